@@ -1,0 +1,1 @@
+"""Everything that touches the outside world. Never imports `tui` or Textual."""

@@ -1,0 +1,99 @@
+"""The database's own record of its migrations: a plain table, Prisma's, Supabase's. Read-only, with time limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from operations.errors import VigieError
+from operations.settings import Secret
+from operations.text import one_line
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT_LIMIT = 5
+_READ_ONLY = "-c statement_timeout=5000 -c lock_timeout=1000 -c default_transaction_read_only=on"
+_MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One migration the database says it has. `failed` holds why it did not end well; `at` is UTC when recorded."""
+
+    name: str
+    at: datetime | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A table that migrations are recorded in; the query gives name, started, finished, error, taken back."""
+
+    table: str
+    query: str
+
+
+_RECORDS = (
+    _Record(
+        "vigie_migrations",
+        "select name, applied_at, finished_at, error, null from vigie_migrations order by applied_at limit %s",
+    ),
+    _Record(
+        "_prisma_migrations",
+        "select migration_name, started_at, finished_at, case when finished_at is null then logs end, rolled_back_at"
+        " from _prisma_migrations order by started_at limit %s",
+    ),
+    _Record(
+        "supabase_migrations.schema_migrations",
+        "select version || coalesce('_' || nullif(to_jsonb(m) ->> 'name', ''), ''), null, now(), null, null"
+        " from supabase_migrations.schema_migrations m order by version limit %s",
+    ),
+)
+
+
+def read_applied(address: Secret) -> Sequence[Applied] | None:
+    """Migrations recorded in the database, oldest first; None when it keeps no record of a kind known here.
+
+    Raises VigieError (one line, no address in it) when the database cannot be read.
+    """
+    import psycopg
+
+    try:
+        with psycopg.connect(
+            address.reveal(),
+            autocommit=True,
+            connect_timeout=CONNECT_LIMIT,
+            application_name="vigie migrations",
+            options=_READ_ONLY,
+        ) as connection:
+            there = [record for record in _RECORDS if _exists(connection, record.table)]
+            rows = [row for record in there for row in connection.execute(record.query.encode(), (_MOST,)).fetchall()]
+    except psycopg.Error as error:
+        raise VigieError(f"The database's migrations cannot be read: {_why(error)}", code=2) from None
+    return [_applied(row) for row in rows] if there else None
+
+
+def _exists(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> bool:
+    found = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    return bool(found and found[0])
+
+
+def _applied(row: tuple[Any, ...]) -> Applied:
+    name, started, finished, error, taken_back = row
+    failed = ""
+    if taken_back is None and finished is None:
+        failed = one_line(str(error or ""), 120) or "never finished"
+    elif taken_back is None and error and str(error).strip():
+        failed = one_line(str(error), 120)
+    at = started.astimezone(UTC) if isinstance(started, datetime) else None
+    return Applied(one_line(str(name), 200), at, failed)
+
+
+def _why(error: psycopg.Error) -> str:
+    """The server's own words; a connection error is cut to its last line, which names no user."""
+    if error.diag.message_primary:
+        return one_line(error.diag.message_primary, 120)
+    return one_line(str(error).rpartition("failed: ")[2] or type(error).__name__, 120)

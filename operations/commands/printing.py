@@ -1,0 +1,33 @@
+"""Plans as plain text and as the JSON body that `--plan --json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from operations.ages import expected_words
+from operations.engine.model import Plan
+
+SIGNS = {"pass": "ok", "warn": "WARN", "refuse": "REFUSED", "unknown": "unknown"}
+
+
+def plan_text(plan: Plan) -> str:
+    """The whole plan, contrary evidence first, one fact a line."""
+    rows = [f"{plan.title}: {plan.site} {plan.environment}   {plan.config}", ""]
+    rows += [f"{entry.label:<11} {entry.text}" + (f"   {entry.aside}" if entry.aside else "") for entry in plan.lines]
+    rows += [f"{'Against':<11} {words}" for words in plan.against or ("nothing found",)]
+    rows += [f"{'For':<11} {words}" for words in plan.in_favour or ("nothing found",)]
+    rows += [f"{'Also':<11} {words}" for words in plan.other_changes or ("no other change in the hour before",)]
+    rows += [f"{'Guard':<11} {SIGNS[g.verdict]:<8} {g.name}" + (f": {g.says}" if g.says else "") for g in plan.guards]
+    for number, step in enumerate(plan.steps, 1):
+        stop = "   <- point of no return" if step.no_return else ""
+        rows.append(f"{'Step':<11} {number} {step.title}, about {expected_words(step.expected)}{stop}")
+        rows += [f"{'':<11}   $ {command}" for command in step.commands]
+    rows.append(f"{'Takes':<11} about {expected_words(plan.expected)}")
+    return "\n".join(rows)
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON types, with its fingerprint."""
+    from operations.engine.orders import plan_to_json
+
+    return {**plan_to_json(plan), "fingerprint": plan.fingerprint, "expected_seconds": plan.expected}

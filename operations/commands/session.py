@@ -1,0 +1,123 @@
+"""What every command needs from its session: settings, the environment meant, and the one JSON document."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+
+from operations.cli import Session
+from operations.engine.redaction import Redactor
+from operations.errors import VigieError
+from operations.settings import Settings
+from operations.speech import learn
+from operations.text import one_line
+
+SCHEMA = 1
+
+
+def settings_of(session: Session) -> Settings:
+    """The settings of this session. Raises SettingsError with every problem; a clear demand when there are none."""
+    from operations.settings_reader import load_settings
+
+    path = session.path
+    if path is None:
+        raise VigieError(
+            "There is no settings file here.",
+            means="Vigie looks for vigie.toml or .env.operations here, in the folders above, and in your own settings.",
+            next_step="To try it without one: vigie drill",
+        )
+    settings = load_settings(path)
+    learn(Redactor(settings.secrets()))
+    if settings.unanswered:
+        settings = _ask_what_it_stands_for(settings)
+        learn(Redactor(settings.secrets()))
+    return settings
+
+
+def _ask_what_it_stands_for(settings: Settings) -> Settings:
+    """`.env.operations` alone does not say which environment it is: ask once, keep the answer beside it."""
+    from pathlib import Path
+
+    from operations.settings_reader import load_settings, store_answer
+
+    if not sys.stdin.isatty():
+        raise VigieError(
+            f"{settings.path} does not say which environment DB_URL and APP_URL belong to.",
+            next_step="Run any command once in a terminal to say so, or write a vigie.toml.",
+        )
+    answer = click.prompt(
+        f"Which environment do DB_URL and APP_URL in {settings.path} stand for?",
+        type=click.Choice(["production", "staging"]),
+        err=True,
+    )
+    store_answer(Path(settings.path), answer)
+    return load_settings(Path(settings.path))
+
+
+def environment_of(session: Session, settings: Settings, named: str | None = None) -> str:
+    """The environment meant: the option, else production, else the only one there is.
+
+    Raises VigieError for one that is not there (an empty one is none, and never the default) and for two that differ.
+    """
+    given = [name for name in (session.environment, named) if name is not None]
+    if len(set(given)) > 1:
+        both = " and ".join(one_line(name, 60) or "nothing" for name in given)
+        raise VigieError(f"Two environments are named, {both}.", next_step="Give --env once.")
+    names = list(settings.environments)
+    wanted = given[0] if given else "production" if "production" in names or not names else names[0]
+    if wanted not in settings.environments:
+        raise VigieError(
+            f"{settings.path}: there is no environment {one_line(wanted, 60) or 'without a name'}.",
+            next_step=f"There is: {', '.join(names) or 'none'}.",
+        )
+    return wanted
+
+
+def document(
+    command: str,
+    settings: Settings,
+    environment: str,
+    *,
+    exit_code: int,
+    meaning: str,
+    **body: Any,
+) -> None:
+    """Print the one JSON document of a command on stdout, and nothing else."""
+    whole: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": command,
+        "site": settings.site.name,
+        "environment": environment,
+        "ok": exit_code == 0,
+        "exit_code": exit_code,
+        "meaning": meaning,
+        **body,
+    }
+    click.echo(to_json(whole))
+
+
+def to_json(value: Any) -> str:
+    """JSON with times in UTC ISO 8601, indented for people who look."""
+    import msgspec
+
+    encoded = msgspec.json.encode(_plain(value))
+    return msgspec.json.format(encoded, indent=2).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return value
+
+
+def say(words: str, level: str = "INFO") -> None:
+    """One log line on stderr."""
+    click.echo(f"[{level}] {words}", err=True)

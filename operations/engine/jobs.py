@@ -1,0 +1,159 @@
+"""The jobs so far: folded as events come, newest first, with the dead told from the living."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from operations.engine.alive import group_lives, is_alive
+from operations.engine.events import Event
+from operations.engine.fallback import fallback_folders, read_lines
+from operations.engine.fold import UNREADABLE, applied, created, number_at
+from operations.engine.journal import Journal
+from operations.engine.log import progress_path
+from operations.engine.record import JobRecord, JobState
+from operations.errors import VigieError
+
+KEPT = 200
+"""Jobs that are folded on start; older ones only where they never ended or left something."""
+_START_PATIENCE = timedelta(seconds=60)
+_UNFINISHED = (
+    "SELECT job FROM events WHERE kind = 'job.created' AND job NOT IN"
+    " (SELECT job FROM events WHERE kind IN ('job.finished', 'job.closed'))"
+)
+_WITH_DEBRIS = (
+    "SELECT job FROM events WHERE kind IN ('debris.left', 'debris.settled', 'debris.cleaned')"
+    " GROUP BY job HAVING sum(kind = 'debris.left') > sum(kind != 'debris.left')"
+)
+
+
+class JobBook:
+    """All jobs of one journal. `refresh` takes in what is new; `jobs` answers from memory.
+
+    With `state` (the state directory) jobs that ran without the journal are read from their fallback files, too.
+    """
+
+    def __init__(self, journal: Journal | None, *, now: Callable[[], datetime], state: Path | None = None) -> None:
+        self._journal = journal
+        self._now = now
+        self._state = state
+        self._jobs: dict[str, JobRecord] = {}
+        self._place: int | None = None
+        self._fallback_sizes: dict[Path, int] = {}
+        self._fallback_seen: set[str] = set()
+
+    def refresh(self) -> bool:
+        """Take in new events; True when there were any. Raises JournalUnavailable."""
+        fresh = False
+        if self._journal is not None:
+            if self._place is None:
+                self._place = self._begin(self._journal)
+            for place, event in self._journal.events(after=self._place, any_job=True):
+                self._place = place
+                self._feed(event, place)
+                fresh = True
+        return self._feed_fallbacks() or fresh
+
+    def jobs(self, environment: str = "") -> tuple[JobRecord, ...]:
+        """Every job (of one environment), newest first, as it stands now: LOST where its worker is gone."""
+        now = self._now()
+        found = [job for job in self._jobs.values() if environment in ("", job.environment)]
+        return tuple(
+            standing(job, now) for job in sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)
+        )
+
+    def get(self, name: str) -> JobRecord:
+        """The job with this id, beginning of an id, or number. Raises VigieError when there is none, or several."""
+        jobs = self.jobs()
+        found = [job for job in jobs if name in (job.id, str(job.number))]
+        found = found or [job for job in jobs if name and job.id.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        what = f"There is no job {name!r}." if not found else f"{name!r} fits {len(found)} jobs."
+        raise VigieError(what, next_step="vigie jobs lists them.")
+
+    def unfinished(self) -> tuple[JobRecord, ...]:
+        """What wants a person on start: jobs whose worker is gone, and debris that was left."""
+        return tuple(job for job in self.jobs() if job.needs_cleaning)
+
+    def _begin(self, journal: Journal) -> int:
+        """Take in the old jobs that still matter; returns the place behind which everything is read."""
+        newest = "SELECT place FROM events WHERE kind = 'job.created' ORDER BY place DESC LIMIT 1 OFFSET ?"
+        rows = journal.query(newest, (KEPT,))
+        if not rows:
+            return 0
+        place = int(rows[0][0])
+        older = {job for query in (_UNFINISHED, _WITH_DEBRIS) for (job,) in journal.query(query)}
+        for job in older:
+            for at, event in journal.events(job=job):
+                if at <= place:
+                    self._feed(event, at)
+        return place
+
+    def _feed(self, event: Event, place: int) -> None:
+        if event.kind == "job.created":
+            number = number_at(self._journal, place) if self._journal is not None else len(self._jobs) + 1
+            self._add(event, number)
+        elif event.job in self._jobs:
+            self._jobs[event.job] = applied(self._jobs[event.job], event)
+
+    def _add(self, event: Event, number: int) -> None:
+        # An order that cannot be read any more is one job less in the list, not a list less.
+        with suppress(*UNREADABLE):
+            self._jobs[event.job] = created(event, number)
+
+    def _feed_fallbacks(self) -> bool:
+        fresh = False
+        for folder in fallback_folders(self._state) if self._state is not None else ():
+            for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+                fresh = self._feed_file(path) or fresh
+        return fresh
+
+    def _feed_file(self, path: Path) -> bool:
+        try:
+            size = path.stat().st_size
+            if size == self._fallback_sizes.get(path):
+                return False
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return False
+        self._fallback_sizes[path] = size
+        new = [event for _, event in read_lines(lines) if event.id not in self._fallback_seen]
+        for event in new:
+            self._fallback_seen.add(event.id)
+            if event.kind == "job.created" and event.job not in self._jobs:
+                self._add(event, len(self._jobs) + 1)
+            else:
+                self._feed(event, 0)
+        return bool(new)
+
+
+def standing(record: JobRecord, now: datetime) -> JobRecord:
+    """The record as it stands now: LOST when its worker is gone, with the running step's progress."""
+    if not record.live:
+        return record
+    if record.worker is None:
+        lost = now - record.created_at > _START_PATIENCE
+        return replace(record, state=JobState.LOST, says="its worker never started") if lost else record
+    if is_alive(record.worker):
+        return _with_progress(record)
+    running = tuple(group for group in record.groups if group_lives(group))
+    says = "the worker died"
+    if running:
+        says += f", but its process group {', '.join(str(group.pgid) for group in running)} still runs"
+    return replace(record, state=JobState.LOST, says=says, groups=running)
+
+
+def _with_progress(record: JobRecord) -> JobRecord:
+    current = record.current
+    if current is None or not record.log:
+        return record
+    try:
+        text = progress_path(Path(record.log)).read_text(encoding="utf-8")
+    except OSError:
+        return record
+    steps = tuple(replace(step, progress=text) if step is current else step for step in record.steps)
+    return replace(record, steps=steps)

@@ -1,0 +1,104 @@
+"""The brief: twelve lines anyone can read, for whoever is called at night. Goes out with every call for help."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from operations.ages import age_words, seconds_between
+from operations.incident.model import Incident
+from operations.text import one_line
+from operations.watch.model import Snapshot, Status
+from runbooks.facts import fact_of
+
+_ACTS = {"job.finished", "walk.acted", "help.answered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is broken, since when, what was tried, where things stand, what is needed."""
+
+    incident: str
+    site: str
+    environment: str
+    severity: str
+    broken: str
+    since: str
+    changed: str
+    tried: tuple[str, ...]
+    found: tuple[str, ...]
+    now: str
+    need: str
+    who: str
+
+    def lines(self) -> tuple[str, ...]:
+        """At most twelve lines of plain text."""
+        tried = list(self.tried[-3:]) or ["nothing yet"]
+        found = list(self.found[-3:]) or ["nothing yet"]
+        return (
+            f"{self.severity} {self.site} {self.environment}, incident {self.incident}",
+            f"Broken: {self.broken}",
+            f"Since:  {self.since}",
+            f"Changed just before: {self.changed}",
+            *(f"Found:  {line}" for line in found),
+            *(f"Tried:  {line}" for line in tried),
+            f"Now:    {self.now}",
+            f"Need:   {self.need}   ({self.who} is at the console)",
+        )[:12]
+
+    def document(self, kind: str) -> dict[str, Any]:
+        """What is sent to a call webhook: the fields, and the same as text."""
+        return {"kind": kind, **asdict(self), "text": "\n".join(self.lines())}
+
+
+def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who: str, now: datetime) -> Brief:
+    """The brief of an incident at this moment. `need` is what the caller wants from the one who is called."""
+    return Brief(
+        incident=incident.id,
+        site=incident.site,
+        environment=incident.environment,
+        severity=incident.severity.value,
+        broken=_broken(incident, snapshot),
+        since=_since(incident, snapshot),
+        changed=_changed(snapshot),
+        tried=tuple(one_line(entry.text, 100) for entry in incident.entries if entry.kind in _ACTS),
+        found=tuple(
+            one_line(entry.text, 100)
+            for entry in incident.entries
+            if entry.kind in ("walk.answered", "incident.note", "walk.noted")
+        ),
+        now=f"{snapshot.overall.value if snapshot else 'not watched'} at {now:%H:%MZ}, {incident.state.value}",
+        need=one_line(need, 100),
+        who=who,
+    )
+
+
+def _broken(incident: Incident, snapshot: Snapshot | None) -> str:
+    down = [s for s in snapshot.states if s.status is Status.DOWN] if snapshot else []
+    rows = [f"{s.title} {one_line(s.last.detail if s.last else s.reason, 60)}".strip() for s in down[:3]]
+    return "; ".join(rows) or incident.title
+
+
+def _since(incident: Incident, snapshot: Snapshot | None) -> str:
+    if snapshot and snapshot.onset:
+        return f"{snapshot.onset:%Y-%m-%d %H:%M:%SZ} (±{snapshot.onset_margin:.0f} s)"
+    if snapshot and snapshot.since:
+        return f"{snapshot.since:%Y-%m-%d %H:%M:%SZ}, when the console saw it"
+    return f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}, when the incident was opened"
+
+
+def _changed(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return "not known"
+    nearest = fact_of(snapshot.facts, "change.nearest")
+    if nearest.known(snapshot.at) == "none":
+        return "nothing within the hour before"
+    if snapshot.onset is None:
+        return "not known"
+    window = snapshot.onset - timedelta(hours=1)
+    before = [change for change in snapshot.changes if window <= change.at <= snapshot.onset]
+    if not before:
+        return "nothing within the hour before"
+    latest = max(before, key=lambda change: change.at)
+    return f"{latest.kind} {latest.title}, {age_words(seconds_between(latest.at, snapshot.onset))} before"

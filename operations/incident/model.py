@@ -1,0 +1,106 @@
+"""What an incident is made of: severity, state, timeline entries, calls for help. Pure data; times are UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+Tone = Literal["plain", "good", "warn", "bad"]
+
+
+class Severity(StrEnum):
+    """How bad it is, with the manuals' definitions. In doubt the higher one."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+    @property
+    def means(self) -> str:
+        """The definition, for the screen."""
+        return {
+            Severity.P0: "complete outage, data loss, or a breach",
+            Severity.P1: "a major feature out, or badly slow",
+            Severity.P2: "a minor feature, or moderately slow",
+            Severity.P3: "cosmetic, hardly anyone is touched",
+        }[self]
+
+
+class IncidentState(StrEnum):
+    """Where an incident is on its way."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline. `at` is when it happened, `recorded_at` when it was written down."""
+
+    at: datetime
+    recorded_at: datetime
+    who: str
+    kind: str
+    text: str
+    tone: Tone = "plain"
+    event: str = ""
+    job: str = ""
+
+    @property
+    def late(self) -> bool:
+        """True when it was written down more than half a minute after it happened."""
+        return (self.recorded_at - self.at).total_seconds() > 30
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for help: who was called, when, and what came back."""
+
+    id: str
+    contact: str
+    at: datetime
+    delivered: bool
+    answered_at: datetime | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkEvent:
+    """One event of a walk, as `runbooks.walk` replays it."""
+
+    kind: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident, folded from its events."""
+
+    id: str
+    site: str
+    environment: str
+    severity: Severity
+    title: str
+    state: IncidentState
+    opened_at: datetime
+    opened_by: str
+    entries: tuple[Entry, ...] = ()
+    walk: tuple[WalkEvent, ...] = ()
+    calls: tuple[Call, ...] = ()
+    jobs: tuple[str, ...] = ()
+    resolved_at: datetime | None = None
+    observed: frozenset[str] = frozenset()
+    """Keys of what the watch already put on the timeline, so that two consoles do not say it twice."""
+
+    @property
+    def open(self) -> bool:
+        """True until it is resolved or closed."""
+        return self.state not in (IncidentState.RESOLVED, IncidentState.CLOSED)

@@ -1,0 +1,97 @@
+"""What the watch puts on an incident's timeline by itself: states that change, alarms, and what changed before.
+
+Pure: snapshot and incident in, the missing events out. Each has a key, so that several consoles say it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from operations.incident.model import Incident
+from operations.text import one_line
+from operations.watch.model import ProbeState, Snapshot, Status
+
+BEFORE = timedelta(hours=1)
+"""Changes this long before the opening belong to the story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An event to append: kind, data (with its key), and when it happened."""
+
+    kind: str
+    at: datetime
+    data: dict[str, Any]
+
+
+def observations(snapshot: Snapshot, incident: Incident) -> tuple[Observation, ...]:
+    """What the timeline of `incident` lacks of `snapshot`, oldest first."""
+    missing = [o for o in _all(snapshot, incident) if o.data["key"] not in incident.observed]
+    return tuple(sorted(missing, key=lambda one: one.at))
+
+
+def _all(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
+    yield from _onset(snapshot, incident)
+    yield from _probes(snapshot, incident)
+    for alarm in snapshot.alarms:
+        if alarm.closed_at is None or alarm.closed_at >= incident.opened_at:
+            data = {"key": f"alarm:{alarm.key}:{_stamp(alarm.opened_at)}", "title": one_line(alarm.title, 120)}
+            yield Observation("alarm.opened", alarm.opened_at, data)
+        if alarm.closed_at is not None and alarm.closed_at >= incident.opened_at:
+            data = {"key": f"alarm-over:{alarm.key}:{_stamp(alarm.closed_at)}", "title": one_line(alarm.title, 120)}
+            yield Observation("alarm.closed", alarm.closed_at, data)
+    for change in snapshot.changes:
+        if change.at >= incident.opened_at - BEFORE:
+            data = {
+                "key": f"change:{change.kind}:{change.title}:{change.at:%Y%m%dT%H%M}",
+                "kind": change.kind,
+                "title": one_line(f"{change.title} {change.who}", 120),
+            }
+            yield Observation("change.seen", change.at, data)
+
+
+def _onset(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
+    if snapshot.onset is not None and snapshot.onset <= snapshot.at:
+        data = {
+            "key": f"onset:{incident.id}",
+            "probe": "errors",
+            "title": "errors",
+            "status": "down",
+            "detail": f"begin (±{snapshot.onset_margin:.0f} s)",
+        }
+        yield Observation("probe.changed", snapshot.onset, data)
+
+
+def _probes(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
+    for state in snapshot.states:
+        if state.status is Status.UNKNOWN or not _is_news(state, incident):
+            continue
+        since = state.since or snapshot.at
+        detail = one_line(state.last.detail if state.last and state.status is not Status.OK else "", 100)
+        yield Observation(
+            "probe.changed",
+            since,
+            {
+                "key": f"probe:{state.probe}:{state.status.value}:{_stamp(since)}",
+                "probe": state.probe,
+                "title": state.title,
+                "status": state.status.value,
+                "detail": detail,
+            },
+        )
+
+
+def _is_news(state: ProbeState, incident: Incident) -> bool:
+    """What is down belongs to the story however old; a warning if it is young; being well again, since the opening."""
+    if state.status is Status.DOWN:
+        return True
+    if state.since is None or state.since_is_watch_start:
+        return False
+    return state.since >= (incident.opened_at if state.status is Status.OK else incident.opened_at - BEFORE)
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y%m%dT%H%M%S")

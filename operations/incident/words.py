@@ -1,0 +1,141 @@
+"""What each kind of event says on the timeline: one line a person can read aloud. Kinds without a line stay off it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from operations.incident.model import Tone
+
+Described = tuple[str, Tone]
+_Data = Mapping[str, Any]
+
+
+def describe(kind: str, data: _Data) -> Described | None:
+    """The timeline line of an event and its tone, or None for events that are no news to a person.
+
+    For a job's events `data` also holds its `operation` and the `titles` of its steps.
+    """
+    writer = _LINES.get(kind)
+    return writer(data) if writer else None
+
+
+def _opened(data: _Data) -> Described:
+    return f"incident opened, {data.get('severity', 'P0')}: {data.get('title', '')}", "bad"
+
+
+def _severity(data: _Data) -> Described:
+    return f"severity {data.get('before', '?')} -> {data.get('severity', '?')}", "warn"
+
+
+def _state(data: _Data) -> Described:
+    state = str(data.get("state", ""))
+    why = f": {data['why']}" if data.get("why") else ""
+    return f"incident {state}{why}", "good" if state in ("resolved", "closed") else "plain"
+
+
+def _probe(data: _Data) -> Described:
+    status = str(data.get("status", "unknown"))
+    tones: dict[str, Tone] = {"ok": "good", "warn": "warn", "down": "bad"}
+    word = "DOWN" if status == "down" else status
+    detail = f": {data['detail']}" if data.get("detail") else ""
+    return f"{data.get('title', data.get('probe', ''))} {word}{detail}", tones.get(status, "warn")
+
+
+def _alarm(data: _Data) -> Described:
+    return f"alarm: {data.get('title', '')}", "bad"
+
+
+def _alarm_closed(data: _Data) -> Described:
+    return f"alarm over: {data.get('title', '')}", "good"
+
+
+def _change(data: _Data) -> Described:
+    return f"{data.get('kind', 'change')}: {data.get('title', '')}", "warn"
+
+
+def _called(data: _Data) -> Described:
+    how = "called" if data.get("delivered") else "could not be reached"
+    why = f" ({data['problem']})" if data.get("problem") else ""
+    return f"help: {data.get('contact', '')} {how}{why}", "plain" if data.get("delivered") else "bad"
+
+
+def _help_answered(data: _Data) -> Described:
+    return f"{data.get('contact', 'help')} answers: {data.get('answer', '')}", "good"
+
+
+def _walk_started(data: _Data) -> Described:
+    return f"runbook {data.get('book', '')}", "plain"
+
+
+def _answered(data: _Data) -> Described:
+    how = "" if data.get("suggested") else " (own answer)"
+    why = f", because {data['why']}" if data.get("why") else ""
+    return f"{data.get('title', '')} {data.get('answer', '')}{how}{why}", "plain"
+
+
+def _moved(data: _Data) -> Described:
+    return f"{_HOW.get(str(data.get('how')), 'went on')} {data.get('to', '')}", "plain"
+
+
+def _job_created(data: _Data) -> Described:
+    reason = f": {data['reason']}" if data.get("reason") else ""
+    return f"{data.get('operation', 'job')} {data.get('environment', '')} confirmed{reason}", "warn"
+
+
+def _step(data: _Data) -> Described:
+    says = f": {data['says']}" if data.get("says") else ""
+    return f"{data.get('operation', 'job')}: {_title(data)} ({data.get('seconds', 0):.1f} s){says}", "plain"
+
+
+def _step_failed(data: _Data) -> Described:
+    return f"{data.get('operation', 'job')}: {_title(data)} failed: {data.get('says', '')}", "bad"
+
+
+def _title(data: _Data) -> str:
+    name = str(data.get("step", ""))
+    return str((data.get("titles") or {}).get(name) or name)
+
+
+def _job_finished(data: _Data) -> Described:
+    code = data.get("code", 1)
+    says = f": {data['says']}" if data.get("says") else ""
+    return (
+        f"{data.get('operation', 'job')} ended, {code} {data.get('meaning', '')}{says}",
+        "good" if code == 0 else "bad",
+    )
+
+
+_HOW = {
+    "back": "back to",
+    "jump": "went to",
+    "escalated": "called for help:",
+    "returned": "back from help to",
+    "timebox": "time was up, on to",
+    "waited": "waited, then",
+    "next": "on to",
+}
+
+_LINES: dict[str, Callable[[_Data], Described | None]] = {
+    "incident.opened": _opened,
+    "incident.severity": _severity,
+    "incident.state": _state,
+    "incident.note": lambda data: (f"note: {data.get('text', '')}", "plain"),
+    "probe.changed": _probe,
+    "alarm.opened": _alarm,
+    "alarm.closed": _alarm_closed,
+    "change.seen": _change,
+    "help.called": _called,
+    "help.answered": _help_answered,
+    "walk.started": _walk_started,
+    "walk.answered": _answered,
+    "walk.moved": _moved,
+    "walk.noted": lambda data: (f"note: {data.get('text', '')}", "plain"),
+    "walk.skipped": lambda data: (f"skipped {data.get('title', '')}: {data.get('why', '')}", "plain"),
+    "job.created": _job_created,
+    "step.finished": _step,
+    "step.failed": _step_failed,
+    "job.cancel_asked": lambda data: ("cancel asked", "warn"),
+    "job.finished": _job_finished,
+    "debris.cleaned": lambda data: (f"cleaned: {data.get('words', '')}", "plain"),
+}

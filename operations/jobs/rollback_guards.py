@@ -1,0 +1,105 @@
+"""The guards of a rollback: each a named yes or no, with the exit code its refusal gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from operations.coherence import Contradiction, story_guard
+from operations.desk import Desk
+from operations.engine.locks import Locks
+from operations.engine.model import Guard
+from operations.jobs.rollback_aim import Aim
+from operations.jobs.rollback_situation import Situation
+from operations.places import places_for
+from operations.platforms.base import Release
+
+ARGUMENTS, PREREQUISITE = 1, 2
+
+
+def guards_of(
+    desk: Desk, situation: Situation, live: Release, aim: Aim, story: Sequence[Contradiction]
+) -> tuple[Guard, ...]:
+    """All of them, in the order the dialog shows them."""
+    return (
+        _lock(desk),
+        _repository(situation),
+        _build(situation, aim),
+        _pinned(live),
+        story_guard(story),
+        _not_live(live, aim),
+        _behind(situation, aim),
+        _pending(situation),
+        _outside(desk),
+    )
+
+
+def _lock(desk: Desk) -> Guard:
+    places = places_for(desk.settings)
+    locks = Locks(places.locks, who=desk.settings.operator, now=desk.now)
+    return locks.guard(desk.site, desk.environment, "change", shared=places.shared)
+
+
+def _repository(situation: Situation) -> Guard:
+    if situation.no_repository:
+        return Guard("repository there", "refuse", situation.no_repository, PREREQUISITE)
+    return Guard("repository there", "pass")
+
+
+def _build(situation: Situation, aim: Aim) -> Guard:
+    name = aim.release.name
+    if aim.how == "promote":
+        return Guard("build kept", "pass")
+    if situation.no_repository or not aim.in_git:
+        gone = f"the build of {name} is not kept" if not aim.release.kept else "a rebuild was asked for"
+        says = f"{gone}, and its commit {aim.commit[:7]} is not in this checkout: git fetch --tags"
+        return Guard("build kept or rebuild possible", "refuse", says, PREREQUISITE)
+    return Guard("rebuild possible", "pass", aim.why_how)
+
+
+def _pinned(live: Release) -> Guard:
+    if live.pinned:
+        return Guard(
+            "not pinned", "warn", f"the platform is pinned to {live.name}: deploys do not go live until a promote"
+        )
+    return Guard("not pinned", "pass")
+
+
+def _not_live(live: Release, aim: Aim) -> Guard:
+    same = (aim.release.id and aim.release.id == live.id) or (live.commit and aim.commit == live.commit)
+    if same:
+        says = f"{live.name} {live.commit[:7]} is live already; to build it again use: vigie redeploy"
+        return Guard("not live already", "refuse", says, ARGUMENTS)
+    return Guard("not live already", "pass")
+
+
+def _behind(situation: Situation, aim: Aim) -> Guard:
+    """The target must lie behind the live commit in git; forward it is the other way round."""
+    name = "ahead of live" if aim.forward else "behind live"
+    if not (situation.live_in_git and aim.in_git):
+        return Guard(name, "unknown", "not both commits are in this checkout")
+    old, new = (situation.live_commit, aim.commit) if aim.forward else (aim.commit, situation.live_commit)
+    answer = situation.repository.is_ancestor(old, new)
+    if answer:
+        return Guard(name, "pass")
+    if answer is None or situation.repository.is_shallow():
+        return Guard(name, "unknown", "this checkout does not hold the whole history")
+    where = "ahead of" if aim.forward else "behind"
+    says = f"{aim.release.name} {aim.commit[:7]} is not {where} the live {situation.live_commit[:7]}: not an ancestor"
+    return Guard(name, "refuse", says, ARGUMENTS)
+
+
+def _pending(situation: Situation) -> Guard:
+    building = next((release for release in situation.releases if release.state == "building"), None)
+    if building is not None:
+        says = f"{building.name} is on its way live: wait for it, or stop it there"
+        return Guard("nothing pending", "refuse", says, ARGUMENTS)
+    return Guard("nothing pending", "pass")
+
+
+def _outside(desk: Desk) -> Guard:
+    if not desk.env.url:
+        says = f"environments.{desk.environment}.url is not set, so nobody could see whether it worked"
+        return Guard("seen from outside", "refuse", says, PREREQUISITE)
+    if not desk.env.version:
+        return Guard("seen from outside", "warn", "no version setting: two healthy answers in a row must do")
+    return Guard("seen from outside", "pass")

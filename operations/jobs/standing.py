@@ -1,0 +1,87 @@
+"""What stays to be mended after a rollback: the bad commits are still on the branch the next push publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from operations.desk import Desk
+from operations.engine.record import JobRecord
+from operations.platforms import platform_for
+from operations.platforms.base import Release
+from operations.repository import Repository
+
+_PERIODS = 50
+_RELEASES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A release that was rolled back from, and the commit it was rolled back to."""
+
+    name: str
+    commit: str
+    to_commit: str
+
+
+def standing_lines(
+    desk: Desk, history: Sequence[JobRecord] | None = None, repository: Repository | None = None
+) -> tuple[str, ...]:
+    """One line for the last rollback until it is mended: reverted by later commits, or live again with a fix on top.
+
+    Raises VigieError when platform or git do not answer. `history` and `repository` default to the desk's own.
+    """
+    platform = platform_for(desk.settings, desk.environment)
+    if platform is None:
+        return ()
+    git = repository or Repository(desk.settings.resolve(desk.settings.site.repository))
+    releases = platform.releases(_RELEASES)
+    periods = platform.periods(_PERIODS)
+    taken = _by_platform([(period.release, period.how) for period in periods], releases)
+    taken = taken or _by_jobs(desk.history() if history is None else history)
+    live = platform.live()
+    if taken is None or live is None:
+        return ()
+    line = _line(desk, git, taken, git.find(live.commit))
+    return (line,) if line else ()
+
+
+def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
+    branch = desk.settings.site.branch
+    bad, good = git.find(taken.commit), git.find(taken.to_commit)
+    if not bad or not good:
+        return (
+            f"{taken.name} was rolled back; its commit is not in this checkout, so look whether {branch} still has it"
+        )
+    if (live and git.is_ancestor(bad, live)) or not git.is_on_branch(bad, branch):
+        return ""
+    left = git.not_reverted(good, bad, branch)
+    if not left:
+        return ""
+    all_of_it = len(left) == len(git.commits_between(good, bad, merges=False))
+    what = taken.name if all_of_it else f"{len(left)} commit{'s' if len(left) > 1 else ''} of {taken.name}"
+    verb = "is" if all_of_it or len(left) == 1 else "are"
+    span = f"{good[:7]}..{bad[:7]}" if all_of_it else " ".join(commit.hash[:7] for commit in left[:5])
+    return f"{what} {verb} still on {branch}: the next push publishes it. Mend: git revert --no-edit {span}"
+
+
+def _by_platform(periods: Sequence[tuple[str, str]], releases: Sequence[Release]) -> TakenBack | None:
+    """The newest rollback in the platform's record (newest first): what was live before it was taken back."""
+    commits = {release.id: (release.name, release.commit) for release in releases}
+    for (release, how), (before, _) in pairwise(periods):
+        if how == "rollback" and commits.get(release, ("", ""))[1]:
+            name, commit = commits.get(before, (before, ""))
+            return TakenBack(name, commit, commits[release][1]) if commit else None
+    return None
+
+
+def _by_jobs(history: Sequence[JobRecord]) -> TakenBack | None:
+    """The newest rollback of ours that passed its switch; going forward again is none."""
+    for job in history:
+        if job.operation == "rollback" and job.past_no_return:
+            details = job.plan.details
+            if job.plan.request.get("forward"):
+                return None
+            return TakenBack(str(details["from_name"]), str(details["from_commit"]), str(details["to_commit"]))
+    return None

@@ -1,0 +1,152 @@
+"""Migrations between two releases, from git and from the database: can the older code run on today's schema?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal
+
+from operations.applied_migrations import Applied
+from operations.errors import VigieError
+from operations.migration_sql import Verdict, Word, judge_sql
+from operations.repository import ChangedFile, Repository
+
+__all__ = ["MigrationItem", "MigrationsBetween", "Verdict", "judge_between", "judge_sql"]
+
+BetweenWord = Literal["none", "adds", "one-way", "cannot-tell", "failed"]
+WORDS: dict[BetweenWord, str] = {
+    "none": "none",
+    "adds": "adds only: old code usually runs",
+    "one-way": "one way: the code rolls back, the schema does not",
+    "cannot-tell": "cannot tell: the code rolls back, the schema does not",
+    "failed": "failed: a migration did not finish",
+}
+_RANK: dict[BetweenWord, int] = {"none": 0, "adds": 1, "cannot-tell": 2, "one-way": 3, "failed": 4}
+_NOT_MIGRATIONS = re.compile(r"(?i)(^|/)(readme[^/]*|\.[^/]+|migration_lock\.toml|[^/]*\.md|([^/]*\.)?down\.sql)$")
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationItem:
+    """One migration between the two releases."""
+
+    name: str
+    verdict: BetweenWord
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationsBetween:
+    """The verdict on all of them. `notes` say what could not be read; nothing unread counts as harmless."""
+
+    verdict: BetweenWord
+    items: tuple[MigrationItem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def safe(self) -> bool:
+        """True when evidence may suggest a rollback."""
+        return self.verdict in ("none", "adds")
+
+    @property
+    def words(self) -> str:
+        """The verdict for a person: "0042_add_zone, adds only: old code usually runs"."""
+        names = ", ".join(item.name for item in self.items[:3])
+        more = f" and {len(self.items) - 3} more" if len(self.items) > 3 else ""
+        return f"{names}{more}, {WORDS[self.verdict]}" if names else WORDS[self.verdict]
+
+
+def judge_between(
+    repository: Repository,
+    folder: str,
+    old: str,
+    new: str,
+    applied: Callable[[], Sequence[Applied] | None] | None = None,
+    *,
+    since: datetime | None = None,
+) -> MigrationsBetween:
+    """Judge what was added under `folder` from commit `old` (the target) to `new` (the live one).
+
+    `applied` reads the database's record (None: no database is configured; it may raise VigieError, and git still
+    counts). `since` is when the target last went live: what the database recorded before then, the target ran with.
+    """
+    changed = [file for file in repository.changed_files(folder, old, new) if _is_migration(file.path)]
+    known = {key for path in _all_paths(repository, folder, old, new) for key in _keys(_name_of(path, folder))}
+    notes: list[str] = []
+    recorded: Sequence[Applied] | None = None
+    if applied is None:
+        notes.append("no database configured: judged from git alone")
+    else:
+        try:
+            recorded = applied()
+            if recorded is None:
+                notes.append("the database keeps no record of migrations: judged from git alone")
+        except VigieError as error:
+            notes.append(f"{error.what} Judged from git alone.")
+    items = [*_from_git(changed, folder, recorded), *_from_database(recorded or (), known, since)]
+    return MigrationsBetween(_worst(item.verdict for item in items), tuple(items), tuple(notes))
+
+
+def unreadable(why: str) -> MigrationsBetween:
+    """The verdict when git cannot say what lies between the two releases."""
+    return MigrationsBetween("cannot-tell", (), (why,))
+
+
+def _from_git(
+    changed: Iterable[ChangedFile], folder: str, recorded: Sequence[Applied] | None
+) -> Iterable[MigrationItem]:
+    """One item a file; what the database says was never applied has no effect on the schema yet."""
+    there = None if recorded is None else {key for row in recorded for key in _keys(row.name)}
+    for file in changed:
+        name = _name_of(file.path, folder)
+        if there is not None and file.change == "added" and not (_keys(name) & there):
+            yield MigrationItem(name, "none", ("not applied in the database",))
+        else:
+            verdict = _judge_file(file)
+            yield MigrationItem(name, verdict.word, verdict.reasons)
+
+
+def _judge_file(file: ChangedFile) -> Verdict:
+    if file.change != "added":
+        return Verdict("cannot-tell", (f"the file was {file.change} after it was written",))
+    if not file.path.endswith(".sql"):
+        return Verdict("cannot-tell", ("not an SQL file",))
+    if file.text is None:
+        return Verdict("cannot-tell", ("too large to read, or not text",))
+    return judge_sql(file.text)
+
+
+def _from_database(recorded: Iterable[Applied], known: set[str], since: datetime | None) -> Iterable[MigrationItem]:
+    for row in recorded:
+        if row.failed:
+            yield MigrationItem(row.name, "failed", (row.failed,))
+        elif not (_keys(row.name) & known) and not (since and row.at and row.at < since):
+            yield MigrationItem(row.name, "cannot-tell", ("recorded in the database but not in git",))
+
+
+def _all_paths(repository: Repository, folder: str, old: str, new: str) -> Iterable[str]:
+    yield from repository.files_at(old, folder)
+    yield from repository.files_at(new, folder)
+
+
+def _is_migration(path: str) -> bool:
+    return not _NOT_MIGRATIONS.search(path)
+
+
+def _name_of(path: str, folder: str) -> str:
+    """`0042_add_zone` for a plain file, the folder's name for Prisma's `<name>/migration.sql`."""
+    inside = PurePosixPath(path).relative_to(PurePosixPath(folder))
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem.removesuffix(".up")
+
+
+def _keys(name: str) -> set[str]:
+    """The forms under which one migration may be recorded: its name, and the long version number it begins with."""
+    plain = name.removesuffix(".sql").removesuffix(".up")
+    version = re.match(r"\d{8,}", plain)
+    return {plain, version[0]} if version else {plain}
+
+
+def _worst(words: Iterable[Word | BetweenWord]) -> BetweenWord:
+    return max(words, key=lambda word: _RANK[word], default="none")

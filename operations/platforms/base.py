@@ -1,0 +1,93 @@
+"""The interface every platform driver fills. All calls block and have time limits; the watch runs them in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+ReleaseState = Literal["ready", "building", "error", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A deployable version. `kept` says that its build is still there and can be promoted; times are UTC."""
+
+    id: str
+    name: str
+    commit: str
+    who: str = ""
+    built_at: datetime | None = None
+    state: ReleaseState = "ready"
+    live: bool = False
+    kept: bool = True
+    pinned: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePeriod:
+    """One stretch of time in which a release was the live one, as the platform tells it. `end` None: it still is.
+
+    `how` is publish, promote or rollback; a release that was ended by a rollback is *rolled back from*.
+    """
+
+    release: str
+    start: datetime
+    end: datetime | None
+    who: str
+    how: str
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a publish or promote is. A terminal state or an error; never "don't know, so done"."""
+
+    state: Literal["pending", "succeeded", "failed"]
+    says: str = ""
+
+
+class Platform(Protocol):
+    """A place that keeps releases and makes one of them live."""
+
+    name: str
+    can_promote: bool
+
+    def releases(self, limit: int = 20) -> Sequence[Release]:
+        """Recent releases, newest build first. Raises VigieError when the platform does not answer."""
+        ...
+
+    def live(self) -> Release | None:
+        """The release that the platform says is live now; None when there is none yet."""
+        ...
+
+    def periods(self, limit: int = 50) -> Sequence[LivePeriod]:
+        """What was live when, newest first."""
+        ...
+
+    def publish(self, build: Path, *, name: str, commit: str, who: str, title: str = "") -> str:
+        """Take a built folder in and make it live; returns an id for `progress`."""
+        ...
+
+    def promote(self, release: str, *, who: str, how: str = "promote") -> str:
+        """Make a kept release live again; returns an id for `progress`."""
+        ...
+
+    def discard(self, release: str) -> bool:
+        """Remove what is left of a release whose publish did not finish; False, untouched, when it is the live one."""
+        ...
+
+    def progress(self, id: str) -> Progress:
+        """How far that publish or promote is."""
+        ...
+
+    def has_file(self, release: str, path: str) -> bool | None:
+        """Whether the release's build holds that file; None when the platform cannot tell."""
+        ...
+
+    def brings_back(self, release: str) -> Sequence[str]:
+        """What promoting that release brings back with it (settings, scheduled jobs), in words; empty where nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""Harbour Tow: the dispatch board of a small towing company."""

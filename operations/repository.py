@@ -1,0 +1,277 @@
+"""The site's git checkout, read and tagged; its work tree is never touched. Commits are full hashes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from operations.errors import PrerequisiteMissing, VigieError
+from operations.git import GIT_LIMIT, git_command, run_git
+from operations.text import clean, one_line
+
+MOST_COMMITS = 200
+DIFF_LIMIT = 200_000
+FILE_LIMIT = 1_000_000
+_HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_HEX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
+_AUTHOR = ("-c", "user.name=vigie", "-c", "user.email=vigie@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit, its subject cleaned; `at` is the committer's time in UTC."""
+
+    hash: str
+    author: str
+    at: datetime
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much differs between two commits."""
+
+    files: int
+    added: int
+    removed: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One file that differs. `text` is what the newer commit holds; None when deleted, too large or not text."""
+
+    path: str
+    change: str
+    """added, changed or deleted."""
+    text: str | None
+
+
+class Repository:
+    """One checkout. Every call has a time limit and raises VigieError when git does not answer."""
+
+    def __init__(self, path: Path, limit: float = GIT_LIMIT) -> None:
+        self.path = path
+        self._limit = limit
+
+    def check(self) -> None:
+        """Raise PrerequisiteMissing unless this is a git repository that may be read."""
+        answer = run_git(self.path, "rev-parse", "--git-dir", limit=self._limit)
+        if answer.code:
+            raise PrerequisiteMissing(
+                f"{self.path} is not a git repository that can be read: {answer.complaint}",
+                next_step="Set site.repository to the site's checkout.",
+            )
+
+    def resolve(self, value: str) -> str:
+        """The full hash of a commit named by hash, tag or branch. Raises VigieError (code 1) when there is none."""
+        found = self.find(value)
+        if found:
+            return found
+        shown = one_line(value, 60)
+        if value.startswith("-") or not value.strip():
+            raise VigieError(f"{shown!r} is not a commit.", next_step="Name a hash, a tag or a release.")
+        if not self.find("HEAD") and not self._any_commit():
+            raise VigieError(f"{self.path} has no commit yet: its branch is unborn.")
+        if _HEX.fullmatch(value):
+            raise VigieError(f"There is no commit {shown} in this checkout.", next_step="Try: git fetch --tags")
+        raise VigieError(
+            f"There is no tag, branch or commit {shown} in this checkout.",
+            means="A tag that nobody pushed, or that was not fetched, is unborn here.",
+            next_step="Try: git fetch --tags",
+        )
+
+    def find(self, value: str) -> str:
+        """As `resolve`, but empty when there is no such commit."""
+        if value.startswith("-") or not value.strip() or len(value) > 200 or not value.isprintable():
+            return ""
+        named = run_git(
+            self.path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{value}^{{commit}}", limit=self._limit
+        ).text
+        return named if _HASH.fullmatch(named) else ""
+
+    def commits_between(self, old: str, new: str, *, merges: bool = True) -> Sequence[Commit]:
+        """Commits in `new` that are not in `old`, newest first, at most 200; without `merges` those are left out."""
+        shape = ("--format=%H%x1f%an%x1f%ct%x1f%s", *(() if merges else ("--no-merges",)))
+        text = self._ask("log", "-z", *shape, f"--max-count={MOST_COMMITS}", "--end-of-options", f"{old}..{new}", "--")
+        rows = (row.split("\x1f", 3) for row in text.split("\0") if row.count("\x1f") >= 3)
+        return [
+            Commit(row[0], one_line(row[1], 60), datetime.fromtimestamp(int(row[2]), UTC), one_line(row[3]))
+            for row in rows
+        ]
+
+    def count_between(self, old: str, new: str) -> int:
+        """How many commits `new` has that `old` has not."""
+        return int(self._ask("rev-list", "--count", "--end-of-options", f"{old}..{new}", "--"))
+
+    def size_between(self, old: str, new: str) -> Size:
+        """Files and lines that differ between two commits; binary files count no lines."""
+        text = self._ask("diff", "--numstat", "-z", *_PLAIN_DIFF, "--end-of-options", old, new, "--")
+        rows = [row.split("\t", 2) for row in text.split("\0") if row.count("\t") >= 2]
+        added = sum(int(row[0]) for row in rows if row[0].isdigit())
+        removed = sum(int(row[1]) for row in rows if row[1].isdigit())
+        return Size(len(rows), added, removed, tuple(one_line(row[2]) for row in rows[:MOST_COMMITS]))
+
+    def diff_between(self, old: str, new: str, limit: int = DIFF_LIMIT) -> str:
+        """The difference as text, cleaned, cut at `limit` characters with a line that says so."""
+        answer = run_git(
+            self.path, "diff", *_PLAIN_DIFF, "--end-of-options", old, new, "--", limit=self._limit, cap=limit
+        )
+        text = clean(answer.output, limit=limit)
+        return f"{text}\n… cut here: the difference is larger than {limit:,} characters\n" if answer.truncated else text
+
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """Whether `old` lies behind `new`; None when one of them is not in this checkout."""
+        answer = run_git(self.path, "merge-base", "--is-ancestor", "--end-of-options", old, new, limit=self._limit)
+        return {0: True, 1: False}.get(answer.code)
+
+    def is_shallow(self) -> bool:
+        """True for a checkout without its whole history, in which "not an ancestor" proves nothing."""
+        return self._ask("rev-parse", "--is-shallow-repository") == "true"
+
+    def changed_files(self, folder: str, old: str, new: str) -> Sequence[ChangedFile]:
+        """Files under `folder` that were added, changed or deleted from `old` to `new`, by path."""
+        text = self._ask(
+            "diff", "--name-status", "-z", *_PLAIN_DIFF, "--end-of-options", old, new, "--", _pathspec(folder)
+        )
+        fields = text.split("\0")
+        pairs = sorted(zip(fields[1::2], fields[::2], strict=False))
+        words = {"A": "added", "D": "deleted"}
+        return [
+            ChangedFile(path, words.get(letter[:1], "changed"), None if letter == "D" else self._text_at(new, path))
+            for path, letter in pairs
+        ]
+
+    def files_at(self, commit: str, folder: str) -> Sequence[str]:
+        """Paths of the files under `folder` in that commit; empty when it has no such folder."""
+        inside = _pathspec(folder).removeprefix(_LITERAL)
+        text = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", inside)
+        return [path for path in text.split("\0") if path]
+
+    def tags_of(self, commit: str) -> Sequence[str]:
+        """Names of the tags on that commit."""
+        text = self._ask("for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/tags")
+        return [one_line(line) for line in text.splitlines()[:MOST_COMMITS]]
+
+    def branches_holding(self, commit: str, branch: str) -> Sequence[str]:
+        """The forms of `branch` here (local, origin's as last fetched) that hold that commit."""
+        return [ref for ref in self._branch(branch) if self.is_ancestor(commit, ref)]
+
+    def is_on_branch(self, commit: str, branch: str) -> bool:
+        """Whether the commit is part of that branch, local or as last fetched."""
+        return bool(self.branches_holding(commit, branch))
+
+    def not_reverted(self, old: str, new: str, branch: str) -> Sequence[Commit]:
+        """Commits of `old..new` (merges apart) that no later commit on `branch` takes back, newest first."""
+        reverted = self._reverted_on(new, branch)
+        merges = set(self._ask("rev-list", "--merges", "--end-of-options", f"{old}..{new}", "--").split())
+        for merge in merges & reverted:
+            reverted |= set(self._ask("rev-list", "--end-of-options", f"{merge}^1..{merge}", "--").split())
+        return [commit for commit in self.commits_between(old, new, merges=False) if commit.hash not in reverted]
+
+    def tag_recovery(self, environment: str, commit: str, at: datetime, message: str) -> str:
+        """Put an annotated tag `recovery/<env>/<utc>-<sha7>` on a commit; returns its name.
+
+        A tag of that name on the same commit is taken as it is; on another one a number is added.
+        """
+        wanted = recovery_tag(environment, commit, at)
+        for name in (wanted, *(f"{wanted}-{number}" for number in range(2, 10))):
+            there = self.find(f"refs/tags/{name}")
+            if there == commit:
+                return name
+            if there:
+                continue
+            signed = () if self._has_author() else _AUTHOR
+            answer = run_git(
+                self.path, *signed, "tag", "--annotate", f"--message={message}", "--", name, commit, limit=self._limit
+            )
+            if answer.code == 0:
+                return name
+            raise VigieError(f"The recovery tag could not be made: {answer.complaint}")
+        raise VigieError(f"There are ten tags named {wanted} already.")
+
+    def delete_tag(self, name: str) -> bool:
+        """Remove a local tag; False when there was none."""
+        return run_git(self.path, "tag", "--delete", "--", name, limit=self._limit).code == 0
+
+    def push_tag(self, name: str) -> str:
+        """Push a tag to origin; returns the complaint, empty when it went."""
+        ref = f"refs/tags/{name}"
+        return run_git(self.path, "push", "--no-verify", "origin", f"{ref}:{ref}", limit=30.0).complaint_if_failed
+
+    def worktree_command(self, folder: Path, commit: str) -> tuple[str, ...]:
+        """The call that checks `commit` (a full hash) out into a new folder beside, leaving the work tree alone."""
+        return git_command(self.path, "worktree", "add", "--detach", "--force", "--", str(folder), commit)
+
+    def remove_worktree(self, folder: Path) -> None:
+        """Forget a worktree and remove its folder; fine when either is gone."""
+        import shutil
+
+        run_git(self.path, "worktree", "remove", "--force", "--force", "--", str(folder), limit=60.0)
+        shutil.rmtree(folder, ignore_errors=True)
+        run_git(self.path, "worktree", "prune", limit=self._limit)
+
+    def _ask(self, *arguments: str) -> str:
+        answer = run_git(self.path, *arguments, limit=self._limit)
+        if answer.code and not answer.truncated:
+            raise VigieError(f"git {arguments[0]} in {self.path} failed: {answer.complaint}", code=2)
+        return answer.text
+
+    def _text_at(self, commit: str, path: str) -> str | None:
+        answer = run_git(self.path, "cat-file", "blob", f"{commit}:{path}", limit=self._limit, cap=FILE_LIMIT)
+        if answer.code or answer.truncated:
+            return None
+        try:
+            return answer.output.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
+    def _branch(self, branch: str) -> Sequence[str]:
+        refs = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
+        return [ref for ref in refs if self.find(ref)]
+
+    def _reverted_on(self, commit: str, branch: str) -> set[str]:
+        """Commits that something after `commit` on the branch says it reverts, reverts of reverts worked out."""
+        reverted: set[str] = set()
+        for ref in self._branch(branch):
+            text = self._ask("log", "-z", "--format=%H%x1f%b", "--end-of-options", f"{commit}..{ref}", "--")
+            taken_back: dict[str, list[str]] = {}
+            for row in text.split("\0"):
+                hash_, _, body = row.partition("\x1f")
+                for named in re.findall(r"[Tt]his reverts commit ([0-9a-f]{40,64})", body):
+                    taken_back.setdefault(named, []).append(hash_)
+            reverted |= {named for named in taken_back if _holds(named, taken_back)}
+        return reverted
+
+    def _has_author(self) -> bool:
+        return bool(run_git(self.path, "config", "--get", "user.email", limit=self._limit).text)
+
+    def _any_commit(self) -> bool:
+        return bool(self._ask("rev-list", "--all", "--max-count=1"))
+
+
+_LITERAL = ":(top,literal)"
+_PLAIN_DIFF = ("--no-renames", "--no-ext-diff", "--no-textconv")
+
+
+def recovery_tag(environment: str, commit: str, at: datetime) -> str:
+    """`recovery/<env>/<yyyymmddThhmmssZ>-<sha7>`, the environment in letters a tag may have."""
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", environment).strip("-") or "environment"
+    return f"recovery/{safe}/{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:7]}"
+
+
+def _pathspec(folder: str) -> str:
+    """A folder of the repository, literally: no pattern, no way out of it."""
+    inside = PurePosixPath(folder)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise VigieError(f"{one_line(folder)} is not a folder inside the repository.", code=2)
+    return f"{_LITERAL}{inside}"
+
+
+def _holds(commit: str, taken_back: dict[str, list[str]], depth: int = 0) -> bool:
+    """True when some revert of `commit` was not itself reverted."""
+    reverts = taken_back.get(commit, [])
+    return depth < 20 and any(not _holds(revert, taken_back, depth + 1) for revert in reverts)

@@ -1,0 +1,299 @@
+"""The typed settings: what a site is, where its parts are, and which thresholds count.
+
+Types only; `operations.settings_reader` makes them from `vigie.toml` and `.env.operations`. A value that may be a
+secret is a `Secret`, which no repr, log or traceback can show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from operations.secret_parts import secrets_of_address, secrets_of_text
+
+MASK = "•••"
+
+
+class Secret:
+    """A value that is never shown. `reveal()` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one place that sends it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})" if self._value else "Secret()"
+
+    __str__ = __repr__
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table in `vigie.toml`: unknown keys are errors."""
+
+
+class Site(Section, frozen=True, kw_only=True):
+    """The product looked after."""
+
+    name: str = ""
+    repository: str = "."
+    """Path of the git checkout, relative to the settings file."""
+    migrations: str = "migrations"
+    """Folder of the migrations, relative to the repository."""
+    push_recovery_tags: bool = False
+    """Recovery tags stay local unless this is true: a pushed tag can trigger pipelines."""
+    branch: str = "main"
+
+
+class Check(Section, frozen=True, kw_only=True):
+    """A check of the site's own, run with the smoke tests: a path and what its answer must be."""
+
+    name: str
+    path: str
+    kind: Literal["", "auth", "third-party"] = ""
+    """`auth` marks a login: when it fails after a rollback, the walk asks about keys before anything else."""
+    method: Literal["GET", "POST"] = "GET"
+    body: Secret = Secret("")
+    status: int = 200
+    contains: str = ""
+    json_path: str = ""
+    """Dotted path into a JSON answer, with `equals` its expected value."""
+    equals: str = ""
+    header: str = ""
+    header_contains: str = ""
+    within: float = 3.0
+    """Seconds the answer may take."""
+    certificate_days: int = 0
+    """Days the certificate must still be valid; 0 does not look."""
+
+
+class PlatformSettings(Section, frozen=True, kw_only=True):
+    """Where releases live. Only the keys of the chosen driver are used."""
+
+    driver: Literal["", "releases"] = ""
+    root: str = ""
+    """`releases`: folder that holds `releases/<name>/`, `releases.jsonl` and the `current` link."""
+    restart: tuple[str, ...] = ()
+    """`releases`: command that makes the site run what `current` points to; must return once asked."""
+    build: tuple[str, ...] = ()
+    """Command that builds a checkout in place (run in it); empty means nothing to build."""
+    keep: int = 5
+    """Releases kept on disk."""
+    build_limit: float = 900.0
+    """Seconds a build may take before its process group is ended."""
+
+
+class BackupSettings(Section, frozen=True, kw_only=True):
+    """The bucket that holds the backups."""
+
+    bucket: str = ""
+    prefix: str = ""
+    """Prefix in the bucket; empty means the site's name."""
+    endpoint: str = ""
+    """S3-compatible endpoint; empty means AWS (or AWS_ENDPOINT_URL_S3)."""
+    region: str = ""
+    access_key: Secret = Secret("")
+    secret_key: Secret = Secret("")
+    warn_after_hours: float = 25.0
+    down_after_hours: float = 26.0
+
+
+class Environment(Section, frozen=True, kw_only=True):
+    """One environment of the site: its address, database, platform and bucket prefix."""
+
+    kind: Literal["production", "staging", "recovery", "other"] = "other"
+    url: str = ""
+    health: str = "/api/health"
+    page: str = "/"
+    page_marker: str = ""
+    endpoints: tuple[str, ...] = ()
+    """API paths watched beside the health endpoint."""
+    version: str = ""
+    """Path of an endpoint that tells the running version, with `#field`, as `/api/version#commit`."""
+    metrics: str = ""
+    """Path or address of a Prometheus text page."""
+    request_log: str = ""
+    """Path of a JSON-lines request log on this machine: `at`, `path`, `status`, `seconds`, `error`."""
+    settings_log: str = ""
+    """Path of a JSON-lines log of flag and setting changes: `at`, `kind`, `name`, `who`; never values."""
+    prometheus: str = ""
+    alertmanager: str = ""
+    business_count: str = ""
+    """SQL that answers one number, e.g. the calls of the last minute."""
+    read_endpoint: str = ""
+    """Path whose answer proves a database read; empty means SELECT 1 with `database_readonly`."""
+    supabase_url: str = ""
+    supabase_anon_key: Secret = Secret("")
+    database: Secret = Secret("")
+    database_readonly: Secret = Secret("")
+    authority: str = ""
+    """File with the certificates to trust beside the system's, for a private authority."""
+    headers: dict[str, Secret] = {}
+    """Extra request headers, e.g. for a protected staging site."""
+    platform: PlatformSettings = PlatformSettings()
+    backups: BackupSettings = BackupSettings()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def database_address(self) -> str:
+        """`host:port/name` of the database without user and password, or empty."""
+        return address_of(self.database.reveal())
+
+
+class Provider(Section, frozen=True, kw_only=True):
+    """A provider's status page (statuspage.io JSON) and the parts of it that the site uses."""
+
+    name: str
+    status: str
+    components: tuple[str, ...] = ()
+    """Names of the components in use; empty means the page's overall indicator."""
+    database: bool = False
+    """True when this provider runs the database."""
+    authority: str = ""
+
+
+class Contact(Section, frozen=True, kw_only=True):
+    """Somebody who can be called for help."""
+
+    name: str
+    role: str = ""
+    kind: Literal["lead", "dba", "security", "vendor", "on-call"] = "lead"
+    after_minutes: float = 0.0
+    phone: str = ""
+    call: Secret = Secret("")
+    """Webhook that is sent the brief as JSON when this contact is called."""
+
+
+class Thresholds(Section, frozen=True, kw_only=True):
+    """Limits from the manuals (watch.md); shares in percent, times in seconds."""
+
+    error_rate_warn: float = 1.0
+    error_rate_down: float = 5.0
+    p95_warn: float = 1.0
+    p95_down: float = 3.0
+    database_warn: float = 0.2
+    certificate_warn_days: float = 30.0
+    certificate_down_days: float = 7.0
+    host_percent: float = 80.0
+
+
+class WatchSettings(Section, frozen=True, kw_only=True):
+    """How the watch probes."""
+
+    control_targets: tuple[str, ...] = ("https://one.one.one.one", "https://dns.google")
+    """Two or more addresses not on the site's provider: they tell "this bastion is offline" from "the site is down"."""
+    thresholds: Thresholds = Thresholds()
+    readings: str = ""
+    """File of the recorder; empty means `readings.sqlite` in the state directory."""
+    keep_days: float = 7.0
+    smoke_every: float = 0.0
+    """Seconds between the recorder's scheduled smoke runs; 0 means none."""
+
+
+class DrillSettings(Section, frozen=True, kw_only=True):
+    """Present only in the settings file of a practice site."""
+
+    home: str
+    """The practice site's folder."""
+    lease: str
+    """File on which every console and job of this practice site holds a shared flock."""
+    scenario: str = ""
+    seed: int = 0
+    speed: float = 1.0
+    """How much faster than life people answer and quiet watches pass; probes run at most twice as fast."""
+    session: str = ""
+
+
+class Link(Section, frozen=True, kw_only=True):
+    """A dashboard, ticket system or phone list."""
+
+    title: str
+    url: str
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """Everything Vigie knows about the site, from one file."""
+
+    site: Site = Site()
+    environments: dict[str, Environment] = {}
+    providers: tuple[Provider, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[Link, ...] = ()
+    watch: WatchSettings = WatchSettings()
+    drill: DrillSettings | None = None
+    readonly: bool = False
+    operator: str = ""
+    """Who is at this console; empty means the login name."""
+    state_dir: str = ""
+    lock_dir: str = ""
+    runbooks: str = ""
+    """Folder of the team's own runbooks; they overlay the library by file name."""
+
+    named: tuple[Secret, ...] = ()
+    """Values of `.env.operations` whose names sound secret, used here or not (set by the reader, not a key)."""
+    path: str = ""
+    """The file these settings came from (set by the reader, not a key)."""
+    unanswered: bool = False
+    """True when only `.env.operations` exists and nobody has said yet which environment it stands for."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the settings file; relative paths in it start here."""
+        return Path(self.path).parent if self.path else Path.cwd()
+
+    def resolve(self, path: str) -> Path:
+        """A path from the settings, relative ones seen from the settings file."""
+        return (self.folder / Path(path).expanduser()).resolve() if path else self.folder
+
+    def phrase(self, environment: str) -> str:
+        """What has to be typed for an act; drills have their own, so that hands do not learn the real one."""
+        return f"drill {environment}" if self.drill else f"{self.site.name} {environment}"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value of these settings that must never be shown, passwords inside addresses included."""
+        return tuple(sorted(set(_secrets_in(self)), key=len, reverse=True))
+
+
+def address_of(url: str) -> str:
+    """`host:port/path` of an address without user, password and query; empty for an empty or unreadable one."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{host}{port}{parts.path}" if host else ""
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield from secrets_of_text(value.reveal())
+    elif isinstance(value, str):
+        if "://" in value or "?" in value:
+            yield from secrets_of_address(value.partition("#")[0])
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _secrets_in(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _secrets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets_in(item)

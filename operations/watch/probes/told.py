@@ -1,0 +1,48 @@
+"""Two readings that other parts of Vigie make: the last smoke run, and whether there is a good way back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from operations.ages import age_words
+from operations.watch.model import Reading, Status
+from operations.watch.outside import RollbackJudgement, SmokeResult
+from operations.watch.probes.base import Place, Shared
+
+
+class SmokeProbe(Shared):
+    """Every 15 s: the last smoke run against this environment's own URL, with its own age."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, "smoke", "smoke", 15.0, 10.0)
+
+    async def read(self) -> Reading:
+        """Unknown when none ran yet."""
+        self.begin()
+        ask = self.place.outside.last_smoke
+        told = await asyncio.to_thread(ask) if ask else None
+        if told is None:
+            return self.reading(Status.UNKNOWN, "no smoke run yet")
+        result = SmokeResult(*told)
+        age = max(0.0, (self.place.now() - result.at).total_seconds())
+        kind = "none" if result.ok else (result.failed_kind or "other")
+        data = {"ok": result.ok, "at": result.at.isoformat(), "failed_kind": kind}
+        words = f"{'passed' if result.ok else 'failed'} {age_words(age)} ago"
+        return self.reading(Status.OK if result.ok else Status.WARN, words, age, data)
+
+
+class RollbackProbe(Shared):
+    """Every 60 s, in a thread: the judgement reads git and may take its time."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, "rollback", "way back", 60.0, 30.0)
+
+    async def read(self) -> Reading:
+        """What going back would find; unknown when that cannot be judged."""
+        self.begin()
+        ask = self.place.outside.judge_rollback
+        told = await asyncio.to_thread(ask) if ask else None
+        if told is None:
+            return self.reading(Status.UNKNOWN, "cannot be judged yet")
+        judged = RollbackJudgement(*told)
+        return self.reading(Status.OK, judged.says, None, judged._asdict())

@@ -1,0 +1,46 @@
+"""Anchors as GitHub makes them from headings, and the plain words of a line of Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from runbooks.annotations import without_comments
+
+LONGEST = 2000
+"""Characters of a heading or an answer that are looked at."""
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\](?:\([^()]*(?:\([^()]*\))?[^()]*\)|\[[^\[\]]*\])")
+_EMPHASIS = re.compile(r"\*\*|__|\*|`+|~~")
+_NOT_IN_ANCHOR = re.compile(r"[^a-z0-9_\- ]")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def plain(markdown: str) -> str:
+    """The words of one piece of Markdown without its marks: links become their text, comments and tags go."""
+    text = _TAG.sub("", without_comments(markdown[:LONGEST]))
+    text = _LINK.sub(r"\1", text)
+    return " ".join(_ESCAPED.sub(r"\1", _EMPHASIS.sub("", text)).split())
+
+
+def anchor_of(title: str) -> str:
+    """GitHub's anchor of a heading: lower case, only letters, digits, marks, `_` and `-`, each space a `-`."""
+    if title.isascii():
+        return _NOT_IN_ANCHOR.sub("", title.strip().lower()).replace(" ", "-")
+    return "".join("-" if c == " " else c for c in title.strip().lower() if c in "- " or _is_word(c))
+
+
+def unique(anchor: str, taken: dict[str, int]) -> str:
+    """`anchor`, or the first of `anchor-1`, `anchor-2`, … that is not taken; `taken` counts how often each was used."""
+    found = anchor
+    while found in taken:
+        taken[anchor] += 1
+        found = f"{anchor}-{taken[anchor]}"
+    taken[found] = 0
+    return found
+
+
+def _is_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category in ("Nd", "Nl", "Pc")

@@ -1,0 +1,102 @@
+"""The names a runbook may use: every fact of the site-down tree with its unit and meaning, and every action.
+
+The watch lists all fact names from the start; one that nothing supplies is unknown, "not configured".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Unit = Literal["yes/no", "word", "count", "%", "s", "time"]
+"""How a fact's value is meant: `%` plain percent (38 is 38 %), `s` seconds, `time` seconds since 1970 (UTC)."""
+
+
+class FactName(NamedTuple):
+    """What a fact's value is measured in, and one line that says what it means, short enough for an evidence line."""
+
+    unit: Unit
+    meaning: str
+
+
+FACT_NAMES: Mapping[str, FactName] = {
+    "vantage.ok": FactName("yes/no", "control targets answer from here"),
+    "front.kind": FactName("word", "where the front page's request stopped"),  # dns, tls, connect, timeout, http
+    "page.ok": FactName("yes/no", "the front page is right"),
+    "page.failed": FactName("yes/no", "the front page fails"),
+    "health.ok": FactName("yes/no", "the health endpoint is green"),
+    "health.failed": FactName("yes/no", "the health endpoint fails"),
+    "health.ok_for": FactName("s", "health green without a break for"),
+    "health.services.database": FactName("word", "the site says its database is"),  # healthy, unhealthy
+    "errors.rate": FactName("%", "requests that end in a 5xx"),
+    "errors.scope": FactName("word", "endpoints that give errors"),  # none, one, many
+    "errors.began_at": FactName("time", "the errors began"),
+    "errors.began_before_release": FactName("yes/no", "the errors are older than the live release"),
+    "errors.signature_same": FactName("yes/no", "the errors are the same as before the act"),
+    "latency.p95": FactName("s", "p95 response time"),
+    "latency.after_release": FactName("yes/no", "p95 half as slow again since the release"),
+    "traffic.ratio": FactName("%", "traffic against usual at this hour"),
+    "assets.ok": FactName("yes/no", "the files the page names load"),
+    "assets.failed": FactName("yes/no", "files the page names are missing"),
+    "assets.in_build": FactName("yes/no", "the live build holds those files"),
+    "rows.dropped": FactName("yes/no", "rows fell away from a watched table"),
+    "smoke.ok": FactName("yes/no", "the last smoke run passed"),
+    "smoke.failed_kind": FactName("word", "what the last smoke run stumbled over"),  # none, auth, other
+    "alerts.active": FactName("count", "alerts firing elsewhere"),
+    "services.slow": FactName("count", "outside services that answer slowly"),
+    "database.ok": FactName("yes/no", "the database answers us"),
+    "database.error": FactName("word", "the database's error"),  # none, refused, timeout, starting, auth, …
+    "database.writable": FactName("yes/no", "the database takes writes"),
+    "database.connections_used": FactName("%", "usable connections taken"),
+    "database.waiters": FactName("count", "sessions waiting for a lock"),
+    "database.longest_wait": FactName("s", "longest wait for a lock"),
+    "database.longest_query": FactName("s", "longest running query"),
+    "provider.used": FactName("word", "provider parts we use"),  # operational, degraded, partial, major
+    "provider.fits_onset": FactName("yes/no", "the provider's outage fits when the errors began"),
+    "change.nearest": FactName("word", "the change just before the errors"),  # release, migration, flag, config, none
+    "release.live_at": FactName("time", "the live release went live"),
+    "release.age": FactName("s", "the live release is live for"),
+    "migration.failed": FactName("yes/no", "a migration failed"),
+    "migration.verdict": FactName(
+        "word", "migrations since the older release"
+    ),  # none, adds, one-way, cannot-tell, failed
+    "rollback.target_ok": FactName("yes/no", "there is a good release to go back to"),
+    "rollback.other_target": FactName("yes/no", "there is another good release"),
+    "job.running": FactName("yes/no", "a job of ours runs now"),
+    "host.cpu": FactName("%", "host CPU used"),
+    "host.memory": FactName("%", "host memory used"),
+    "backup.trusted": FactName("yes/no", "the newest backup can be trusted"),
+    "backup.age": FactName("s", "the last trusted backup is old"),
+}
+
+
+class ActionName(NamedTuple):
+    """What an action does, and whether it changes anything outside Vigie."""
+
+    changes: bool
+    meaning: str
+
+
+ACTIONS: Mapping[str, ActionName] = {
+    "rollback": ActionName(True, "go back to the release that was healthy"),
+    "redeploy": ActionName(True, "publish the live commit again with today's settings"),
+    "deploy": ActionName(True, "publish a commit"),
+    "undo": ActionName(True, "go forward again to the recovery tag of a rollback"),
+    "backup": ActionName(True, "back up the database as it is now"),
+    "restore": ActionName(True, "restore a backup, on staging or beside it, never onto production"),
+    "smoke": ActionName(False, "run the smoke tests"),
+    "flag": ActionName(True, "switch a feature flag"),
+    "maintenance-on": ActionName(True, "show the maintenance page"),
+    "maintenance-off": ActionName(True, "take the maintenance page away"),
+    "freeze": ActionName(True, "stop deploys and restores"),
+    "unfreeze": ActionName(True, "allow deploys and restores again"),
+    "cancel-query": ActionName(True, "cancel one running query"),
+    "end-sessions": ActionName(True, "end database sessions from a frozen list"),
+    "cancel-job": ActionName(True, "cancel a running job of ours"),
+}
+
+
+def changes_something(action: str) -> bool:
+    """True unless the action is known to be read-only; a command or a name we do not know may change anything."""
+    known = ACTIONS.get(action)
+    return known is None or known.changes

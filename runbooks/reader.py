@@ -1,0 +1,140 @@
+"""Reads a runbook: sections with their anchors, decisions, time boxes, and everything else kept as it stands.
+
+Any text is a runbook; nothing here raises, and the file's bytes are never changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from runbooks.anchors import anchor_of, plain, unique
+from runbooks.annotations import anchor_in, notes_in
+from runbooks.answers import condition, time_of
+from runbooks.front_matter import front_matter, value_of
+from runbooks.model import Book, Comment, Decision, Element, Heading, Next, Problem, Raw, Section
+from runbooks.names import changes_something
+
+ACT_MARK = "⚠"
+
+
+def read(source: str | bytes, name: str) -> Book:
+    """The runbook in `source`. Bytes are read as UTF-8, what is not UTF-8 is replaced; `name` is the file's name."""
+    raw = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+    text = raw.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    problems: list[Problem] = []
+    front = front_matter(lines)
+    found = _elements(lines, front.lines[1] + 1 if front else 1, problems)
+    sections = _sections([front, *found] if front else found, problems)
+    anchors = {section.anchor: index for index, section in enumerate(sections) if section.level}
+    sections = tuple(_linked(section, anchors, problems) for section in sections)
+    if front is not None and front.values is None:
+        problems.append(Problem(1, "the front matter is not `key: value` lines; it is kept as text"))
+    return Book(
+        name=name,
+        title=value_of(front, "title") or _title(sections) or name,
+        hash=hashlib.sha256(raw).hexdigest(),
+        source=text,
+        front=front,
+        sections=sections,
+        start=_start(anchor_in(value_of(front, "start")), sections, anchors, problems),
+        help=next((section.anchor for section in sections if section.is_help), ""),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
+        anchors=anchors,
+    )
+
+
+def _elements(lines: list[str], first: int, problems: list[Problem]) -> list[Element]:
+    from runbooks.blocks import elements
+
+    try:
+        return elements(lines, first, problems)
+    except Exception as error:  # noqa: BLE001 - somebody else's parser on anybody's text: the text is still shown
+        problems.append(Problem(first, f"this file is shown as plain text; reading it failed: {type(error).__name__}"))
+        return [Raw((number, number), line) for number, line in enumerate(lines[first - 1 :], first) if line.strip()]
+
+
+def _sections(found: list[Element], problems: list[Problem]) -> tuple[Section, ...]:
+    """Cut at the headings; what stands before the first one is a section of level 0 without title or anchor."""
+    parts: list[list[Element]] = [[]]
+    for element in found:
+        if isinstance(element, Heading):
+            parts.append([])
+        parts[-1].append(element)
+    taken: dict[str, int] = {}
+    return tuple(_section(tuple(part), taken, problems) for part in parts if part)
+
+
+def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[Problem]) -> Section:
+    head = parts[0]
+    title = plain(head.text) if isinstance(head, Heading) else ""
+    notes = notes_in(head.text) if isinstance(head, Heading) else {}
+    for element in parts:
+        if isinstance(element, Comment):
+            notes = {**element.annotations, **notes}
+    line = head.lines[0]
+    section = Section(
+        anchor=unique(anchor_of(title), taken) if isinstance(head, Heading) else "",
+        title=title,
+        level=head.level if isinstance(head, Heading) else 0,
+        lines=(line, parts[-1].lines[1]),
+        elements=parts,
+        label=notes.get("label", ""),
+        timebox=time_of(notes.get("timebox"), "timebox", line, problems),
+        on_expire=anchor_in(notes.get("on-expire", "")),
+        wait=time_of(notes.get("wait"), "wait", line, problems),
+        then=anchor_in(notes.get("then", "")),
+        unless=condition(notes.get("unless"), line, problems),
+        never_suggested="never-suggested" in notes,
+        is_help="help" in notes,
+        is_end="end" in notes,
+    )
+    if title.startswith(ACT_MARK) or any(changes_something(action.name) for action in section.actions):
+        return replace(section, is_act=True)
+    return section
+
+
+def _linked(section: Section, anchors: dict[str, int], problems: list[Problem]) -> Section:
+    """The section with every link checked: one that leads to no section is emptied and reported."""
+    if not (section.branches or section.next or section.on_expire or section.then):
+        return section
+    line = section.lines[0]
+
+    def checked(anchor: str, where: int) -> str:
+        if anchor and anchor not in anchors:
+            problems.append(Problem(where, f"there is no section “#{anchor}”"))
+            return ""
+        return anchor
+
+    def linked(element: Element) -> Element:
+        if isinstance(element, Next):
+            return replace(element, target=checked(element.target, element.lines[0]))
+        if not isinstance(element, Decision):
+            return element
+        branches = (
+            replace(b, target=checked(b.target, b.line), instead=checked(b.instead, b.line)) for b in element.branches
+        )
+        return replace(element, branches=tuple(branches))
+
+    return replace(
+        section,
+        elements=tuple(linked(element) for element in section.elements),
+        on_expire=checked(section.on_expire, line),
+        then=checked(section.then, line),
+    )
+
+
+def _title(sections: tuple[Section, ...]) -> str:
+    return next((section.title for section in sections if section.level == 1), "")
+
+
+def _start(wanted: str, sections: tuple[Section, ...], anchors: dict[str, int], problems: list[Problem]) -> str:
+    """Where a walk begins: as the front matter says, else at the first decision, else at the first heading."""
+    if wanted in anchors:
+        return wanted
+    if wanted:
+        problems.append(Problem(1, f"there is no section “#{wanted}” to start from"))
+    headed = [section for section in sections if section.level]
+    first = next((section for section in headed if section.branches), headed[0] if headed else None)
+    return first.anchor if first else ""

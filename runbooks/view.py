@@ -1,0 +1,264 @@
+"""Everything a panel shows of a walk at one moment, so that the panel itself needs no rules. Pure data."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from runbooks.anchors import plain
+from runbooks.conditions import Evidence
+from runbooks.events import Skipped, Ticked
+from runbooks.facts import Facts
+from runbooks.model import Book, Code, Section
+from runbooks.suggest import Suggestion, Weighed, no_longer_holds, suggest, suggest_at
+from runbooks.walk import TimeLeft, WalkState, is_act, time_left, wait_left
+
+Mark = Literal["holds", "turned", "person"]
+"""Of an earlier answer: its evidence stood for it and still does, has since turned, or a person gave it."""
+
+WORDS: dict[Mark, str] = {"holds": "✓", "turned": "no longer holds", "person": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One earlier answer; `depth` is what `walk.go_back` takes to return to its question."""
+
+    label: str
+    title: str
+    answer: str
+    path: str
+    mark: Mark
+    depth: int
+
+    @property
+    def word(self) -> str:
+        """The mark as it stands behind the crumb."""
+        return WORDS[self.mark]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One answer: `key` is its digit, `leads_to` the title of where it leads, `then` the hint behind the link."""
+
+    key: int
+    text: str
+    leads_to: str
+    then: str
+    verdict: bool | None
+    suggested: bool
+    struck: bool
+    leads_to_act: bool
+    broken: bool
+    supports: tuple[Evidence, ...]
+    opposes: tuple[Evidence, ...]
+    missing: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task of the section as it stands on this walk; `due_in` seconds, negative when overdue."""
+
+    line: int
+    text: str
+    role: str
+    done: bool
+    skipped: str
+    due_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkView:
+    """A walk at one moment. `number` counts this step from 1, `about` is how many there may be in all.
+
+    `evidence` is for and against the suggested answer, or, without one, what is known and what is missing. `then` is
+    the question that follows the suggested answer. `time_box` and `wait` have negative seconds left when they are over.
+    """
+
+    book: str
+    number: int
+    about: int
+    label: str
+    title: str
+    crumbs: tuple[Crumb, ...]
+    answers: tuple[AnswerView, ...]
+    suggested: int | None
+    why_not: str
+    evidence: tuple[Evidence, ...]
+    then: str
+    time_box: TimeLeft | None
+    time_box_offers: str
+    wait: TimeLeft | None
+    wait_offers: str
+    tasks: tuple[TaskView, ...]
+    actions: tuple[Code, ...]
+    checks: tuple[Code, ...]
+    messages: tuple[Code, ...]
+    next_title: str
+    return_title: str
+    can_call_help: bool
+    is_act: bool
+    is_end: bool
+    last_exit: int | None
+    failed_releases: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
+    """What to show of `state`. `file` is the runbook as it is on disk now; when it differs, a notice says so."""
+    section = state.section
+    suggestion = suggest(state, facts, now)
+    chosen = suggestion.chosen
+    box, wait = time_left(state, now), wait_left(state, now)
+    number = len(state.path) + 1
+    return WalkView(
+        book=state.book.title,
+        number=number,
+        about=number + _steps_ahead(state, suggestion, facts, now),
+        label=section.label,
+        title=section.title,
+        crumbs=_crumbs(state, facts, now),
+        answers=tuple(_answer(state.book, answer, suggestion.index) for answer in suggestion.answers),
+        suggested=suggestion.index,
+        why_not=suggestion.why_not,
+        evidence=_evidence(suggestion),
+        then=_title(state.book, chosen.target) if chosen else "",
+        time_box=box,
+        time_box_offers=_title(state.book, box.offers) if box else "",
+        wait=wait,
+        wait_offers=_title(state.book, wait.offers) if wait else "",
+        tasks=_tasks(state, section, now),
+        actions=section.actions,
+        checks=section.codes("check"),
+        messages=section.codes("message"),
+        next_title=_title(state.book, section.next),
+        return_title=_title(state.book, state.return_to),
+        can_call_help=bool(state.book.help) and state.current != state.book.help,
+        is_act=section.is_act,
+        is_end=section.is_end,
+        last_exit=state.last_exit,
+        failed_releases=state.failed_releases,
+        notices=_notices(state, file),
+    )
+
+
+def _crumbs(state: WalkState, facts: Facts, now: datetime) -> tuple[Crumb, ...]:
+    turned = set(no_longer_holds(state, facts, now))
+    crumbs: list[Crumb] = []
+    for depth, step in enumerate(state.trail):
+        if step.answered is None:
+            continue
+        section = state.book.section(step.section)
+        held: Mark = "holds" if step.answered.verdict else "person"
+        crumbs.append(
+            Crumb(
+                label=section.label if section else "",
+                title=section.title if section else step.section,
+                answer=step.answered.answer,
+                path=step.answered.path or step.answered.answer,
+                mark="turned" if len(crumbs) in turned else held,
+                depth=depth,
+            )
+        )
+    return tuple(crumbs)
+
+
+def _answer(book: Book, answer: Weighed, suggested: int | None) -> AnswerView:
+    return AnswerView(
+        key=answer.index + 1,
+        text=answer.branch.answer,
+        leads_to=_title(book, answer.target),
+        then=answer.branch.then,
+        verdict=answer.verdict,
+        suggested=answer.index == suggested,
+        struck=answer.struck,
+        leads_to_act=answer.leads_to_act,
+        broken=book.section(answer.target) is None,
+        supports=answer.supports,
+        opposes=answer.opposes,
+        missing=answer.missing,
+    )
+
+
+def _evidence(suggestion: Suggestion) -> tuple[Evidence, ...]:
+    """Against first, then for, each fact once; without a suggestion what the fitting or undecided answers rest on."""
+    if suggestion.chosen is not None:
+        shown = [suggestion.chosen]
+    else:
+        fitting = [answer for answer in suggestion.answers if answer.verdict]
+        shown = fitting or [answer for answer in suggestion.answers if answer.measured and answer.verdict is None]
+    lines = [line for answer in shown for line in (*answer.opposes, *answer.missing, *answer.supports)]
+    return tuple({line.name: line for line in reversed(lines)}.values())[::-1]
+
+
+def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:
+    ticked: dict[int, bool] = {}
+    skipped: dict[int, str] = {}
+    for done in state.done:
+        payload = done.payload
+        if payload.section != state.current:
+            continue
+        if isinstance(payload, Ticked):
+            ticked[payload.line] = payload.done
+        elif isinstance(payload, Skipped):
+            skipped[payload.line] = payload.why
+    inside = (now - state.entered_at).total_seconds()
+    return tuple(
+        TaskView(
+            line=task.lines[0],
+            text=plain(task.text),
+            role=task.role,
+            done=ticked.get(task.lines[0], bool(task.ticked)),
+            skipped=skipped.get(task.lines[0], ""),
+            due_in=None if task.due is None else task.due - inside,
+        )
+        for task in section.tasks
+    )
+
+
+def _steps_ahead(state: WalkState, suggestion: Suggestion, facts: Facts, now: datetime) -> int:
+    """Steps still to come: along the suggestions as far as they go, then the shortest way to an act or an end."""
+    anchor, seen, steps = state.current, {state.current}, 0
+    while not is_act(state.book, anchor) and suggestion.chosen and suggestion.chosen.target not in seen:
+        anchor = suggestion.chosen.target
+        seen.add(anchor)
+        steps += 1
+        section = state.book.section(anchor)
+        if section is None:
+            break
+        suggestion = suggest_at(state.book, section, facts, now, struck=state.struck)
+    return steps + _shortest(state.book, anchor)
+
+
+def _shortest(book: Book, start: str) -> int:
+    queue, seen = deque([(start, 0)]), {start}
+    while queue:
+        anchor, steps = queue.popleft()
+        section = book.section(anchor)
+        if section is None or section.is_act or section.is_end or section.is_help:
+            return steps
+        onward = [branch.target for branch in section.branches if not branch.never_suggested] + [section.next]
+        for target in onward:
+            if target and target not in seen:
+                seen.add(target)
+                queue.append((target, steps + 1))
+    return 0
+
+
+def _notices(state: WalkState, file: Book | None) -> tuple[str, ...]:
+    notices: list[str] = []
+    if file is not None and file.hash != state.book.hash:
+        notices.append("the file has changed since; this walk goes on with the text it began with")
+    if state.set_aside:
+        count = len(state.set_aside)
+        notices.append(f"{count} answer{'s' * (count > 1)} came when the walk had moved on already and changed nothing")
+    if state.book.problems:
+        first = state.book.problems[0]
+        notices.append(f"line {first.line}: {first.words}")
+    return tuple(notices)
+
+
+def _title(book: Book, anchor: str) -> str:
+    section = book.section(anchor)
+    return section.title if section else ""

@@ -1,0 +1,63 @@
+"""`python -m tests.bench [--quick]`: prints the table of budgets. A figure over its budget fails nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+from importlib.metadata import version
+
+from tests.bench.ground import healthy_site
+from tests.bench.idling import idles
+from tests.bench.keys import key_rows
+from tests.bench.longjournal import long_journal
+from tests.bench.many import many
+from tests.bench.report import Row, table
+from tests.bench.starting import starts
+
+PARTS = ("start", "keys", "idle", "many")
+
+
+def main() -> int:
+    """Measure and print; 0 also when something is over."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer runs: a first impression")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part, or several")
+    asked = parser.parse_args()
+    parts = asked.only or PARTS
+    rows: list[Row] = []
+    if set(parts) - {"many"}:
+        with healthy_site() as ground:
+            if "start" in parts:
+                _say("starting the console, the hello-world, and the console on a long journal, in turn")
+                rows += starts(ground, long_journal(ground), 3 if asked.quick else 15)
+            if "keys" in parts:
+                _say("pressing keys")
+                rows += key_rows(ground, 8 if asked.quick else 30)
+            if "idle" in parts:
+                _say("looking at it while nothing happens")
+                rows += idles(ground, 1 if asked.quick else 3)
+    if "many" in parts:
+        _say("a thousand probes")
+        rows += asyncio.run(many(20.0 if asked.quick else 60.0))
+    print(_machine())
+    print(table(rows))
+    return 0
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, load {load:.1f}, Linux {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}, Textual {version('textual')}\n"
+    )
+
+
+def _say(words: str) -> None:
+    print(f"{words} ...", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""One practice site for each test process, dealt anew for each test, and consoles and commands on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations.engine.record import JobRecord
+from operations.jobs.launch import jobs_of
+from operations.practice import control, site
+from operations.practice.site import PracticeSite
+from operations.settings import Settings
+from operations.settings_reader import load_settings
+from tests.e2e.terminal import DEADLINE, Terminal
+
+SIZE = 0.05
+START_LIMIT = 240.0
+SPEED = 60.0
+"""People answer and quiet watches pass this much faster than in life."""
+LOOK_EVERY = 0.15
+VIGIE = (sys.executable, "-m", "tui.main")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its stdout, which must be one JSON document and nothing else."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+@dataclass
+class Stage:
+    """The practice site in `home`. `folder` is where consoles and commands run: there are no settings in it."""
+
+    home: Path
+    folder: Path
+    share: PracticeSite
+    terminals: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def config(self) -> Path:
+        """The site's own settings file."""
+        return self.share.config_path
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the session that is dealt now."""
+        return load_settings(self.config, {})
+
+    def deal(self, scenario: str, seed: int = 1, speed: float = SPEED) -> Settings:
+        """Put the site back and deal that scenario ("" for none)."""
+        self.share.close()
+        self.share = site.start(self.home, size=SIZE, scenario=scenario, seed=seed, speed=speed, limit=START_LIMIT)
+        return self.settings
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """What a program on this stage sees of the world."""
+        kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        return {**kept, "HOME": str(self.folder), "LANG": "C.UTF-8", "TERM": "xterm-256color", **changes}
+
+    def open(self, *arguments: str, columns: int = 80, rows: int = 24, **changes: str) -> Terminal:
+        """`vigie ARGUMENTS` on a terminal of its own."""
+        terminal = Terminal(
+            [*VIGIE, *arguments], env=self.environment(**changes), cwd=self.folder, columns=columns, rows=rows
+        )
+        return self.terminals.enter_context(terminal)
+
+    def console(self, **how: Any) -> Terminal:
+        """A console on the site, once it shows how production is."""
+        terminal = self.open("--config", str(self.config), **how)
+        terminal.wait_for(r"PRODUCTION +\S+ (DOWN|ok|DEGRADED|UNKNOWN)")
+        return terminal
+
+    def run(self, *arguments: str, limit: float = 120.0) -> Done:
+        """Run `vigie --config … ARGUMENTS` to its end, without a terminal."""
+        done = subprocess.run(
+            [*VIGIE, "--config", str(self.config), *arguments],
+            env=self.environment(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def set_link(self, name: str, kind: str, amount: float = 0) -> None:
+        """Give the wire `name` that fault ("none" mends it)."""
+        reply = control.ask(self.home, {"do": "link", "name": name, "kind": kind, "amount": amount})
+        assert reply["ok"], reply
+
+    def jobs(self) -> tuple[JobRecord, ...]:
+        """Every job of this session, newest first."""
+        return jobs_of(self.settings)
+
+    def job_when(self, holds: Callable[[JobRecord], bool], deadline: float = DEADLINE) -> JobRecord:
+        """The newest job, once that holds of it."""
+        found: list[JobRecord] = []
+
+        def is_so() -> bool:
+            found[:] = self.jobs()[:1]
+            return bool(found) and holds(found[0])
+
+        until(is_so, deadline, lambda: str(found))
+        return found[0]
+
+    def served(self) -> str:
+        """The version that production answers with, from outside."""
+        env = self.settings.environments["production"]
+        trust = ssl.create_default_context(cafile=env.authority)
+        with urllib.request.urlopen(f"{env.url}/api/version", timeout=20, context=trust) as answer:
+            return str(json.loads(answer.read())["version"])
+
+    def health(self) -> str:
+        """What production's health endpoint says."""
+        env = self.settings.environments["production"]
+        trust = ssl.create_default_context(cafile=env.authority)
+        with urllib.request.urlopen(f"{env.url}{env.health}", timeout=20, context=trust) as answer:
+            return str(json.loads(answer.read())["status"])
+
+
+def until(holds: Callable[[], bool], deadline: float = DEADLINE, says: Callable[[], str] = lambda: "") -> None:
+    """Look again and again until that holds; fails with what `says` when it does not within `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while not holds():
+        assert time.monotonic() < end, f"not in {deadline:g} s. {says()}"
+        time.sleep(LOOK_EVERY)
+
+
+@pytest.fixture(scope="session")
+def playhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("e2e")
+    home = folder / "site"
+    (folder / "empty").mkdir()
+    share = site.start(home, size=SIZE, seed=1, speed=SPEED, limit=START_LIMIT)
+    stage = Stage(home, folder / "empty", share)
+    yield stage
+    stage.share.close()
+    site.reset(home)
+
+
+@pytest.fixture
+def stage(playhouse: Stage) -> Iterator[Stage]:
+    """The practice site; whatever was opened on it is closed after the test."""
+    with ExitStack() as terminals:
+        playhouse.terminals = terminals
+        yield playhouse

@@ -1,0 +1,29 @@
+"""What a person at the console does again and again, as keys."""
+
+from __future__ import annotations
+
+from tests.e2e.terminal import Terminal
+
+
+def open_incident(console: Terminal) -> None:
+    """`I`, then the highest severity."""
+    console.press_meant("I", r"How bad is it\?")
+    console.press_meant("1", r"── Site down")
+
+
+def to_rollback_plan(console: Terminal) -> None:
+    """From the section that rolls back to its plan."""
+    console.wait_for(r"rollback +Enter shows its plan")
+    console.press_meant("enter", r"Type +drill production")
+    console.settle()
+
+
+def type_confirmation(console: Terminal, reason: str) -> None:
+    """Reason and phrase; the focus is on the confirming button then."""
+    console.press("tab", reason, "enter", "drill production", "enter")
+    console.settle()
+
+
+def incident_page(console: Terminal) -> None:
+    """The page of the open incident."""
+    console.press_meant("I", r"── Timeline")

@@ -1,0 +1,126 @@
+"""A whole incident by keys alone at 80x24: a bad release, walked to its rollback, its end and the debrief."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from tests.e2e.conftest import Stage
+from tests.e2e.keys import incident_page, open_incident, to_rollback_plan, type_confirmation
+from tests.e2e.terminal import Terminal
+
+pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
+PATH = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
+
+
+def begin(stage: Stage) -> Terminal:
+    """`vigie drill bad-release` on a terminal, until the console shows production DOWN."""
+    stage.share.close()  # the drill itself holds the site from here on
+    drill = stage.open("drill", "bad-release", "--dir", str(stage.home), "--seed", "1", "--speed", "60")
+    drill.wait_for(r"DRILL - nothing here is real", 120)
+    drill.wait_for(r"✖ DOWN", 15)
+    return drill
+
+
+def roll_back_and_resolve(drill: Terminal) -> None:
+    """From the opened plan to the end of the incident."""
+    type_confirmation(drill, "v2.4.1 throws on every API call")
+    drill.press_meant("enter", r"job 1 Roll back")
+    drill.wait_for(r"promote v2.4.0 .*expected")
+    drill.wait_for(r"0 success: v2.4.0 is live and 8 of 8 passed")
+    drill.press_meant("esc", r"R1 .*Roll back")
+    drill.wait_for(r"ended with 0")
+    drill.press_meant("enter", r"V1 +Is it over\?")
+    drill.wait_for(r"PRODUCTION +\S+ (ok|DEGRADED)")
+    incident_page(drill)
+    drill.press_meant("r", r"Is it over\?")
+    drill.press("tab")
+    drill.press_meant("enter", r"; resolved")
+
+
+def leave(drill: Terminal) -> str:
+    drill.press_meant("q", r"Score \d+ of 100")
+    drill.wait_for(r"Worth a minute together")
+    return drill.text
+
+
+def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(stage: Stage) -> None:
+    drill = begin(stage)
+    assert "What changed" in drill.text
+    drill.wait_for(r"release v2\.4\.1")
+    open_incident(drill)
+    for label in PATH[:-1]:
+        drill.wait_for(rf"(?m)^ {label}  ")
+        drill.wait_for(r"▸ \d .*suggested")
+        assert drill.row(r"▸ \d")
+        drill.press_meant("enter", rf"(?m)^ {PATH[PATH.index(label) + 1]}  ")
+    read_plan(drill)
+    roll_back_and_resolve(drill)
+    read_timeline(drill)
+    debrief = leave(drill)
+    assert "Heron was bad-release" in debrief
+    assert re.search(r"Your path +N1 N2 N3 N4 N5 N6 N7 R1 V1", debrief)
+    assert "passed" in drill.row(r"Score \d+") and "not passed" not in drill.row(r"Score \d+")
+    assert drill.wait_ended() == 0
+    assert stage.served() == "v2.4.0"
+
+
+def read_plan(drill: Terminal) -> None:
+    """The plan says where from, where to, what it takes back, the migrations, and what is for and against it."""
+    to_rollback_plan(drill)
+    assert re.search(r"v2\.4\.1 [0-9a-f]{7} +live 1\dm, ana", drill.row("From "))
+    assert re.search(r"v2\.4\.0 [0-9a-f]{7} +ran 3d\dh, \d+ req/s, no alarm", drill.row("To "))
+    assert "promote the kept build" in drill.row("How ")
+    assert re.search(r"3 commits, 3 files, \+4 -1", drill.row("Takes back"))
+    assert "none" in drill.row("Migrations")
+    assert "nothing found" in drill.row("Against")
+    assert re.search(r"errors began \d+ s after this release", drill.row(" For "))
+    assert "new in v2.4.1: TypeError: zone is undefined" in drill.text
+    drill.press("left", "left")
+    drill.press_meant("enter", r"What it takes back")
+    assert 'row["slug"]' in drill.text or "Look zones up by their short name" in drill.text
+    drill.press_meant("esc", r"Type +drill production")
+
+
+def read_timeline(drill: Terminal) -> None:
+    """Opening, answers, the rollback's steps and its outcome are all on the incident's page."""
+    wanted = (
+        "incident opened, P0",
+        "Can this bastion see? Yes",
+        "Can the old release run? Yes",
+        "rollback production confirmed: v2.4.1 throws on",
+        "rollback: recovery tag",
+        "rollback: promote v2.4.0",
+        "rollback: smoke",
+        "rollback ended, 0 success",
+        "incident resolved",
+    )
+    seen = drill.text
+    for _ in range(6):
+        drill.press("pageup")
+        drill.settle()
+        seen += "\n" + drill.text
+    folded = " ".join(re.sub("[▁-█]", "", seen).split())
+    for words in wanted:
+        assert words in folded, f"{words!r} is not on the timeline:\n{seen}"
+
+
+def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> None:
+    drill = begin(stage)
+    alarmed = time.monotonic()
+    open_incident(drill)
+    drill.wait_for(r"suggested")
+    taken = ""
+    while "R1" not in taken:
+        drill.press_meant("a", r"clear answers|Nothing is clear")
+        if "clear answers" in drill.text:
+            drill.press_meant("enter", r"── Site down")
+        drill.settle()
+        taken = next(iter(re.findall(r"(?m)^ (R1|[NV]\d+) ", drill.text)), "")
+    to_rollback_plan(drill)
+    assert time.monotonic() - alarmed < 60, "from alarm to plan takes too long"
+    roll_back_and_resolve(drill)
+    assert "passed" in leave(drill)
+    assert drill.wait_ended() == 0

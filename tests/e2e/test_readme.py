@@ -1,0 +1,77 @@
+"""Every example in the README is run here, against the practice site; its tables are those of the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from operations.settings_reader import load_settings
+from tests.e2e.conftest import Stage
+from tests.readme import README, generated
+
+TEXT = README.read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = [
+    shlex.split(line.partition("#")[0])[1:]
+    for language, body in BLOCKS
+    if language == "sh"
+    for line in body.splitlines()
+    if line.startswith("vigie ")
+]
+PLAYED = (["drill"], ["drill", "bad-release"])
+"""These open the console: they are played by keys in test_bad_release.py."""
+CODES = {"status": {0, 1, 3}, "smoke": {0, 1}}
+"""A site that is down, or not yet known, is no failure of the command that says so."""
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    assert generated(TEXT) == TEXT, "run: python -m tests.readme"
+
+
+def test_every_picture_and_page_it_names_is_there() -> None:
+    named = re.findall(r"\]\(([^)#:]+)\)", TEXT)
+    assert named
+    for path in named:
+        assert (README.parent / path).is_file(), path
+
+
+def test_the_settings_example_is_read_without_a_complaint(tmp_path: Path) -> None:
+    example = next(body for language, body in BLOCKS if language == "toml")
+    path = tmp_path / "vigie.toml"
+    path.write_text(example, "utf-8")
+    known = {"DB_URL": "postgresql://user:password@db.example/app", "PAGER_WEBHOOK": "https://pager.example/x"}
+    settings = load_settings(path, known)
+    assert settings.environments["production"].platform.driver == "releases"
+    assert settings.phrase("production") == "pro-remorque production"
+
+
+def test_make_targets_it_names_exist() -> None:
+    makefile = (README.parent / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make (\w+)", TEXT, re.MULTILINE):
+        assert f"\n{target}:" in makefile, target
+
+
+@pytest.mark.practice
+@pytest.mark.timeout(300)
+def test_every_command_in_it_runs(stage: Stage) -> None:
+    assert len(COMMANDS) >= 15
+    settings = stage.deal("bad-release")
+    acting = [words for words in COMMANDS if words[0] == "rollback" and "--plan" not in words]
+    reading = [words for words in COMMANDS if words not in acting and words[0] not in ("drill", "watch")]
+    for words in [*reading, *acting]:
+        told = [settings.phrase("production") if word == "pro-remorque production" else word for word in words]
+        done = stage.run(*told)
+        assert done.code in CODES.get(words[0], {0}), (words, done.code, done.err)
+        if "--json" in words:
+            assert done.document["command"] == words[0]
+    assert ["watch", "--plain"] in COMMANDS
+    following = stage.open("--config", str(stage.config), "watch", "--plain")
+    following.wait_for("api/health")
+    following.close()
+    for words in COMMANDS:
+        if words[0] == "drill" and words not in PLAYED and "--autopilot" not in words and "--down" not in words:
+            done = stage.run(*words, "--dir", str(stage.home))
+            assert done.code == 0, (words, done.err)

@@ -1,0 +1,65 @@
+"""The brief anyone can read, and what the watch puts on the timeline by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from operations.incident.brief import make_brief
+from operations.incident.observe import observations
+from operations.watch.model import Status
+from tests.tui.scenes import NOW, down_snapshot, incident
+
+
+def test_a_brief_says_what_is_broken_since_when_what_changed_and_what_is_needed() -> None:
+    brief = make_brief(incident(), down_snapshot(), need="a second pair of eyes", who="ana", now=NOW)
+    text = "\n".join(brief.lines())
+    assert len(brief.lines()) <= 12
+    expected = ["P0 pro-remorque production", '503 "zone is undefined"', "2026-11-21 03:07:00Z (±20 s)"]
+    expected += ["release v2.4.1 a1b2c3d, 1m before", "a second pair of eyes", "Tried:  nothing yet"]
+    for words in expected:
+        assert words in text
+    assert brief.document("dba")["kind"] == "dba"
+
+
+def test_a_brief_without_a_watch_still_says_what_is_known() -> None:
+    brief = make_brief(incident(), None, need="help", who="ana", now=NOW)
+    assert "api/health, 5xx down" in brief.broken
+    assert "when the incident was opened" in brief.since
+
+
+def test_a_change_of_days_ago_is_not_what_changed_just_before() -> None:
+    snapshot = down_snapshot()
+    old = replace(snapshot, changes=tuple(c for c in snapshot.changes if c.at < NOW - timedelta(days=1)))
+    assert make_brief(incident(), old, need="x", who="ana", now=NOW).changed == "nothing within the hour before"
+
+
+def test_the_timeline_gets_onset_states_alarms_and_what_changed_oldest_first() -> None:
+    seen = observations(down_snapshot(), incident())
+    kinds = [(one.kind, one.data.get("title")) for one in seen]
+    assert kinds[0] == ("change.seen", "v2.4.1 a1b2c3d ana")
+    assert ("probe.changed", "errors") in kinds
+    assert ("probe.changed", "api/health") in kinds
+    assert any(kind == "alarm.opened" for kind, _ in kinds)
+    assert [one.at for one in seen] == sorted(one.at for one in seen)
+
+
+def test_what_is_on_the_timeline_already_is_not_put_there_again() -> None:
+    first = observations(down_snapshot(), incident())
+    told = replace(incident(), observed=frozenset(str(one.data["key"]) for one in first))
+    assert observations(down_snapshot(), told) == ()
+
+
+def test_a_probe_that_was_well_before_the_incident_is_no_news() -> None:
+    seen = observations(down_snapshot(), incident())
+    assert not any(one.data.get("title") == "page" for one in seen)
+
+
+def test_a_probe_that_recovers_during_the_incident_is_news() -> None:
+    snapshot = down_snapshot()
+    states = tuple(
+        replace(state, status=Status.OK, since=NOW - timedelta(seconds=30)) if state.probe == "health" else state
+        for state in snapshot.states
+    )
+    seen = observations(replace(snapshot, states=states), incident())
+    assert any(one.data.get("title") == "api/health" and one.data["status"] == "ok" for one in seen)

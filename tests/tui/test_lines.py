@@ -1,0 +1,51 @@
+"""Lines: cut, filled, spread and wrapped by terminal cells, and nothing is lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.lines import Line, beside, fit, flow, line, pad, rule, spread, text_of, width_of, wrap
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Mn", "Me", "Cf"]), max_size=60)
+
+
+@given(TEXTS, st.integers(min_value=1, max_value=50))
+def test_a_line_never_takes_more_cells_than_it_may(text: str, width: int) -> None:
+    assert width_of(fit(line(text), width)) <= width
+    assert width_of(pad(line(text), width)) == width
+
+
+@given(TEXTS, TEXTS, st.integers(min_value=10, max_value=80))
+def test_two_ends_of_a_line_never_overlap(left: str, right: str, width: int) -> None:
+    assert width_of(spread(line(left), line(right), width)) <= width
+
+
+def test_what_is_cut_says_so() -> None:
+    assert text_of(fit(line("health endpoint"), 8)) == "health …"
+
+
+def test_a_wide_character_is_never_cut_in_half() -> None:
+    assert width_of(fit(line("健康健康健康"), 6)) <= 6
+
+
+@given(st.lists(st.text(st.characters(categories=["Ll", "Lu", "Nd"]), min_size=1, max_size=30), max_size=20))
+def test_wrapping_loses_no_word(words: list[str]) -> None:
+    wrapped = wrap(" ".join(words), 20, "  ")
+    assert "".join("".join(row.split()) for row in wrapped) == "".join(words)
+    assert all(len(row) <= 20 for row in wrapped)
+
+
+def test_items_flow_and_break_between_items() -> None:
+    rows = flow([line("aaaa"), line("bbbb"), line("cccc")], 11)
+    assert [text_of(row) for row in rows] == ["aaaa  bbbb", "cccc"]
+
+
+def test_columns_stand_beside_each_other_row_by_row() -> None:
+    left: list[Line] = [line("one"), line("two")]
+    assert [text_of(row) for row in beside(left, [line("x")], 5, "|")] == ["one  |x", "two  |"]
+
+
+def test_a_rule_fills_its_width() -> None:
+    assert width_of(rule("What changed", 40)) == 40
+    assert width_of(rule("Walk", 40, right="step 1 of 7")) == 40

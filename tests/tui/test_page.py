@@ -1,0 +1,129 @@
+"""The main page as lines: everything a frightened person needs, at both sizes, with nothing cut that matters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from operations.watch.model import Overall, Snapshot, Status
+from tests.tui.scenes import NOW, down_snapshot, incident, model, state, walking
+from tui.lines import text_of, width_of
+from tui.model import Model
+from tui.panels.page import page
+from tui.theme import ASCII, plain
+
+SIZES = [(80, 24), (120, 36), (100, 30), (40, 10), (200, 60)]
+
+
+def shown(scene: Model, width: int = 80, height: int = 24) -> str:
+    return "\n".join(text_of(row) for row in page(scene, width, height))
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("steps", [0, 3, 6, 7])
+def test_a_page_fits_its_terminal_exactly(width: int, height: int, steps: int) -> None:
+    rows = page(walking(steps), width, height)
+    assert len(rows) == height
+    assert max(width_of(row) for row in rows) <= width
+
+
+def test_a_glance_tells_what_is_broken_since_when_and_what_changed() -> None:
+    text = shown(model(snapshot=down_snapshot()))
+    expected = ["PRODUCTION", "✖ DOWN 11m", 'api/health 503 "zone is undefined"', "38% of 41 req/s"]
+    expected += ["release v2.4.1 a1b2c3d ana", "errors begin (0.2% -> 38%)", "TypeError: zone is undefined"]
+    for words in expected:
+        assert words in text
+
+
+def test_the_next_key_is_on_the_screen() -> None:
+    assert "press I to open an incident: health failed three times" in shown(model(snapshot=down_snapshot()))
+    assert "Enter take it" in shown(walking(3))
+    assert "Enter shows its plan" in shown(walking(7))
+
+
+def test_the_suggested_answer_stands_first_with_where_it_leads() -> None:
+    rows = shown(walking(6)).splitlines()
+    suggested = next(row for row in rows if "suggested" in row)
+    assert suggested.lstrip().startswith("▸ 1 Yes")
+    assert "Roll back" in suggested
+
+
+def test_the_onset_stands_between_the_changes_it_came_between() -> None:
+    rows = shown(model(snapshot=down_snapshot())).splitlines()
+    at = {
+        word: next(n for n, row in enumerate(rows) if word in row)
+        for word in ("errors begin", "v2.4.1 a1b2c3d", "v2.4.0")
+    }
+    assert at["errors begin"] < at["v2.4.1 a1b2c3d"] < at["v2.4.0"]
+
+
+def test_greens_share_one_line_and_reds_come_first() -> None:
+    rows = shown(model(snapshot=down_snapshot())).splitlines()
+    green = next(n for n, row in enumerate(rows) if row.startswith(" ✓"))
+    assert "page database cert" in rows[green]
+    assert all("✖" in row or "top error" in row or "DOWN" in row for row in rows[:green])
+
+
+def test_an_unknown_probe_says_why() -> None:
+    assert "? Vercel no answer 2m" in shown(model(snapshot=down_snapshot()))
+
+
+def test_trouble_beside_the_users_trouble_is_not_forgotten() -> None:
+    text = shown(walking(3))
+    assert "also wrong" in text
+    assert text.count("last trusted backup 25h ago") == 1
+
+
+def test_a_drill_has_a_bar_that_cannot_be_missed() -> None:
+    assert "DRILL - nothing here is real" in shown(model(drill=True)).splitlines()[0]
+
+
+def test_a_real_alarm_shows_inside_a_drill() -> None:
+    assert "REAL: production DOWN" in shown(model(drill=True, real_alarm="production DOWN"))
+
+
+def test_before_the_first_answer_the_page_says_that_it_asks() -> None:
+    text = shown(model(snapshot=None))
+    assert "? asking" in text
+    assert "✓" not in text
+
+
+def test_many_reds_leave_room_for_the_walk_and_say_how_many_are_hidden() -> None:
+    many = tuple(state(f"p{n}", f"probe number {n}", Status.DOWN, "no answer at all today") for n in range(20))
+    scene = replace(walking(3), snapshot=replace(down_snapshot(), states=many))
+    text = shown(scene)
+    assert "20 probes are not well" in text
+    assert "suggested" in text
+
+
+def test_hostile_foreign_text_changes_nothing_but_its_row() -> None:
+    hostile = "[/x][bold red]\x1b[2J\x1b]0;pwned\x07" + "A" * 5000 + "\u202e" + "\n\n\nsecond"
+    calm = page(model(snapshot=down_snapshot()), 80, 24)
+    snapshot = down_snapshot()
+    states = tuple(
+        replace(one, last=replace(one.last, detail=hostile)) if one.probe == "health" and one.last else one
+        for one in snapshot.states
+    )
+    wild = page(model(snapshot=replace(snapshot, states=states)), 80, 24)
+    assert len(wild) == len(calm)
+    text = "\n".join(text_of(row) for row in wild)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert max(width_of(row) for row in wild) <= 80
+
+
+def test_ascii_terminals_get_ascii_only() -> None:
+    scene = replace(walking(6), glyphs=ASCII)
+    assert all(plain(text_of(row)).isascii() for row in page(scene, 80, 24))
+    assert "X DOWN" in shown(scene)
+
+
+@pytest.mark.parametrize("overall", list(Overall))
+def test_every_overall_state_has_a_word(overall: Overall) -> None:
+    snapshot: Snapshot = replace(down_snapshot(), overall=overall)
+    assert overall.value.upper() in shown(model(snapshot=snapshot)).upper().splitlines()[0]
+
+
+def test_the_newest_entry_of_the_timeline_is_on_the_page() -> None:
+    assert "incident opened, P0" in shown(model(snapshot=down_snapshot(), incident=incident(), now=NOW))

@@ -1,0 +1,136 @@
+"""The one action registry: bindings, footer, palette, help, the README's table and a test all come from it.
+
+An action that changes something is not bound at all in read-only mode, so it is in none of those places either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Place = Literal["everywhere", "main", "walk", "jobs", "incident"]
+"""Where an action applies: on every full page, on the main page, while walking, on the jobs or incident page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do with one key.
+
+    `name` is the method `action_<name>` of the app (with its argument in brackets), `word` what the footer says,
+    `help` one sentence, `twin` the command that does the same.
+    """
+
+    name: str
+    key: str
+    word: str
+    help: str
+    place: Place = "everywhere"
+    changes: bool = False
+    twin: str = ""
+    footer: bool = True
+
+    @property
+    def method(self) -> str:
+        """The name without its argument."""
+        return self.name.partition("(")[0]
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk"),
+    *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", footer=n == 1) for n in range(1, 10)),
+    Action(
+        "all_clear", "a", "all clear ones", "Show every decision that is clear, then take them with one Enter.", "walk"
+    ),
+    Action("why", "o", "why", "Show the evidence for and against every answer.", "walk"),
+    Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk"),
+    Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", footer=False),
+    Action(
+        "note", "n", "note", "Write a note on the timeline.", "main", changes=True, twin='vigie incident note ID "…"'
+    ),
+    Action(
+        "call_help",
+        "h",
+        "call help",
+        "Show the brief, and call somebody with it.",
+        "main",
+        True,
+        "vigie incident call ID",
+    ),
+    Action(
+        "rollback",
+        "R",
+        "rollback",
+        "Plan a rollback: what would change, for and against.",
+        changes=True,
+        twin="vigie rollback --env production",
+    ),
+    Action(
+        "smoke", "T", "smoke", "Run the smoke tests; they only read.", changes=True, twin="vigie smoke --env production"
+    ),
+    Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
+    Action(
+        "incident",
+        "I",
+        "incident",
+        "Open an incident, or its page when one is open.",
+        twin="vigie incident open --env production",
+    ),
+    Action(
+        "cancel_job",
+        "c",
+        "cancel",
+        "Ask the chosen job to stop before its point of no return.",
+        "jobs",
+        True,
+        "vigie jobs cancel ID",
+    ),
+    Action("clean_job", "d", "clean", "Clean what a dead worker left behind.", "jobs", True, "vigie jobs clean ID"),
+    Action("choose_job(-1)", "left", "newer job", "Look at the job after this one.", "jobs", footer=False),
+    Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
+    Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
+    Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
+    Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
+    Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),
+    Action("help", "question_mark", "keys", "All keys of this page."),
+    Action("go_back", "escape", "back", "Back to the page before; never stops a job.", footer=False),
+    Action("go_back", "backspace", "back", "Back to the page before; never stops a job.", footer=False),
+    Action(
+        "leave", "q", "quit", "Leave the console; jobs go on without you.", twin="(closing the terminal does the same)"
+    ),
+)
+
+KEY_WORDS = {
+    "left": "Left",
+    "right": "Right",
+    "enter": "Enter",
+    "question_mark": "?",
+    "escape": "Esc",
+    "backspace": "Backspace",
+    "ctrl+p": "Ctrl+P",
+}
+
+
+def shown_key(key: str) -> str:
+    """A key as a person writes it."""
+    return KEY_WORDS.get(key, key)
+
+
+def actions(*, readonly: bool) -> Iterator[Action]:
+    """Every action that exists in this mode."""
+    return (action for action in ACTIONS if not (readonly and action.changes))
+
+
+def table() -> str:
+    """The registry as a Markdown table, for the README."""
+    rows = ["| Key | Does | Where | As a command |", "|---|---|---|---|"]
+    seen = set()
+    for action in ACTIONS:
+        if action.name in seen or (action.method == "answer" and "answer(1)" in seen):
+            continue
+        seen.add(action.name)
+        key = "`1`-`9`" if action.method == "answer" else f"`{shown_key(action.key)}`"
+        help = "Give that answer." if action.method == "answer" else action.help
+        twin = f"`{action.twin}`" if action.twin.startswith("vigie") else action.twin
+        rows.append(f"| {key} | {help} | {action.place} | {twin} |")
+    return "\n".join(rows) + "\n"

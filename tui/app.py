@@ -1,0 +1,16 @@
+"""The app: the console's core with everything it can do. Nothing else is here."""
+
+from __future__ import annotations
+
+from tui.incidents import IncidentActions
+from tui.operating import OperatingActions
+from tui.walk_actions import WalkActions
+
+
+class VigieApp(WalkActions, IncidentActions, OperatingActions):
+    """The console on one environment."""
+
+    def begin_work(self) -> None:
+        """Start what goes on for as long as the console lives, and ask after calls for help."""
+        super().begin_work()
+        self.run_worker(self.follow_calls(), name="calls", group="calls", exit_on_error=False)

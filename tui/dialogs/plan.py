@@ -1,0 +1,203 @@
+"""The plan dialog: what an operation would do, whole, with guards, evidence and the confirmation it needs.
+
+It never closes by itself, and the key that opened it never confirms it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button, Input
+
+from operations.ages import expected_words
+from operations.engine.confirm import check_confirmation
+from operations.engine.model import Confirm, ConfirmLevel, Guard, Plan
+from operations.text import one_line
+from tui.dialogs.base import Dialog, Field, MeantButton
+from tui.lines import Line, Tone, flow, line, wrap
+from tui.panels.block import Block
+from tui.theme import UNICODE, Glyphs
+
+Row = tuple[str, str, Tone]
+"""Label, words, and their tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswer:
+    """What the person chose: to run it (with a reason), another form of it, or to look at something first."""
+
+    choice: Literal["run", "other", "rebuild", "diff", "commands"]
+    reason: str = ""
+
+
+class PlanDialog(Dialog[PlanAnswer | None]):
+    """Shows a plan and asks for its confirmation. `changed` are the lines that differ from the plan shown before."""
+
+    def __init__(self, plan: Plan, *, changed: Sequence[str] = (), reason: str = "", glyphs: Glyphs = UNICODE) -> None:
+        super().__init__()
+        self.plan = plan
+        self.changed = tuple(changed)
+        self.reason = reason
+        self.glyphs = glyphs
+        self.title_text = f"{plan.title}   {plan.site} {_place(plan)}   {plan.config}"
+        self.problem = ""
+
+    def words(self, width: int) -> Sequence[Line]:
+        return plan_lines(self.plan, width, self.glyphs, self.changed, self.problem)
+
+    def fields(self) -> ComposeResult:
+        if self.plan.refusal is not None:
+            return
+        confirm = self.plan.confirm
+        if confirm.needs_reason:
+            yield _labelled("Reason", Field("why, for the record", id="reason"))
+        if confirm.level in (ConfirmLevel.PHRASE, ConfirmLevel.PHRASE_TWICE):
+            yield _labelled(f"Type  {confirm.phrase} :", Field("", id="typed"))
+        if confirm.level is ConfirmLevel.PHRASE_TWICE:
+            yield _labelled("Once more, the schema stays :", Field("", id="typed-again"))
+
+    def buttons(self) -> ComposeResult:
+        details = self.plan.details
+        if len(details.get("candidates") or ()) > 1:
+            yield MeantButton("other target", id="other")
+        if details.get("can_rebuild") and details.get("how") == "promote":
+            yield MeantButton("rebuild", id="rebuild")
+        if self.plan.diff:
+            yield MeantButton("diff", id="diff")
+        yield MeantButton("commands", id="commands")
+        yield MeantButton("Cancel", id="cancel")
+        if self.plan.refusal is None:
+            yield MeantButton(self.plan.title.lower(), id="run")
+
+    def on_mount(self) -> None:
+        for block in self.query("#fields Block").results(Block):
+            block.show([line((block.name or "", "strong"), " ")])
+        if self.reason and self.query("#reason"):
+            self.query_one("#reason", Input).value = self.reason
+
+    def field_done(self, field: Field) -> None:
+        """Enter goes to the next field, from the last one to the confirming button; it never confirms by itself."""
+        if field is list(self.query(Field))[-1]:
+            self.set_focus(self.query_one("#run", Button))
+        else:
+            self.focus_next()
+
+    def pressed(self, button: str) -> None:
+        reason = self._field("reason")
+        if button in ("other", "rebuild", "diff", "commands"):
+            self.dismiss(PlanAnswer(button, reason))  # type: ignore[arg-type]
+            return
+        refusal = check_confirmation(
+            self.plan.confirm,
+            yes=True,
+            typed=self._field("typed"),
+            typed_again=self._field("typed-again"),
+            reason=reason,
+        )
+        if refusal is not None:
+            self._refuse(_missing_words(self.plan.confirm, reason))
+            return
+        self.dismiss(PlanAnswer("run", reason))
+
+    def _refuse(self, why: str) -> None:
+        self.problem = why
+        self.query_one("#words", Block).show(self.words(self.inner_width))
+        self.query_one("#body").scroll_end(animate=False)
+        empty = [field for field in self.query(Field) if not field.value.strip()]
+        target: Input | Button = empty[0] if empty else self.query_one("#cancel", Button)
+        self.set_focus(target)
+
+    def _field(self, id: str) -> str:
+        found = self.query(f"#{id}").results(Input)
+        return next((field.value.strip() for field in found), "")
+
+
+def _missing_words(confirm: Confirm, reason: str) -> str:
+    missing = [] if reason or not confirm.needs_reason else ["a reason"]
+    if confirm.phrase:
+        missing.append(f"exactly “{confirm.phrase}” typed" + (" twice" if _twice(confirm) else ""))
+    return f"Nothing was done yet: it needs {' and '.join(missing)}."
+
+
+def _twice(confirm: Confirm) -> bool:
+    return confirm.level is ConfirmLevel.PHRASE_TWICE
+
+
+def _place(plan: Plan) -> str:
+    production = plan.confirm.level in (ConfirmLevel.PHRASE, ConfirmLevel.PHRASE_TWICE)
+    return plan.environment.upper() if production or plan.environment == "production" else plan.environment
+
+
+def _labelled(label: str, field: Field) -> Horizontal:
+    words = Block(name=label)
+    words.styles.width = len(label) + 1
+    words.styles.height = 1
+    return Horizontal(words, field)
+
+
+def plan_lines(plan: Plan, width: int, glyphs: Glyphs, changed: Sequence[str] = (), problem: str = "") -> list[Line]:
+    """A plan as lines: what changed since last shown, from/to/how, against and for, guards, steps."""
+    rows: list[Line] = []
+    for difference in changed:
+        rows.append(line((f"{glyphs.warn} changed since shown  ", "bad"), (one_line(difference, width - 24), "bad")))
+    tones: dict[str, Tone] = {"plain": "plain", "good": "good", "warn": "warn", "bad": "bad"}
+    entries: list[Row] = [
+        (entry.label, f"{entry.text}   {entry.aside}" if entry.aside else entry.text, tones[entry.severity])
+        for entry in plan.lines
+    ]
+    entries += _listed("Against", plan.against, "nothing found", "warn")
+    entries += _listed("For", plan.in_favour, "nothing found", "plain")
+    entries += _listed("Also", plan.other_changes, "no other change in the hour before", "plain")
+    column = max(len(label) for label, _, _ in entries) + 1
+    for label, text, tone in entries:
+        rows += _labelled_rows(label, text, width, column, tone)
+    rows += _guards(plan.guards, width, column, glyphs)
+    rows += _steps(plan, width, column)
+    if plan.refusal is not None:
+        stop = f"{plan.refusal.name}: {plan.refusal.says} (code {plan.refusal.code})"
+        rows += _labelled_rows("Stop", stop, width, column, "bad")
+    if problem:
+        rows += [line((words, "bad")) for words in wrap(problem, width)]
+    return rows
+
+
+def _labelled_rows(label: str, text: str, width: int, column: int, tone: Tone) -> list[Line]:
+    pieces = wrap(text, width - column)
+    return [line((f"{label if n == 0 else '':<{column}}", "strong"), (piece, tone)) for n, piece in enumerate(pieces)]
+
+
+def _listed(label: str, entries: Sequence[str], none: str, tone: Tone) -> list[Row]:
+    if not entries:
+        return [(label, none, "dim")]
+    return [(label if n == 0 else "", entry, tone) for n, entry in enumerate(entries)]
+
+
+def _beside_label(label: str, items: Sequence[Line], width: int, column: int) -> list[Line]:
+    rows = flow(items, width - column)
+    return [((f"{label if n == 0 else '':<{column}}", "strong"), *row) for n, row in enumerate(rows)]
+
+
+def _guards(guards: Sequence[Guard], width: int, column: int, glyphs: Glyphs) -> list[Line]:
+    """The guards that passed on as few rows as they take; every other one on rows of its own, with its words."""
+    signs: dict[str, tuple[str, Tone]] = {
+        "warn": (glyphs.warn, "warn"),
+        "refuse": (glyphs.down, "bad"),
+        "unknown": (glyphs.unknown, "unknown"),
+    }
+    passed = [line((f"{glyphs.ok} ", "good"), guard.name) for guard in guards if guard.verdict == "pass"]
+    rows = _beside_label("Guards", passed, width, column)
+    for guard in guards:
+        if guard.verdict != "pass":
+            sign, tone = signs[guard.verdict]
+            rows += _labelled_rows("" if rows else "Guards", f"{sign} {guard.name}: {guard.says}", width, column, tone)
+    return rows
+
+
+def _steps(plan: Plan, width: int, column: int) -> list[Line]:
+    items = [line((f"{n} ", "dim"), step.title) for n, step in enumerate(plan.steps, 1)]
+    items.append(line((f"~{expected_words(plan.expected)}", "dim")))
+    return _beside_label("Will run", items, width, column) if plan.steps else []

@@ -1,0 +1,142 @@
+"""The small dialogs: read something, ask one line, choose one of a few, say yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from tui.dialogs.base import Dialog, Field, MeantButton
+from tui.lines import Line, inert, line, wrap
+from tui.panels.block import Block
+from tui.plainly import shown
+
+
+class ReadDialog(Dialog[None]):
+    """Shows lines to read; arrows scroll, Esc or Enter closes."""
+
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self.title_text = title
+        self._lines = tuple(lines)
+
+    def words(self, width: int) -> Sequence[Line]:
+        return self._lines
+
+    def buttons(self) -> ComposeResult:
+        yield MeantButton("Close", id="cancel")
+
+    def on_key(self, event: events.Key) -> None:
+        moves = {"j": 1, "k": -1, "space": 10}
+        if event.key in moves:
+            event.stop()
+            self.action_scroll(moves[event.key])
+
+
+class AskDialog(Dialog[str | None]):
+    """Asks for one line of text. Enter in the field accepts, because nothing is changed by it but the record."""
+
+    def __init__(self, title: str, question: str, *, placeholder: str = "", required: bool = True) -> None:
+        super().__init__()
+        self.title_text = title
+        self.question = question
+        self.placeholder = placeholder
+        self.required = required
+
+    def words(self, width: int) -> Sequence[Line]:
+        return [line(words) for words in wrap(self.question, width)]
+
+    def fields(self) -> ComposeResult:
+        yield Field(self.placeholder, id="answer")
+
+    def buttons(self) -> ComposeResult:
+        yield MeantButton("Cancel", id="cancel")
+        yield MeantButton("keep", id="keep")
+
+    def first_focus(self) -> Input:
+        return self.query_one("#answer", Input)
+
+    def field_done(self, field: Field) -> None:
+        # Through the field's own queue, behind the letters that were typed before Enter.
+        field.call_later(self.pressed, "keep")
+
+    def pressed(self, button: str) -> None:
+        answer = self.query_one("#answer", Input).value.strip()
+        if answer or not self.required:
+            self.dismiss(answer)
+
+
+class ChooseDialog(Dialog[int | None]):
+    """One of a few, by number or by arrows and Enter. `chosen` is where the pointer starts."""
+
+    def __init__(self, title: str, question: Sequence[Line], options: Sequence[str], chosen: int = 0) -> None:
+        super().__init__()
+        self.title_text = title
+        self.question = tuple(question)
+        self.options = tuple(options)
+        self.chosen = chosen
+
+    def words(self, width: int) -> Sequence[Line]:
+        return self.question
+
+    def fields(self) -> ComposeResult:
+        from textual.content import Content
+
+        prompts = [
+            Option(Content(shown(self, inert(f"{n} {words}" if n < 10 else f"  {words}"))))
+            for n, words in enumerate(self.options, 1)
+        ]
+        yield OptionList(*prompts, id="options", compact=True, markup=False)
+
+    def first_focus(self) -> OptionList:
+        options = self.query_one("#options", OptionList)
+        options.styles.max_height = max(3, self.app.size.height - len(self.question) - 5)
+        options.highlighted = min(self.chosen, len(self.options) - 1) if self.options else None
+        return options
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key.isdigit() and 1 <= int(event.key) <= len(self.options):
+            event.stop()
+            self.dismiss(int(event.key) - 1)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_index)
+
+
+class YesNoDialog(Dialog[bool | None]):
+    """A question whose default answer is No."""
+
+    def __init__(self, title: str, question: Sequence[Line], yes: str) -> None:
+        super().__init__()
+        self.title_text = title
+        self.question = tuple(question)
+        self.yes = yes
+
+    def words(self, width: int) -> Sequence[Line]:
+        return self.question
+
+    def buttons(self) -> ComposeResult:
+        yield MeantButton("No", id="cancel")
+        yield MeantButton(self.yes, id="yes")
+
+    def pressed(self, button: str) -> None:
+        self.dismiss(True)
+
+    def refresh_words(self) -> None:
+        """Show the question again after it changed."""
+        self.query_one("#words", Block).show(self.question)
+
+
+class ClearDialog(YesNoDialog):
+    """All clear answers; here Enter on the button takes them, and the button has the focus, for none of it acts."""
+
+    def __init__(self, words: list[Line], count: int) -> None:
+        super().__init__(f"{count} clear answers", words, "take them")
+
+    def first_focus(self) -> Widget:
+        return self.query_one("#yes")

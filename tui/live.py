@@ -1,0 +1,261 @@
+"""What is live behind the screens: the watch, the journal, the jobs and the incident, folded into one Model.
+
+Runs in the app's loop; nothing here blocks it for longer than a journal read. Widgets never ask, they are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from operations.desk import Desk, utc_now
+from operations.engine.jobs import JobBook
+from operations.engine.journal import Journal
+from operations.engine.record import JobRecord
+from operations.errors import JournalUnavailable, VigieError
+from operations.incident.book import IncidentBook
+from operations.incident.model import Incident
+from operations.incident.observe import observations
+from operations.settings import Settings
+from operations.watch.model import Snapshot
+from operations.watch.snapshot import aged_snapshot
+from tui.journal import ConsoleJournal, journal_words
+from tui.lines import Tone
+from tui.model import Model, bare_model
+from tui.theme import ASCII, UNICODE
+from tui.walking import Walking
+
+JOURNAL_POLL = 0.25
+"""Seconds between looks whether another process wrote to the journal; one pragma each."""
+STANDING_EVERY = 60.0
+REAL_EVERY = 10.0
+TOLD_BY_JOBS = ("smoke", "rollback")
+"""Probes that a job's end changes: read at once, not at their next turn."""
+
+
+class Source(Protocol):
+    """Where snapshots come from: the recorder's file or probes of our own."""
+
+    async def run(self, on_snapshot: Callable[[Snapshot], Awaitable[None]]) -> None:
+        """Hand over a snapshot whenever something visible changed."""
+        ...
+
+    def kick(self, names: Iterable[str]) -> None:
+        """Read these probes again now."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+OpenWatch = Callable[["Live"], Source]
+
+
+def _open_source(live: Live) -> Source:
+    from operations.jobs.watching import open_watch
+
+    return open_watch(live.settings, live.environment, live.history, snapshot=lambda: live.snapshot, now=live.now)
+
+
+class Live:
+    """Keeps the parts of a Model current and calls `changed` when any of them is."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: str,
+        journal: ConsoleJournal,
+        *,
+        readonly: bool,
+        ascii_only: bool,
+        state: Path | None = None,
+        open_watch: OpenWatch | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.environment = environment
+        self.journal = journal
+        self.readonly = readonly
+        self.now = now
+        self._open_watch = open_watch or _open_source
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self.snapshot: Snapshot | None = None
+        self.jobs = JobBook(self.real_journal, now=now, state=state)
+        self.incidents = IncidentBook()
+        self.walking = Walking(settings, now)
+        self.standing: tuple[str, ...] = ()
+        self.trouble = ""
+        self.unwatched = ""
+        """Why nobody looks any more."""
+        self.journal_trouble = ""
+        """Why the journal cannot be read or written now; empty again as soon as it can."""
+        self.real_alarm = ""
+        self.message = ""
+        self.message_tone: Tone = "plain"
+        self.message_until = now()
+        self._source: Source | None = None
+        self._cursor = 0
+        self._standing_jobs: tuple[object, ...] = ()
+
+    @property
+    def real_journal(self) -> Journal | None:
+        """The journal itself, or None while it cannot be used: then only a rollback can be started."""
+        return self.journal if isinstance(self.journal, Journal) else None
+
+    def desk(self) -> Desk:
+        """The desk for planning: its snapshot and history are what the console knows now."""
+        from operations.jobs.watching import recorded_traffic
+
+        traffic = recorded_traffic(self.settings, self.environment)
+        return Desk(self.settings, self.environment, self.now, lambda: self.snapshot, self.history, traffic)
+
+    def history(self) -> tuple[JobRecord, ...]:
+        """The jobs of this environment, newest first."""
+        return self.jobs.jobs(self.environment)
+
+    @property
+    def incident(self) -> Incident | None:
+        """The open incident of this environment, else the latest one."""
+        return self.incidents.open_for(self.environment) or self.incidents.latest_for(self.environment)
+
+    def model(self, keys: tuple[tuple[str, str], ...]) -> Model:
+        """The state as one frozen value."""
+        now = self.now()
+        incident = self.incident
+        walking = incident is not None and incident.open
+        notes = tuple(words for words in (self.trouble, self.journal_trouble or self._damage()) if words)
+        # Whatever keeps new snapshots away, an old one must not stay green.
+        snapshot = aged_snapshot(self.snapshot, now) if self.snapshot is not None else None
+        bare = bare_model(self.settings, self.environment, now, readonly=self.readonly, glyphs=self.glyphs, keys=keys)
+        return replace(
+            bare,
+            snapshot=snapshot,
+            unwatched=self.unwatched,
+            jobs=self.history(),
+            incident=incident,
+            walk=self.walking.view(snapshot, now) if walking else None,
+            standing=(*notes, *self.standing),
+            real_alarm=self.real_alarm,
+            message=self.message if now < self.message_until else "",
+            message_tone=self.message_tone,
+        )
+
+    def _damage(self) -> str:
+        count = len(self.real_journal.unreadable) if self.real_journal is not None else 0
+        return f"journal: {count} damaged event{'s' if count > 1 else ''} left out" if count else ""
+
+    def read_first(self) -> None:
+        """Read the journal for the first time; when that cannot be done it is said, and the console goes on."""
+        try:
+            self.read_journal()
+        except JournalUnavailable as error:
+            self.journal_trouble = journal_words(error)
+
+    def read_journal(self) -> bool:
+        """Take in what the journal has that is new; True when there was something."""
+        rows = self.journal.events(after=self._cursor)
+        if not rows:
+            return False
+        self._cursor = rows[-1][0]
+        new = [event for _, event in rows]
+        self.jobs.refresh()
+        self.incidents.feed(new)
+        incident = self.incidents.open_for(self.environment)
+        self.walking.follow(incident)
+        return True
+
+    async def follow_journal(self, changed: Callable[[], None]) -> None:
+        """Read the journal when it changed, for as long as the console lives."""
+        while True:
+            try:
+                if self.journal.changed() and self.read_journal():
+                    changed()
+                if self.jobs.refresh() or self.jobs_have_changed():
+                    changed()
+            except JournalUnavailable as error:
+                self._journal_fails(error, changed)
+            await asyncio.sleep(JOURNAL_POLL)
+
+    async def follow_watch(self, changed: Callable[[], None]) -> None:
+        """Take in snapshots for as long as the console lives, and put what they say on the incident's timeline."""
+
+        async def take(snapshot: Snapshot) -> None:
+            self.snapshot = snapshot
+            try:
+                if self.observe():
+                    self.journal_trouble = ""
+            except JournalUnavailable as error:
+                # The timeline waits until the journal can be written again; the watch goes on.
+                self._journal_fails(error, changed)
+            changed()
+
+        source = self._source = self._open_watch(self)
+        try:
+            await source.run(take)
+        finally:
+            await source.close()
+
+    async def follow_standing(self, changed: Callable[[], None]) -> None:
+        """Look now and then for what earlier acts left to be mended."""
+        from operations.jobs.standing import standing_lines
+
+        while True:
+            try:
+                lines = tuple(await asyncio.to_thread(standing_lines, self.desk()))
+            except VigieError:
+                lines = self.standing
+            if lines != self.standing:
+                self.standing = lines
+                changed()
+            await asyncio.sleep(STANDING_EVERY)
+
+    async def follow_real(self, config: Path, changed: Callable[[], None]) -> None:
+        """Inside a drill: look now and then whether the real site has an alarm."""
+        from operations.jobs.real_site import real_trouble
+
+        while True:
+            words = await asyncio.to_thread(real_trouble, config, self.now())
+            if words != self.real_alarm:
+                self.real_alarm = words
+                changed()
+            await asyncio.sleep(REAL_EVERY)
+
+    def jobs_have_changed(self) -> bool:
+        """True when a job's standing differs from the last look: a worker died, a step got further."""
+        standing = tuple((job.id, job.state, job.current) for job in self.history()[:8])
+        changed = standing != self._standing_jobs
+        if changed:
+            # First what is to be written down: where that fails, it is tried again at the next look.
+            self._note_ended()
+            self._standing_jobs = standing
+            if self._source is not None:
+                self._source.kick(TOLD_BY_JOBS)
+        return changed
+
+    def _note_ended(self) -> None:
+        if self.readonly:
+            return
+        ended = {job.id: job.code for job in self.history() if not job.live and job.code is not None}
+        releases = {job.id: str(job.plan.details.get("to_name", "")) for job in self.history()}
+        self.walking.keep_ended(self.journal, ended, releases)
+
+    def observe(self) -> bool:
+        """Record what the watch saw on the open incident's timeline, each thing once; True when there was something."""
+        incident = self.incident
+        if self.readonly or self.snapshot is None or incident is None or not incident.open:
+            return False
+        missing = observations(self.snapshot, incident)
+        for seen in missing:
+            self.journal.append(seen.kind, seen.data, at=seen.at, incident=incident.id)
+        return bool(missing)
+
+    def _journal_fails(self, error: JournalUnavailable, changed: Callable[[], None]) -> None:
+        words = journal_words(error)
+        if words != self.journal_trouble:
+            self.journal_trouble = words
+            changed()

@@ -1,0 +1,206 @@
+"""Operations by keys: plan, show, confirm, plan again, start the worker, follow. The command line goes the same way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from operations.errors import VigieError
+from operations.text import clean as cleaned
+from tui.lines import Line, Tone, line
+from tui.pages import PageActions
+
+if TYPE_CHECKING:
+    # Imported where they are used: none of it is needed before the first frame.
+    from operations.engine.model import Operation, Plan
+    from operations.engine.record import JobRecord
+    from tui.dialogs.plan import PlanAnswer
+    from tui.screens.jobs import JobsScreen
+
+
+class OperatingActions(PageActions):
+    """Part of the app."""
+
+    def action_rollback(self) -> None:
+        """Plan a rollback and show it."""
+        self._start("rollback", {})
+
+    def action_smoke(self) -> None:
+        """Run the smoke tests."""
+        self._start("smoke", {})
+
+    def _start(self, name: str, request: Mapping[str, Any]) -> None:
+        self.run_worker(self._operate(name, dict(request)), name=name, group="operate", exit_on_error=False)
+
+    async def _operate(self, name: str, request: dict[str, Any]) -> None:
+        """From the key to the running job. Nothing is changed before the plan was confirmed and computed again."""
+        from operations.engine.model import ConfirmLevel
+        from operations.jobs import operation_named
+        from tui.dialogs.plan import PlanDialog
+
+        operation = operation_named(name)
+        self.say(f"Planning {operation.title.lower()} ...")
+        plan = await self._plan(operation, request)
+        shown: Plan | None = None
+        reason = ""
+        while True:
+            answer = None
+            if plan.confirm.level is not ConfirmLevel.NONE or plan.refusal is not None:
+                changed = shown.differences(plan) if shown is not None else ()
+                dialog = PlanDialog(plan, changed=changed, reason=reason, glyphs=self.live.glyphs)
+                answer = await self.push_screen_wait(dialog)
+                if answer is None:
+                    return
+                reason = answer.reason
+                if answer.choice != "run":
+                    request = await self._another_form(plan, request, answer)
+                    if answer.choice in ("other", "rebuild"):
+                        plan, shown = await self._plan(operation, request), None
+                    continue
+            again = await self._plan(operation, request)
+            if again.fingerprint == plan.fingerprint:
+                await self._run(operation, again, reason)
+                return
+            shown, plan = plan, again
+
+    async def _plan(self, operation: Operation, request: dict[str, Any]) -> Plan:
+        """Compute the plan beside the loop, as it may be shown."""
+        from operations.engine.orders import masked_plan
+
+        return masked_plan(await asyncio.to_thread(operation.plan, self.live.desk(), request), self.redactor)
+
+    async def _another_form(self, plan: Plan, request: dict[str, Any], answer: PlanAnswer) -> dict[str, Any]:
+        """Show the diff or the commands, or change what is asked for: another target, a rebuild."""
+        from tui.dialogs.small import ChooseDialog, ReadDialog
+
+        if answer.choice == "diff":
+            await self.push_screen_wait(ReadDialog("What it takes back", diff_lines(plan.diff)))
+        elif answer.choice == "commands":
+            await self.push_screen_wait(ReadDialog("What will run", command_lines(plan)))
+        elif answer.choice == "rebuild":
+            return {**request, "rebuild": True}
+        else:
+            candidates = list(plan.details.get("candidates") or ())
+            words = [str(candidate.get("words") or candidate.get("name")) for candidate in candidates]
+            head = [line(("Releases that could be gone back to, newest first.", "dim"))]
+            chosen = await self.push_screen_wait(ChooseDialog("Other target", head, words))
+            if chosen is not None:
+                return {**request, "to_commit": str(candidates[chosen]["commit"])}
+        return request
+
+    async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
+        from operations.jobs.launch import launch
+        from runbooks.events import Acted
+
+        incident = self.live.incident
+        id = incident.id if incident is not None and incident.open else ""
+        started = await asyncio.to_thread(
+            launch, self.settings, self.live.real_journal, plan, reason=reason, incident=id
+        )
+        job = started.id
+        state = self.live.walking.state
+        if state is not None and any(code.name == operation.name for code in state.section.actions):
+            target = str(plan.details.get("to_name", ""))
+            acted = Acted(state.current, operation.name, job, None, target)
+            self.live.walking.keep(self.live.journal, acted)
+        self.read_back()
+        self.open_jobs(job)
+
+    def action_cancel_job(self) -> None:
+        """Ask the chosen job to stop; says first what that means."""
+        from operations.engine.control import cancel
+        from tui.dialogs.small import ReadDialog, YesNoDialog
+
+        job = self._chosen_job()
+        if job is None or not job.live:
+            self.say("This job does not run any more.")
+            return
+        if job.past_no_return:
+            words = "It is past its point of no return: it goes on to its end, and cancel would only stop the watching."
+            self.push_screen(ReadDialog("Cannot be stopped", [line(words)]))
+            return
+        question = [line(f"job {job.number} {job.title}"), line("What was begun is cleaned up; nothing else changes.")]
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self._act_on(lambda: cancel(self.live.journal, job))
+
+        self.push_screen(YesNoDialog("Stop this job?", question, "stop it"), sure)
+
+    def action_clean_job(self) -> None:
+        """Clean what a dead worker left behind; shows exactly what first."""
+        from tui.dialogs.small import YesNoDialog
+
+        job = self._chosen_job()
+        if job is None or not job.needs_cleaning:
+            self.say("Nothing is left behind by this job.")
+            return
+        question: list[Line] = [line("Left behind, and cleaned one after the other:")]
+        question += [line((f"  {debris.words}", "warn")) for debris in job.debris]
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(self._clean(job), name="clean", group="clean", exit_on_error=False)
+
+        self.push_screen(YesNoDialog("Clean up?", question, "clean"), sure)
+
+    async def _clean(self, job: JobRecord) -> None:
+        from operations.engine.control import clean
+        from operations.jobs import operation_named
+
+        operation = operation_named(job.operation)
+        said: list[str] = []
+        after = await asyncio.to_thread(clean, self.live.journal, job, operation, self.live.desk(), say=said.append)
+        if after.debris:
+            left = "; ".join(debris.words for debris in after.debris)
+            self.say(f"Could not be cleaned: {left}", "error")
+        else:
+            self.say(f"Cleaned after job {job.number}.")
+        self.read_back()
+
+    def action_choose_job(self, move: int) -> None:
+        """Look at another job."""
+        if isinstance(self.page, JobsScreen):
+            self.page.choose(move)
+
+    def action_follow_log(self) -> None:
+        """Follow the end of the log again."""
+        if page := self._jobs_page():
+            page.follow()
+
+    def _chosen_job(self) -> JobRecord | None:
+        page = self._jobs_page()
+        return page.chosen if page is not None else None
+
+    def _jobs_page(self) -> JobsScreen | None:
+        from tui.screens.jobs import JobsScreen
+
+        return self.page if isinstance(self.page, JobsScreen) else None
+
+    def _act_on(self, act: object) -> None:
+        assert callable(act)
+        try:
+            act()
+        except VigieError as error:
+            self.say(str(error), "error")
+        self.read_back()
+
+
+def diff_lines(diff: str) -> list[Line]:
+    """A diff with its signs toned; foreign text, shown literally."""
+    tones: dict[str, Tone] = {"+": "good", "-": "bad", "@": "key"}
+    return [
+        line((text.expandtabs(4), tones.get(text[:1], "plain"))) for text in cleaned(diff, limit=400_000).splitlines()
+    ]
+
+
+def command_lines(plan: Plan) -> list[Line]:
+    """Every step with its effect and its whole commands."""
+    rows: list[Line] = []
+    for number, step in enumerate(plan.steps, 1):
+        stop = "   point of no return" if step.no_return else ""
+        rows.append(line((f"{number} {step.title}", "strong"), (stop, "warn")))
+        rows.append(line(f"    {step.effect or 'reads only'}"))
+        rows += [line(("    $ ", "dim"), command) for command in step.commands]
+    return rows

@@ -1,0 +1,109 @@
+"""Going from page to page: jobs, incident, help, palette, back, leaving."""
+
+from __future__ import annotations
+
+from tui.actions import ACTIONS, Action, actions, shown_key
+from tui.console import Console
+from tui.lines import Line, line, wrap
+
+
+class PageActions(Console):
+    """Part of the app."""
+
+    def action_jobs(self) -> None:
+        """Open the jobs page."""
+        self.open_jobs("")
+
+    def open_jobs(self, job: str) -> None:
+        """Open the jobs page on one job, or go there when it is already open."""
+        from tui.screens.jobs import JobsScreen
+
+        page = self.page
+        if isinstance(page, JobsScreen):
+            page.job = job or page.job
+            self.repaint()
+            return
+        self.push_screen(JobsScreen(self.model(), job), callback=lambda _: self.repaint())
+        self.call_later(self.repaint)
+
+    def open_incident_page(self) -> None:
+        """Open the page of the incident."""
+        from tui.screens.incident import IncidentScreen
+
+        if not isinstance(self.page, IncidentScreen):
+            self.push_screen(IncidentScreen(self.model()))
+            self.call_later(self.repaint)
+
+    def action_go_back(self) -> None:
+        """Back to the page before; on the main page there is none."""
+        if self.place != "main":
+            self.pop_screen()
+            self.call_later(self.repaint)
+
+    def action_help(self) -> None:
+        """Every key of this page, made from the registry."""
+        from tui.dialogs.small import ReadDialog
+
+        shown = [action for action in actions(readonly=self.readonly) if self.applies(action)]
+        width = min(96, self.size.width - 6)
+        self.push_screen(ReadDialog("Keys", help_lines(shown, width, readonly=self.readonly)))
+
+    def action_palette(self) -> None:
+        """Everything that can be done now, by name."""
+        from tui.dialogs.small import ChooseDialog
+
+        found = [
+            a for a in actions(readonly=self.readonly) if self.applies(a) and a.method not in ("palette", "answer")
+        ]
+        words = [f"{a.word:<14} {a.help}" for a in found]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.call_later(self.run_action, found[index].name)
+
+        self.push_screen(ChooseDialog("What now?", [line(("Arrows and Enter; Esc goes back.", "dim"))], words), chosen)
+
+    def action_leave(self) -> None:
+        """Leave; asks when jobs run, because they go on."""
+        running = [job for job in self.live.history() if job.live]
+        if not running:
+            self.exit(return_code=0)
+            return
+        from tui.dialogs.small import YesNoDialog
+
+        names = ", ".join(f"job {job.number} {job.operation} {job.environment}" for job in running)
+        question = [
+            line((f"{names} is running.", "strong")),
+            line("It goes on without you; the next console shows it."),
+        ]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit(return_code=0)
+
+        self.push_screen(YesNoDialog("Leave?", question, "leave"), answered)
+
+
+def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]:
+    """The keys of a page as lines of at most `width` cells; answers share one."""
+    rows: list[Line] = []
+    seen: set[str] = set()
+    for action in shown:
+        if action.method in seen:
+            continue
+        seen.add(action.method)
+        key = (
+            "1-9"
+            if action.method == "answer"
+            else "/".join(shown_key(one.key) for one in ACTIONS if one.method == action.method)
+        )
+        words = "Give that answer." if action.method == "answer" else action.help
+        first, *more = wrap(words, max(40, width - 30))
+        rows.append(line((f"{key:>14}  ", "key"), (f"{action.word:<14}", "strong"), first))
+        rows += [line(f"{'':30}{piece}") for piece in more]
+    rows.append(line())
+    rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or too old to believe"))
+    rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
+    if readonly:
+        rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))
+    return rows

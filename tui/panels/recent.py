@@ -1,0 +1,112 @@
+"""With no incident open: the offer to open one; backups and smoke results, and jobs; releases stand in what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from operations.ages import age_words, seconds_between
+from operations.text import one_line
+from operations.watch.model import Status
+from operations.watch.told_by_jobs import is_own_smoke
+from runbooks.facts import fact_of
+from tui.lines import Line, Tone, line, rule
+from tui.model import Model
+
+if TYPE_CHECKING:
+    from operations.engine.record import JobRecord
+
+STATE_WORDS: dict[str, tuple[str, Tone]] = {
+    "starting": ("starting", "plain"),
+    "running": ("running", "strong"),
+    "done": ("done", "good"),
+    "failed": ("failed", "bad"),
+    "cancelled": ("cancelled", "warn"),
+    "lost": ("worker died", "bad"),
+}
+"""The word and the tone of every `JobState`."""
+
+
+def recent(model: Model, width: int, most: int) -> list[Line]:
+    """A titled block of at most `most` rows, title included."""
+    rows: list[Line] = []
+    rows += [rule("Backups and smoke tests", width, model.glyphs.dash), *_backups(model), *_smoke(model)]
+    jobs = _jobs(model)
+    if jobs:
+        rows += [rule("Jobs", width, model.glyphs.dash), *jobs]
+    return rows[:most]
+
+
+def offer(model: Model) -> list[Line]:
+    """The offer to open an incident when an alarm is open or the site is down."""
+    snapshot = model.snapshot
+    if snapshot is None or model.readonly or (model.incident is not None and model.incident.open):
+        return []
+    alarm = next((a for a in snapshot.alarms if a.offers_incident and a.closed_at is None), None)
+    if alarm is None and snapshot.overall.value != "down":
+        return []
+    why = alarm.title if alarm else "the site is down for users"
+    head = line(" ", (f"{model.glyphs.warn} ", "bad"), "press ", ("I", "key"), " to open an incident: ")
+    return [(*head, (one_line(why, 120), "bad"))]
+
+
+def _backups(model: Model) -> list[Line]:
+    if model.snapshot is None:
+        return []
+    trusted = fact_of(model.snapshot.facts, "backup.trusted")
+    age = fact_of(model.snapshot.facts, "backup.age")
+    known = age.known(model.now)
+    if known is None:
+        reason = age.why_unknown(model.now)
+        return [
+            line("  backup  ", (f"{model.glyphs.unknown} unknown", "unknown"), (f"  {one_line(reason, 60)}", "dim"))
+        ]
+    glyph, tone = (model.glyphs.ok, "good") if trusted.known(model.now) else (model.glyphs.warn, "warn")
+    words: Tone = "good" if tone == "good" else "warn"
+    says = trusted.says or age.says or f"last trusted one {age_words(float(known))} ago"
+    return [line("  backup  ", (f"{glyph} ", words), one_line(says, 90))]
+
+
+def _smoke(model: Model) -> list[Line]:
+    last = next((job for job in model.jobs if is_own_smoke(job) and job.ended_at is not None), None)
+    if last is None or last.ended_at is None:
+        return [
+            line("  smoke   ", (f"{model.glyphs.unknown} never run from here", "unknown"), "   press ", ("T", "key"))
+        ]
+    good = last.code == 0
+    glyph = model.glyphs.of(Status.OK if good else Status.DOWN)
+    age = age_words(seconds_between(last.ended_at, model.now))
+    tone: Tone = "good" if good else "bad"
+    return [
+        line(
+            "  smoke   ",
+            (f"{glyph} {one_line(last.says or last.meaning, 60)}", tone),
+            (f"  {age} ago, {last.actor}", "dim"),
+        )
+    ]
+
+
+def _jobs(model: Model) -> list[Line]:
+    return [job_line(model, job) for job in model.jobs if job.live or job.debris][:3]
+
+
+def job_line(model: Model, job: JobRecord) -> Line:
+    """A job in one line: what, where, step n of m, for how long, by whom."""
+    word, tone = STATE_WORDS[job.state]
+    current = job.current
+    step = ""
+    if current is not None:
+        number = job.steps.index(current) + 1
+        started = current.started_at or job.created_at
+        step = f": step {number} of {len(job.steps)} {current.title}, {age_words(seconds_between(started, model.now))}"
+    elif job.code is not None:
+        step = f": {job.code} {job.meaning}"
+    debris = f", {len(job.debris)} to clean (J, then d)" if job.debris and not job.live else ""
+    return line(
+        f" {model.glyphs.running} job {job.number} ",
+        (f"{job.operation} {job.environment}", "strong"),
+        " ",
+        (word, tone),
+        (debris, "warn"),
+        one_line(step, 60),
+        (f", by {job.actor}", "dim"),
+    )
