@@ -152,7 +152,7 @@ class Server:
     async def stop(self) -> None:
         """Fast shutdown: sessions are ended, the data is whole."""
         if self.child is not None:
-            await self.child.end(signal.SIGINT, 5.0)
+            await self.child.end(signal.SIGINT, 3.0)
 
     async def _answers(self, until: float) -> bool:
         while time.monotonic() < until and self.running:

@@ -60,7 +60,7 @@ class Child:
         """Wait for its end."""
         return await self._process.wait()
 
-    async def end(self, how: int = signal.SIGTERM, limit: float = 4.0) -> None:
+    async def end(self, how: int = signal.SIGTERM, limit: float = 2.0) -> None:
         """Ask it to end; after `limit` seconds kill it with its whole session."""
         if self.ended is None:
             with contextlib.suppress(ProcessLookupError):

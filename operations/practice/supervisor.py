@@ -31,11 +31,11 @@ from operations.practice.session import Session, make_session
 from operations.practice.world import World
 from operations.text import one_line
 
-LEASE_EVERY = 1.0
+LEASE_EVERY = 0.5
 LOOK_EVERY = 0.25
-FREE_TIMES = 2
+FREE_TIMES = 3
 """How often in a row the lease must be free before the site ends."""
-END_LIMIT = 8.0
+END_LIMIT = 6.0
 LOCK_TRIES = 20
 
 
@@ -164,7 +164,7 @@ class Supervisor:
             self._trouble = str(error)
 
     async def _watch_lease(self) -> None:
-        """End when the lease is free twice in a row; it stays taken then, so that nobody joins a site that ends."""
+        """End when the lease is free several times in a row; it stays taken then, so that nobody joins a site that ends."""
         free = 0
         lease = os.open(self.layout.lease, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         while not self.ending.is_set():

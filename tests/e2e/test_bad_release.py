@@ -97,6 +97,7 @@ def read_timeline(drill: Terminal) -> None:
         "rollback ended, 0 success",
         "incident resolved",
     )
+    drill.wait_for(r"incident resolved")
     seen = drill.text
     for _ in range(6):
         drill.press("pageup")

@@ -20,10 +20,6 @@ class IncidentScreen(Page):
 
     PLACE = "incident"
 
-    def __init__(self, model: Model) -> None:
-        super().__init__(model)
-        self._end = 0.0
-
     def content(self) -> ComposeResult:
         yield Block(id="list")
         with VerticalScroll(id="scroll"):
@@ -33,20 +29,11 @@ class IncidentScreen(Page):
         scroll = self.query_one("#scroll", VerticalScroll)
         scroll.focus()
         scroll_plainly(scroll)
-        self.call_after_refresh(self._to_end)
+        scroll.anchor()
 
     def refresh_content(self, model: Model, width: int) -> None:
         self.query_one("#list", Block).show(incident_lines(model, width))
         self.query_one("#timeline", Block).show(timeline(model, width - 2, 100_000, whole=True))
-        scroll = self.query_one("#scroll", VerticalScroll)
-        if scroll.scroll_y >= self._end:
-            self.call_after_refresh(self._to_end)
-
-    def _to_end(self) -> None:
-        """Go to the newest entry, and remember where that was: whoever is above it has scrolled up."""
-        scroll = self.query_one("#scroll", VerticalScroll)
-        scroll.scroll_end(animate=False, immediate=True)
-        self._end = scroll.scroll_y
 
 
 def incident_lines(model: Model, width: int) -> list[Line]:

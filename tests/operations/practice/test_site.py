@@ -185,7 +185,8 @@ def test_a_bad_release_breaks_the_api_and_rolling_back_by_the_platform_mends_it(
     assert visitor.get("/api/calls")[0] == 200
     wait_for(lambda: control.ask(running.home, {"do": "recovered"})["recovered"])
     store = Store(store_path(settings))
-    assert store.versions("production")[-1].first_at < store.readings("production", probes=["vantage"])[1][-1].at
+    commit = json.loads(visitor.get("/api/version")[1])["commit"]
+    wait_for(lambda: store.versions("production")[-1].version == commit)
     assert len(store.minutes("production")) > 6 * 24 * 60 - 60
     store.close()
     truth = json.loads(Layout(running.home).truth.read_text())

@@ -1,0 +1,22 @@
+"""The order of the tests: the long ones first, so that the short ones fill the gaps at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+LONG = ("e2e", "attack", "practice")
+"""Folders whose tests run real sites and consoles for many seconds each, longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort by how long a folder's tests take; each of their files stays on one worker, and so on one practice site."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, folder in enumerate(LONG) if folder in Path(item.path).parts), len(LONG))
+
+    items.sort(key=rank)
+    for item in items:
+        if rank(item) < len(LONG):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -1,0 +1,42 @@
+"""The incident page by itself, given one model after the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.app import App
+
+from tests.tui.scenes import NOW, down_snapshot, incident, model
+from tui.model import Model
+from tui.screens.incident import IncidentScreen
+
+
+def told(entries: int) -> Model:
+    """An incident whose timeline has that many entries."""
+    opened = incident()
+    grown = tuple(replace(opened.entries[0], text=f"entry {n}") for n in range(entries))
+    return model(snapshot=down_snapshot(), incident=replace(opened, entries=grown), now=NOW)
+
+
+async def test_it_stays_at_the_newest_entry_until_somebody_looks_back() -> None:
+    app = App[None]()
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = IncidentScreen(told(3))
+        await app.push_screen(page)
+        await pilot.pause()
+        scroll = page.query_one("#scroll")
+        assert scroll.scroll_y == 0, "a short timeline begins at the top"
+        for entries in (40, 41, 60):
+            page.show(told(entries))
+            await pilot.pause()
+            assert scroll.scroll_y == scroll.max_scroll_y > 0, f"{entries} entries: not at the newest"
+        await pilot.press("pageup")
+        await pilot.pause()
+        above = scroll.scroll_y
+        page.show(told(80))
+        await pilot.pause()
+        assert scroll.scroll_y == above < scroll.max_scroll_y, "whoever looks back is left there"
+        await pilot.press("end")
+        page.show(told(90))
+        await pilot.pause()
+        assert scroll.scroll_y == scroll.max_scroll_y
