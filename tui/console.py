@@ -235,6 +235,9 @@ class Console(App[None]):
         if isinstance(error, VigieError):
             self.say(str(error), "error")
             return
+        if self._exit:
+            # Left already, by a key or a signal, while a page was being put together: its parts are missing then.
+            return
         self._exception = error
         path = write_crash_report(self.places.state, error, self.redactor, utc_now())
         self.last_words = crash_words(error, path, self.redactor)

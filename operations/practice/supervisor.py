@@ -164,7 +164,7 @@ class Supervisor:
             self._trouble = str(error)
 
     async def _watch_lease(self) -> None:
-        """End when the lease is free several times in a row; it stays taken then, so that nobody joins a site that ends."""
+        """End when the lease is free several times in a row; it stays taken, so that nobody joins a site that ends."""
         free = 0
         lease = os.open(self.layout.lease, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         while not self.ending.is_set():

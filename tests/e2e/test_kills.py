@@ -83,7 +83,7 @@ def test_after_kill_9_the_worker_finishes_and_when_both_are_gone_the_site_ends(s
     let_go(stage)
     ended = stage.job_when(lambda one: not one.live)
     assert (ended.id, ended.code) == (job.id, 0), ended.says
-    until(lambda: not site.status(stage.home)["running"], ENDS_WITHIN)
+    until(lambda: not site.status(stage.home)["running"], ENDS_WITHIN, lambda: str(site.status(stage.home)))
     assert [name for name, pid in children.items() if lives(pid)] == []
     assert jobs_of(settings)[0].says.startswith("v2.4.0 is live")
 

@@ -195,3 +195,12 @@ async def test_hostile_answers_change_nothing_but_their_row(make_app: MakeApp) -
     async with make_app(Injected(replace(snapshot, states=states))).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "What changed")
         await shows(pilot, "[/x][bold]")
+
+
+async def test_what_breaks_while_the_console_leaves_does_not_change_how_it_ends(make_app: MakeApp) -> None:
+    app = make_app(Injected(fresh(quiet_snapshot())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "PRODUCTION")
+        app.exit(return_code=129)
+        app._handle_exception(RuntimeError("a page that was only half put together"))
+    assert (app.return_code, app.last_words) == (129, "")

@@ -30,6 +30,10 @@ async def test_it_stays_at_the_newest_entry_until_somebody_looks_back() -> None:
             page.show(told(entries))
             await pilot.pause()
             assert scroll.scroll_y == scroll.max_scroll_y > 0, f"{entries} entries: not at the newest"
+        page.show(replace(told(61), message="noted"))  # the foot takes a row more
+        await pilot.pause()
+        assert scroll.scroll_y == scroll.max_scroll_y
+        assert scroll.region.bottom == page.query_one("#timeline").region.bottom, "no empty row at the end"
         await pilot.press("pageup")
         await pilot.pause()
         above = scroll.scroll_y

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
@@ -11,6 +10,7 @@ from tui.lines import Line, line, rule
 from tui.model import Model
 from tui.panels.block import Block
 from tui.panels.bottom import timeline
+from tui.panels.following import Following
 from tui.plainly import scroll_plainly
 from tui.screens.base import Page
 
@@ -22,14 +22,13 @@ class IncidentScreen(Page):
 
     def content(self) -> ComposeResult:
         yield Block(id="list")
-        with VerticalScroll(id="scroll"):
+        with Following(id="scroll"):
             yield Block(id="timeline")
 
     def on_mount(self) -> None:
-        scroll = self.query_one("#scroll", VerticalScroll)
+        scroll = self.query_one("#scroll", Following)
         scroll.focus()
         scroll_plainly(scroll)
-        scroll.anchor()
 
     def refresh_content(self, model: Model, width: int) -> None:
         self.query_one("#list", Block).show(incident_lines(model, width))
