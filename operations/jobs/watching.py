@@ -60,14 +60,11 @@ def recorded_traffic(settings: Settings, environment: str) -> Callable[[datetime
         if store is None:
             return None
         try:
-            first, last = int(start.timestamp() // 60), int(end.timestamp() // 60)
-            minutes = store.minutes(environment).items()
-            counted = [requests for minute, (requests, _, _) in minutes if first <= minute < last]
+            return store.requests_per_second(environment, start, end)
         except sqlite3.Error:
             return None
         finally:
             store.close()
-        return sum(counted) / (60 * len(counted)) if counted else None
 
     return between
 

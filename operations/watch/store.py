@@ -185,6 +185,14 @@ class Store:
         )
         return {minute: (requests, errors, p95) for minute, requests, errors, p95 in rows}
 
+    def requests_per_second(self, environment: str, start: datetime, end: datetime) -> float | None:
+        """The mean over the whole clock minutes kept between two times (UTC); None where none was kept."""
+        total, minutes = self._file.execute(
+            "select sum(requests), count(*) from minutes where environment = ? and minute >= ? and minute < ?",
+            (environment, int(start.timestamp() // 60), int(end.timestamp() // 60)),
+        ).fetchone()
+        return total / (60 * minutes) if minutes else None
+
     def versions(self, environment: str) -> list[VersionSpan]:
         """The versions that the site reported, oldest first."""
         rows = self._file.execute(

@@ -214,7 +214,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=12), max_size=30).map("\n".join))
 def test_every_line_that_is_not_blank_belongs_to_exactly_one_element(text: str) -> None:
     book = read(text, "random")

@@ -65,7 +65,7 @@ def _possible(values: dict[str, Value | None]) -> dict[str, Value | None]:
     return made
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ANY_FACTS)
 def test_answers_of_one_decision_exclude_each_other_but_for_the_known_pairs(values: dict[str, Value | None]) -> None:
     facts = facts_from(_possible(values))
@@ -77,7 +77,7 @@ def test_answers_of_one_decision_exclude_each_other_but_for_the_known_pairs(valu
         assert not pairs or suggestion.index is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ANY_FACTS)
 def test_a_suggestion_is_the_only_answer_that_fits_whatever_the_facts(values: dict[str, Value | None]) -> None:
     facts = facts_from(values)

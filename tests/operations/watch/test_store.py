@@ -70,6 +70,17 @@ def test_minutes_and_versions_are_kept_beside_the_readings(store: Store) -> None
     assert spans == [("v1", _ago(90), _ago(60)), ("v2", _ago(30), _ago(30)), ("v1", NOW, NOW)]
 
 
+def test_requests_per_second_is_the_mean_of_the_whole_minutes_between(store: Store) -> None:
+    first = int(NOW.timestamp() // 60)
+    minutes = [[first + n, 60 * (n + 1), 0, None] for n in range(4)]
+    store.add("production", [_reading("errors", 0, minutes=minutes)])
+    begin = datetime.fromtimestamp(first * 60, UTC)
+    assert store.requests_per_second("production", begin, begin + timedelta(minutes=2)) == 1.5
+    assert store.requests_per_second("production", begin, begin + timedelta(hours=1)) == 2.5
+    assert store.requests_per_second("production", begin - timedelta(hours=1), begin) is None
+    assert store.requests_per_second("staging", begin, begin + timedelta(hours=1)) is None
+
+
 def test_a_heartbeat_counts_for_a_while(store: Store) -> None:
     assert not store.is_recording("production", NOW)
     store.beat("production", NOW)
