@@ -257,6 +257,14 @@ def test_secrets_seeded_into_every_stream_never_appear(tmp_path: Path) -> None:
         assert job.code == 0, job.says
         state = places_for(runs.settings).state
         runs.journal.close()
-        written = [path for path in state.rglob("*") if path.is_file()]
-        assert any("token=" in path.read_text("utf-8", "replace") for path in written)
-        assert not [path for path in written if secret.encode() in path.read_bytes()]
+        written = {path: content for path in state.rglob("*") if (content := content_of(path))}
+        assert any(b"token=" in content for content in written.values())
+        assert not [path for path, content in written.items() if secret.encode() in content]
+
+
+def content_of(path: Path) -> bytes:
+    """Nothing for a folder, and for what was gone by now: the database's own files come and go with its readers."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return b""
