@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: drill test check bench pictures format clean
 

@@ -174,6 +174,7 @@ class Live:
         while True:
             try:
                 if self.journal.changed() and self.read_journal():
+                    self.journal_trouble = ""  # what can be read was written, whatever went wrong before
                     changed()
                 if self.jobs.refresh() or self.jobs_have_changed():
                     changed()

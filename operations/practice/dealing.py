@@ -135,7 +135,7 @@ def _put_back_data(world: World, name: str, now: datetime, applied: dict[str, da
 
 
 def _write_logs(world: World, session: Session) -> None:
-    """The last two hours of requests, up to this very moment."""
+    """The last hour of requests, up to this very moment."""
     now = datetime.now(UTC)
     failure = session.failure(world.ports["database-production"])
     production = session.chance("requests production")

@@ -10,7 +10,7 @@ from random import Random
 
 from operations.practice.traffic import Failure, Request, served
 
-HOURS = timedelta(hours=2)
+BACK = timedelta(minutes=70)
 _OLD_SETTINGS = ((9.2, "flag", "quotes", "ana"), (16.4, "config", "HARBOUR_MAIL", "tom"), (23.1, "flag", "maps", "ana"))
 
 
@@ -22,10 +22,10 @@ def write_request_log(
     failure: Failure | None = None,
     onset: datetime | None = None,
 ) -> None:
-    """Write the last two hours up to `now`; from `onset` on requests fail as `failure` says."""
+    """Write the hour or so up to `now` that the curves show; from `onset` on requests fail as `failure` says."""
     fresh = path.with_name(path.name + ".new")
     with fresh.open("w", encoding="utf-8") as file:
-        file.writelines(map(line, served(chance, now - HOURS, now, rate, failure, onset)))
+        file.writelines(map(line, served(chance, now - BACK, now, rate, failure, onset)))
     fresh.chmod(0o600)
     fresh.replace(path)
 

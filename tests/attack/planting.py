@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,6 +72,10 @@ LOOK_EVERY = 0.04
 """Seconds; no program of ours starts and ends within that."""
 
 
+READINGS = 50
+"""So often one process is read: through its forks and the programs it turns into, but not for ever."""
+
+
 class Watchman(threading.Thread):
     """Reads the arguments of every process on this machine, over and over, as `ps` shows them to everybody."""
 
@@ -80,17 +85,24 @@ class Watchman(threading.Thread):
         self.looks = 0
         self._needle = garden.seed.encode()
         self._enough = threading.Event()
+        self._read: Counter[str] = Counter()
 
     def run(self) -> None:
         while not self._enough.wait(LOOK_EVERY):
             self.looks += 1
-            for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names are enough, and many
-                try:
-                    line = Path("/proc", process, "cmdline").read_bytes()
-                except OSError:
-                    continue
-                if self._needle in line:
-                    self.seen.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
+            present = set(filter(str.isdigit, os.listdir("/proc")))  # noqa: PTH208 - names are enough, and many
+            self._read = Counter({process: self._read[process] + 1 for process in present})
+            for process, times in self._read.items():
+                if times <= READINGS:
+                    self._read_one(process)
+
+    def _read_one(self, process: str) -> None:
+        try:
+            line = Path("/proc", process, "cmdline").read_bytes()
+        except OSError:
+            return
+        if self._needle in line:
+            self.seen.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
 
     def end(self) -> None:
         self._enough.set()
