@@ -13,15 +13,12 @@ LONG = ("e2e", "attack", "practice")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by how long a folder's tests take; each of their files stays on one worker, and so on one practice site."""
+    """Sort by how long a folder's tests take."""
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, folder in enumerate(LONG) if folder in Path(item.path).parts), len(LONG))
 
     items.sort(key=rank)
-    for item in items:
-        if rank(item) < len(LONG):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture

@@ -329,6 +329,7 @@ def test_the_console_shows_no_secret(planted: Planted) -> None:
         terminal.press("I")
         terminal.wait_for("Timeline")
         planted.hear("the timeline", terminal.text)
+        terminal.settle()  # while the job's process ends, leaving would be asked about
         terminal.press("q")
         terminal.wait_ended()
         planted.hear("everything sent to the terminal", readable(terminal.raw))

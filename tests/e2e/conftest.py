@@ -20,6 +20,7 @@ import pytest
 from operations.engine.record import JobRecord
 from operations.jobs.launch import jobs_of
 from operations.practice import control, site
+from operations.practice.layout import Layout
 from operations.practice.site import PracticeSite
 from operations.settings import Settings
 from operations.settings_reader import load_settings
@@ -55,13 +56,13 @@ class Stage:
 
     home: Path
     folder: Path
-    share: PracticeSite
+    share: PracticeSite | None = None
     terminals: ExitStack = field(default_factory=ExitStack)
 
     @property
     def config(self) -> Path:
         """The site's own settings file."""
-        return self.share.config_path
+        return Layout(self.home).config
 
     @property
     def settings(self) -> Settings:
@@ -70,9 +71,15 @@ class Stage:
 
     def deal(self, scenario: str, seed: int = 1, speed: float = SPEED) -> Settings:
         """Put the site back and deal that scenario ("" for none)."""
-        self.share.close()
+        self.let_go()
         self.share = site.start(self.home, size=SIZE, scenario=scenario, seed=seed, speed=speed, limit=START_LIMIT)
         return self.settings
+
+    def let_go(self) -> None:
+        """Hold the site no more; without other users it ends."""
+        if self.share is not None:
+            self.share.close()
+            self.share = None
 
     def environment(self, **changes: str) -> dict[str, str]:
         """What a program on this stage sees of the world."""
@@ -150,15 +157,19 @@ def until(holds: Callable[[], bool], deadline: float = DEADLINE, says: Callable[
 
 
 @pytest.fixture(scope="session")
-def playhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("e2e")
-    home = folder / "site"
-    (folder / "empty").mkdir()
-    share = site.start(home, size=SIZE, seed=1, speed=SPEED, limit=START_LIMIT)
-    stage = Stage(home, folder / "empty", share)
-    yield stage
-    stage.share.close()
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the site lies, so that its databases are filled once."""
+    home = tmp_path_factory.mktemp("e2e") / "site"
+    yield home
     site.reset(home)
+
+
+@pytest.fixture(scope="module")
+def playhouse(ground: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The site is held while the tests of one file run: it would take its share of the machine from all others."""
+    stage = Stage(ground, tmp_path_factory.mktemp("empty"))
+    yield stage
+    stage.let_go()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ PATH = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
 
 def begin(stage: Stage) -> Terminal:
     """`vigie drill bad-release` on a terminal, until the console shows production DOWN."""
-    stage.share.close()  # the drill itself holds the site from here on
+    stage.deal("")  # a small site, made or put back
+    stage.let_go()  # the drill itself holds it from here on
     drill = stage.open("drill", "bad-release", "--dir", str(stage.home), "--seed", "1", "--speed", "60")
     drill.wait_for(r"DRILL - nothing here is real", 120)
     drill.wait_for(r"✖ DOWN", 15)

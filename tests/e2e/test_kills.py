@@ -73,7 +73,7 @@ def test_after_kill_9_the_worker_finishes_and_when_both_are_gone_the_site_ends(s
     settings = stage.settings
     console = stage.console()
     job = begin_rollback(stage, console)
-    stage.share.close()
+    stage.let_go()
     console.kill(signal.SIGKILL)
     assert console.wait_ended(GONE_WITHIN) == -signal.SIGKILL
     # The job holds the site by itself now: longer than the site stays when nobody does.
