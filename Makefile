@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 WORKERS ?= 4
+# Byte code is kept, whatever the shell says: every start and every test process would compile again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: drill test check bench pictures format clean
 
