@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,9 +99,12 @@ def _nearer(snapshot: Snapshot, live_at: tuple[datetime, float] | None, others: 
 
 
 def _new_errors(snapshot: Snapshot, live: Release) -> Iterator[str]:
-    for signature in snapshot.signatures[:3]:
+    counts: Counter[str] = Counter()
+    for signature in snapshot.signatures:
         if signature.new_in and signature.new_in in (live.name, live.commit, live.commit[:7]):
-            yield f"new in {live.name}: {signature.text} ×{signature.count}"
+            counts[signature.text] += signature.count
+    for text, count in counts.most_common(3):
+        yield f"new in {live.name}: {text} ×{count}"
 
 
 def _last_hour(changes: tuple[Change, ...], onset: datetime, now: datetime) -> Iterator[str]:

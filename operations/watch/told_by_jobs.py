@@ -33,19 +33,23 @@ def is_own_smoke(job: JobRecord) -> bool:
     return job.operation == "smoke" and job.code in (0, 1) and not job.plan.request.get("url")
 
 
+def last_smoke_job(jobs: Sequence[JobRecord]) -> JobRecord | None:
+    """The newest of `jobs` (newest first) that ran the smoke tests against the environment's own address to an end."""
+    return next((job for job in jobs if job.ended_at is not None and (is_own_smoke(job) or _ran_smoke(job))), None)
+
+
 def last_smoke(jobs: Sequence[JobRecord]) -> tuple[bool, datetime, str] | None:
-    """The newest smoke run against the environment's own address, also one inside a rollback or deploy."""
-    for job in jobs:
-        if job.ended_at is None or job.code is None:
-            continue
-        details = job.details or {}
-        if is_own_smoke(job):
-            return job.code == 0, job.ended_at, _kind(details, job.code == 0)
-        if job.operation in _SMOKES and "smoke" in details and job.code in (0, _SMOKE_FAILED):
-            told = details["smoke"]
-            inner: Mapping[str, Any] = told if isinstance(told, dict) else {}
-            return job.code == 0, job.ended_at, _kind(inner, job.code == 0)
-    return None
+    """How the newest smoke run ended, when, and the kind of its first failure; also one inside a rollback or deploy."""
+    job = last_smoke_job(jobs)
+    if job is None or job.ended_at is None:
+        return None
+    details = job.details or {}
+    told = details if is_own_smoke(job) else details["smoke"]
+    return job.code == 0, job.ended_at, _kind(told if isinstance(told, dict) else {}, job.code == 0)
+
+
+def _ran_smoke(job: JobRecord) -> bool:
+    return job.operation in _SMOKES and "smoke" in (job.details or {}) and job.code in (0, _SMOKE_FAILED)
 
 
 def restores(jobs: Sequence[JobRecord]) -> list[Change]:

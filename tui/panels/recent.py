@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
 from operations.watch.model import Status
-from operations.watch.told_by_jobs import is_own_smoke
+from operations.watch.told_by_jobs import is_own_smoke, last_smoke_job
 from runbooks.facts import fact_of
 from tui.lines import Line, Tone, line, rule
 from tui.model import Model
@@ -67,7 +67,7 @@ def _backups(model: Model) -> list[Line]:
 
 
 def _smoke(model: Model) -> list[Line]:
-    last = next((job for job in model.jobs if is_own_smoke(job) and job.ended_at is not None), None)
+    last = last_smoke_job(model.jobs)
     if last is None or last.ended_at is None:
         return [
             line("  smoke   ", (f"{model.glyphs.unknown} never run from here", "unknown"), "   press ", ("T", "key"))
@@ -76,17 +76,19 @@ def _smoke(model: Model) -> list[Line]:
     glyph = model.glyphs.of(Status.OK if good else Status.DOWN)
     age = age_words(seconds_between(last.ended_at, model.now))
     tone: Tone = "good" if good else "bad"
+    says = last.says if is_own_smoke(last) else f"{'passed' if good else 'failed'} in {last.operation} {last.number}"
     return [
         line(
             "  smoke   ",
-            (f"{glyph} {one_line(last.says or last.meaning, 60)}", tone),
+            (f"{glyph} {one_line(says or last.meaning, 60)}", tone),
             (f"  {age} ago, {last.actor}", "dim"),
         )
     ]
 
 
 def _jobs(model: Model) -> list[Line]:
-    return [job_line(model, job) for job in model.jobs if job.live or job.debris][:3]
+    # What runs has its own line at the bottom.
+    return [job_line(model, job) for job in model.jobs if job != model.running and (job.live or job.debris)][:3]
 
 
 def job_line(model: Model, job: JobRecord) -> Line:

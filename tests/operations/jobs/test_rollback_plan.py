@@ -153,8 +153,10 @@ def test_without_a_watch_the_target_is_unknown_and_the_plan_says_so(rig: Rig) ->
 
 def test_evidence_for_and_against(rig: Rig) -> None:
     live_at = rig.now - timedelta(hours=0.2)
-    signature = Signature("TypeError: zone is undefined", "/api/calls", 412, live_at, "v3")
-    rig.watched(onset=live_at + timedelta(seconds=60), onset_margin=20.0, signatures=(signature,))
+    words = "TypeError: zone is undefined"
+    paths = {"/api/calls": 400, "/api/trucks": 10, "/api/quote": 2}
+    signatures = tuple(Signature(words, path, count, live_at, "v3") for path, count in paths.items())
+    rig.watched(onset=live_at + timedelta(seconds=60), onset_margin=20.0, signatures=signatures)
     found = plan(rig)
     assert found.against == ()
     assert found.in_favour == (
