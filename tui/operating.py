@@ -148,10 +148,18 @@ class OperatingActions(PageActions):
     async def _clean(self, job: JobRecord) -> None:
         from operations.engine.control import clean
         from operations.jobs import operation_named
+        from operations.jobs.launch import locks_of
 
-        operation = operation_named(job.operation)
+        operation, locks = operation_named(job.operation), locks_of(self.live.settings)
         said: list[str] = []
-        after = await asyncio.to_thread(clean, self.live.journal, job, operation, self.live.desk(), say=said.append)
+        try:
+            after = await asyncio.to_thread(
+                clean, self.live.journal, job, operation, self.live.desk(), locks=locks, say=said.append
+            )
+        except VigieError as error:
+            self.say(f"Nothing was cleaned: {error}", "error")
+            self.read_back()
+            return
         if after.debris:
             left = "; ".join(debris.words for debris in after.debris)
             self.say(f"Could not be cleaned: {left}", "error")

@@ -117,7 +117,7 @@ def clean(session: Session, id: str, yes: bool) -> int:
     """Clean what a dead worker left behind."""
     from operations.engine.control import clean as sweep
     from operations.jobs import operation_named
-    from operations.jobs.launch import desk_for, job_book, journal_for
+    from operations.jobs.launch import desk_for, job_book, journal_for, locks_of
 
     settings = settings_of(session)
     with job_book(settings) as book:
@@ -136,7 +136,7 @@ def clean(session: Session, id: str, yes: bool) -> int:
         if not yes and not click.confirm("Clean it?", default=False, err=True):
             raise VigieError("Not confirmed; nothing was cleaned.")
         desk = desk_for(settings, job.environment, watching=False)
-        after = sweep(journal, job, operation_named(job.operation), desk, say=say)
+        after = sweep(journal, job, operation_named(job.operation), desk, locks=locks_of(settings), say=say)
     finally:
         journal.close()
     if after.debris:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from operations.engine.alive import end_group, group_lives, is_alive
 from operations.engine.cleaning import clean_pieces
 from operations.engine.events import Event, EventBook, event_to_json
 from operations.engine.fold import DIED, record_of
+from operations.engine.locks import Lock, Locks
 from operations.engine.model import Operation
 from operations.engine.orders import COMMON_MEANINGS, plan_to_json
 from operations.engine.process import GRACE
@@ -54,13 +56,14 @@ def clean(
     operation: Operation,
     desk: Any,
     *,
+    locks: Locks,
     say: Callable[[str], None],
     grace: float = GRACE,
 ) -> JobRecord:
     """End what a dead worker left running, clean its debris, close the job. Returns it as it is now.
 
-    Each piece is tried; what could not be cleaned stays listed, and then the job stays open. Raises VigieError for a
-    job that runs, JournalUnavailable.
+    Cleaning acts outside as the job did, so it holds the job's lock. Each piece is tried; what could not be cleaned
+    stays listed, and then the job stays open. Raises VigieError for a job that runs, Busy, JournalUnavailable.
     """
     if job.live:
         raise VigieError(f"Job {job.number} still runs.", next_step=f"vigie jobs cancel {job.id}")
@@ -72,12 +75,19 @@ def clean(
     def record(kind: str, data: Any, *, required: bool = True) -> Event:
         return book.append(kind, data, job=job.id, incident=job.incident)
 
-    left: tuple[Debris, ...] = clean_pieces(operation, desk, job.debris, record, say)
-    if not left and job.state is JobState.LOST and job.ended_at is None:
-        meaning = COMMON_MEANINGS[DIED]
-        says = f"{meaning}; {len(job.debris)} pieces cleaned"
-        book.append("job.closed", {"code": DIED, "meaning": meaning, "says": says}, job=job.id, incident=job.incident)
+    with _lock_of(operation, job, locks):
+        now = record_of(book, job.id)  # somebody else may have cleaned it meanwhile
+        left: tuple[Debris, ...] = clean_pieces(operation, desk, now.debris, record, say)
+        if not left and now.state is JobState.LOST and now.ended_at is None:
+            meaning = COMMON_MEANINGS[DIED]
+            record("job.closed", {"code": DIED, "meaning": meaning, "says": f"{meaning}; {len(now.debris)} cleaned"})
     return record_of(book, job.id)
+
+
+def _lock_of(operation: Operation, job: JobRecord, locks: Locks) -> AbstractContextManager[Lock | None]:
+    if operation.lock is None:
+        return nullcontext()
+    return locks.acquire(job.site, job.environment, operation.lock, job=job.id, operation=f"cleaning after {job.title}")
 
 
 def export(book: EventBook, job: JobRecord, redactor: Redactor) -> dict[str, Any]:

@@ -92,9 +92,14 @@ def launch(
     return starter.start(operation_named(plan.operation), plan, reason=reason, incident=incident)
 
 
+def locks_of(settings: Settings) -> Locks:
+    """The locks that these settings' jobs take, for their operator."""
+    return Locks(places_for(settings).locks, who=settings.operator, now=utc_now)
+
+
 def force_unlock(settings: Settings, lock_id: str, how: Mapping[str, Any]) -> str:
     """Take the lock with that id away; needs what the table says for its environment. Returns words for a person."""
-    locks = Locks(places_for(settings).locks, who=settings.operator, now=utc_now)
+    locks = locks_of(settings)
     found = [holder for holder in locks.held() if holder.id == lock_id]
     if not found:
         raise VigieError(f"No lock has the id {lock_id}.", next_step=_held_words(locks))

@@ -50,10 +50,13 @@ LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
 
 # The child is the leader of a session of its own; the first terminal it opens becomes its controlling one.
 _ONTO = """
-import os, sys
+import os, signal, sys
 terminal = os.open(sys.argv[1], os.O_RDWR)
 for place in (0, 1, 2):
     os.dup2(terminal, place)
+# Whoever started the tests in the background has the interrupt ignored, and this would be handed on.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 os.close(terminal) if terminal > 2 else None
 # Not os.environ: where the locale is C this interpreter has set LC_CTYPE in it.
 given = open("/proc/self/environ", "rb").read().split(b"\\0")

@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from operations.desk import utc_now
+from operations.engine.control import clean
 from operations.engine.fold import record_of
 from operations.engine.jobs import JobBook
 from operations.engine.journal import Journal
+from operations.engine.locks import Locks
+from operations.engine.process import GRACE
 from operations.engine.record import JobRecord
 from operations.engine.redaction import Redactor
 from operations.engine.start import Starter
@@ -45,6 +48,7 @@ class Stage:
             module="tests.operations.engine.scripted", deadline=30.0,
         )  # fmt: skip
         self.desk = PlainDesk()
+        self.locks = Locks(self.places.locks, who="ana", now=utc_now)
 
     def configure(self, **more: object) -> None:
         """Write the settings that the worker reads."""
@@ -70,6 +74,10 @@ class Stage:
         """Wait until the job has ended (or its worker is gone)."""
         self.until(lambda: not self.job(record).live)
         return self.job(record)
+
+    def clean(self, job: JobRecord, say: Callable[[str], None] = lambda _: None, grace: float = GRACE) -> JobRecord:
+        """Clean what that job left; returns it as it is then."""
+        return clean(self.journal, job, Scripted(), self.desk, locks=self.locks, say=say, grace=grace)
 
     def held(self, name: str) -> None:
         """Wait until a step holds at `name`."""

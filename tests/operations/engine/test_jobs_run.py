@@ -11,7 +11,7 @@ import pytest
 
 from operations.desk import utc_now
 from operations.engine.alive import see
-from operations.engine.control import cancel, clean, export
+from operations.engine.control import cancel, export
 from operations.engine.events import Event
 from operations.engine.follow import LogLine, follow
 from operations.engine.locks import Locks
@@ -121,7 +121,7 @@ def test_a_second_signal_stops_hard_and_leaves_the_debris_listed(stage: Stage) -
     assert "stopped hard" in done.says
     assert [piece.words for piece in done.debris] == ["the file x"]
     assert done.needs_cleaning
-    after = clean(stage.journal, done, Scripted(), stage.desk, say=lambda _: None)
+    after = stage.clean(done)
     assert (after.debris, after.state, after.needs_cleaning) == ((), JobState.CANCELLED, False)
     assert not (stage.folder / "x").exists()
 
@@ -227,26 +227,12 @@ def test_kill_9_at_every_step_lists_the_debris_and_cleans_it(stage: Stage, where
     assert [piece.words for piece in lost.debris] == left
     assert lost.past_no_return == (where == "past")
     assert lost.needs_cleaning
-    closed = clean(stage.journal, lost, Scripted(), stage.desk, say=lambda _: None)
+    closed = stage.clean(lost)
     assert (closed.state, closed.code, closed.meaning) == (JobState.LOST, 137, "the worker died")
     assert closed.debris == () and not closed.needs_cleaning
     assert not (stage.folder / "x").exists()
     assert stage.ended(stage.start(["say x"])).code == 0
     assert stage.journal.verify() == []
-
-
-def test_debris_that_cannot_be_cleaned_stays_listed(stage: Stage) -> None:
-    job = stage.start(["leave x", "hold a"])
-    stage.held("a")
-    stage.send(job, signal.SIGKILL)
-    lost = stage.ended(job)
-    (stage.folder / "refuse-clean").touch()
-    said: list[str] = []
-    still = clean(stage.journal, lost, Scripted(), stage.desk, say=said.append)
-    assert len(still.debris) == 1 and still.ended_at is None
-    assert "the folder refuses" in said[0]
-    (stage.folder / "refuse-clean").unlink()
-    assert not clean(stage.journal, stage.job(job), Scripted(), stage.desk, say=said.append).needs_cleaning
 
 
 def test_a_child_dies_with_its_killed_worker(stage: Stage) -> None:
@@ -269,7 +255,7 @@ def test_a_killed_workers_child_that_lives_on_still_holds_the_lock(stage: Stage)
     assert lost.state is JobState.LOST and "still runs" in lost.says
     busy = stage.ended(stage.start(["say x"]))
     assert busy.code == 75 and "its worker is gone" in busy.says
-    clean(stage.journal, lost, Scripted(), stage.desk, say=lambda _: None, grace=0.2)
+    stage.clean(lost, grace=0.2)
     assert stage.ended(stage.start(["say x"])).code == 0
 
 
@@ -317,7 +303,7 @@ def test_an_export_holds_plan_events_log_and_hashes(stage: Stage) -> None:
 def test_a_job_that_runs_is_not_cleaned_and_one_that_ended_not_cancelled(stage: Stage) -> None:
     job = stage.start(["hold a"])
     with pytest.raises(VigieError, match="still runs"):
-        clean(stage.journal, stage.job(job), Scripted(), stage.desk, say=lambda _: None)
+        stage.clean(stage.job(job))
     stage.let_go("a")
     with pytest.raises(VigieError, match="not running"):
         cancel(stage.journal, stage.ended(job))

@@ -17,7 +17,7 @@ from operations.engine.locks import Locks
 from operations.engine.record import JobRecord, JobState
 from operations.errors import VigieError
 from operations.jobs import operation_named
-from operations.jobs.launch import desk_for, journal_for, launch
+from operations.jobs.launch import desk_for, journal_for, launch, locks_of
 from operations.places import places_for
 from operations.settings import Settings
 from tests.operations.jobs.rig import Rig, a_rig
@@ -60,7 +60,8 @@ class Runs:
     def clean(self, job: JobRecord) -> tuple[JobRecord, list[str]]:
         said: list[str] = []
         desk = desk_for(self.settings, "production", watching=False)
-        return clean(self.journal, job, operation_named("rollback"), desk, say=said.append), said
+        locks = locks_of(self.settings)
+        return clean(self.journal, job, operation_named("rollback"), desk, locks=locks, say=said.append), said
 
     def tags(self) -> list[str]:
         return [tag for tag in self.rig.git.git("tag").splitlines() if tag.startswith("recovery/")]
