@@ -78,7 +78,7 @@ def clean(
     with _lock_of(operation, job, locks):
         now = record_of(book, job.id)  # somebody else may have cleaned it meanwhile
         left: tuple[Debris, ...] = clean_pieces(operation, desk, now.debris, record, say)
-        if not left and now.state is JobState.LOST and now.ended_at is None:
+        if not left and job.state is JobState.LOST and now.ended_at is None:
             meaning = COMMON_MEANINGS[DIED]
             record("job.closed", {"code": DIED, "meaning": meaning, "says": f"{meaning}; {len(now.debris)} cleaned"})
     return record_of(book, job.id)
