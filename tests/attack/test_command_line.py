@@ -164,11 +164,13 @@ def test_operations_settings_alone_are_asked_about_once_and_never_guessed(
 def test_ctrl_c_at_the_prompt_changes_nothing_and_ends_with_130(world: World) -> None:
     with world.terminal("rollback", columns=120, rows=50) as terminal:
         terminal.wait_for("Reason")
+        terminal.settle()  # between the prompt and its reading an interrupt waits for the next key
         terminal.press("ctrl+c")
         assert terminal.wait_ended() == 130
     with world.terminal("rollback", "--reason", "why", columns=120, rows=50) as terminal:
         terminal.wait_for("Type .dispatch production")
         terminal.press("dispatch production")
+        terminal.settle()
         terminal.press("ctrl+c")
         assert terminal.wait_ended() == 130
         assert "Traceback" not in terminal.raw.decode("utf-8", "replace")
