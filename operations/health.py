@@ -125,12 +125,22 @@ def _memory(value: Any) -> float | None:
 
 def _bad(answer: Answer, body: Any, services: Mapping[str, str]) -> str:
     """The status, and the body's own reason: its error or message, the sick services, else its first line."""
-    reason = ""
-    if isinstance(body, dict):
-        told = next(
-            (body[key] for key in ("error", "message", "detail", "reason") if isinstance(body.get(key), str)), ""
-        )
-        sick = ", ".join(f"{name} {state}" for name, state in services.items() if _status_of(state) is not Status.OK)
-        reason = one_line(told, 100) or sick
-    reason = reason or one_line(answer.body, 100) or answer.error or "empty body"
+    sick = ", ".join(f"{name} {state}" for name, state in services.items() if _status_of(state) is not Status.OK)
+    reason = _told(body) or sick or one_line(answer.body, 100) or answer.error or "empty body"
     return one_line(f'{answer.status} "{reason}"', 140)
+
+
+def words_of_error(body: bytes) -> str:
+    """What an answer says of its own failure, in one line: its error or message, else its beginning. May be empty."""
+    try:
+        told = _told(msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        told = ""
+    return told or one_line(body, 100)
+
+
+def _told(body: Any) -> str:
+    if not isinstance(body, dict):
+        return ""
+    found = (body[key] for key in ("error", "message", "detail", "reason") if isinstance(body.get(key), str))
+    return one_line(next(found, ""), 100)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from operations.health import words_of_error
 from operations.http import HTTP_LIMIT
-from operations.text import one_line
 from operations.watch.model import Reading, Status
 from operations.watch.probes.base import Place, Shared, web_data
 
@@ -24,8 +24,8 @@ class EndpointProbe(Shared):
         if answer.kind != "http" or answer.status is None:
             return self.reading(Status.DOWN, answer.error, answer.total, data)
         if answer.status >= 500 or answer.status == 404:
-            first = one_line(answer.body, 80)
-            words = f"{answer.status}" + (f' "{first}"' if first else "")
+            reason = words_of_error(answer.body)
+            words = f"{answer.status}" + (f' "{reason}"' if reason else "")
             return self.reading(Status.DOWN, words, answer.total, data)
         words = f"{answer.status} in {answer.total:.2f} s"
         slow = answer.total > self.place.thresholds.p95_down

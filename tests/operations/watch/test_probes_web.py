@@ -109,6 +109,21 @@ async def test_an_endpoint_is_down_on_errors_and_a_401_is_an_answer(
     assert (await _read(EndpointProbe(_place(site), "/api/calls"))).status is status
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"error": "zone is undefined"}', '500 "zone is undefined"'),
+        ('{"error": {"code": 7}, "message": "no zone"}', '500 "no zone"'),
+        ("<h1>Oops</h1>", '500 "<h1>Oops</h1>"'),
+        ("[" * 5000, f'500 "{"[" * 99}…"'),
+        ("", "500"),
+    ],
+)
+async def test_an_endpoint_that_fails_is_told_in_its_own_words(site: SmallSite, body: str, words: str) -> None:
+    site.web.routes["/api/calls"] = reply(body, 500)
+    assert (await _read(EndpointProbe(_place(site), "/api/calls"))).detail == words
+
+
 async def test_one_control_target_is_enough_to_be_online_and_none_is_not(site: SmallSite) -> None:
     assert (await _read(VantageProbe(_place(site)))).status is OK
     offline = msgspec.structs.replace(
