@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ _RECORDED_MARGIN = 1.0
 _SAME_SWITCH = timedelta(minutes=15)
 _EARLY = timedelta(seconds=30)
 MOST_CHANGES = 60
+_HASH = re.compile("[0-9a-f]{12,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def _releases(history: History) -> Iterator[Change]:
         if index not in used and not data.get("periods"):
             margin = (span.first_at - before.last_at).total_seconds()
             commit = span.version if len(span.version) >= 7 else ""
-            yield Change("release", span.first_at, span.version, "", margin, "", commit, before.last_at)
+            title = span.version[:7] if _HASH.fullmatch(span.version) else span.version
+            yield Change("release", span.first_at, title, "", margin, "", commit, before.last_at)
 
 
 def _seen_switches(versions: Sequence[VersionSpan]) -> Iterator[tuple[VersionSpan, VersionSpan]]:

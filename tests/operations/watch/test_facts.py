@@ -11,7 +11,7 @@ import pytest
 
 from operations.settings import Environment, Settings
 from operations.watch.facts import derive
-from operations.watch.history import OFFLINE, History
+from operations.watch.history import OFFLINE, History, VersionSpan
 from operations.watch.model import Change, ProbeState, Reading, Status
 from operations.watch.outside import Outside
 from operations.watch.snapshot import snapshot_of
@@ -370,3 +370,13 @@ def test_changes_of_others_are_listed_too() -> None:
     changes = snapshot_of(watched.history, SETTINGS, "production", outside, NOW).changes
     assert [change.kind for change in changes] == ["restore", "release", "release"]
     assert replace(changes[0], title="") != restore
+
+
+def test_a_release_known_by_its_commit_only_is_listed_by_the_beginning_of_it() -> None:
+    watched = Watched()
+    watched.history.versions[:] = [
+        VersionSpan("0" * 40, NOW - timedelta(days=1), NOW - timedelta(minutes=9)),
+        VersionSpan("a1b2c3d4" * 5, NOW - timedelta(minutes=8), NOW),
+    ]
+    [change] = snapshot_of(watched.history, SETTINGS, "production", Outside(), NOW).changes
+    assert (change.title, change.commit) == ("a1b2c3d", "a1b2c3d4" * 5)
