@@ -42,6 +42,7 @@ class OperatingActions(PageActions):
         operation = operation_named(name)
         self.say(f"Planning {operation.title.lower()} ...")
         plan = await self._plan(operation, request)
+        self.say("")
         shown: Plan | None = None
         reason = ""
         while True:
