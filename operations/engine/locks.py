@@ -33,6 +33,8 @@ from operations.text import one_line
 _DETAILS_LIMIT = 65_536
 _SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """Others may write into a shared folder: no link of theirs is followed, and no pipe is waited for."""
+_SETTLES = 3.0
+"""Seconds in which a lock that nobody alive holds gets free: threads of a killed worker still end, or details come."""
 _OPEN = os.O_RDWR | _SAFELY
 
 
@@ -186,16 +188,22 @@ class Locks:
         return self.folder / f"{'.'.join([*words, exact])}.lock"
 
     def _locked(self, path: Path, what: str) -> int:
+        deadline = time.monotonic() + _SETTLES
         while True:
             descriptor = self._open(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                holder = _settled_holder(descriptor)
+                holder = _read(descriptor)
                 os.close(descriptor)
-                if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                    raise VigieError(f"{path} cannot be locked: {error.strerror}.") from error
+                if holder is not None and holder.holds:
                     raise _busy(holder, what) from None
-                raise VigieError(f"{path} cannot be locked: {error.strerror}.") from error
+                if time.monotonic() > deadline:
+                    raise _busy(None, what) from None
+                time.sleep(0.02)
+                continue
             if _same_file(descriptor, path):
                 return descriptor
             os.close(descriptor)
@@ -222,17 +230,6 @@ def _busy(holder: Holder | None, what: str) -> Busy:
         return Busy(f"Somebody else holds {what}.", next_step="Look again in a moment.")
     follow = f"Follow it: vigie jobs follow {holder.job}." if holder.job else ""
     return Busy(f"Busy: {holder.words} and holds {what}.", holder_job=holder.job, next_step=follow)
-
-
-def _settled_holder(descriptor: int) -> Holder | None:
-    """Who holds a lock that was refused; waits a moment for details that are just being written."""
-    deadline = time.monotonic() + 0.5
-    while time.monotonic() < deadline:
-        holder = _read(descriptor)
-        if holder is not None and holder.holds:
-            return holder
-        time.sleep(0.02)
-    return None
 
 
 def _read_path(path: Path) -> Holder | None:

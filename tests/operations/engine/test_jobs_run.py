@@ -238,6 +238,7 @@ def test_kill_9_at_every_step_lists_the_debris_and_cleans_it(stage: Stage, where
 def test_a_child_dies_with_its_killed_worker(stage: Stage) -> None:
     job = stage.start(["child import time; open('up', 'w').close(); time.sleep(300)"])
     stage.held("up")
+    stage.until(lambda: stage.job(job).groups)
     (group,) = stage.job(job).groups
     stage.send(job, signal.SIGKILL)
     stage.until(lambda: (seen := see(group.pgid)) is None or not seen.runs)

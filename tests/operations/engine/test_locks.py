@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from operations.engine import locks as locks_module
 from operations.engine.alive import group_lives, group_of, is_alive, own_identity
 from operations.engine.locks import Locks
 from operations.engine.record import ProcessGroup
@@ -223,6 +226,26 @@ def test_two_users_meet_in_a_shared_folder() -> None:
         assert other_user() == "taken"
     finally:
         shutil.rmtree(folder)
+
+
+def test_what_a_dead_worker_still_holds_is_waited_for_and_then_taken(locks: Locks) -> None:
+    lock = locks.acquire("shop", "production", "change")
+    dead = replace(lock.holder, worker=replace(lock.holder.worker, start_ticks=1))
+    lock.path.write_text(msgspec.json.encode(dead).decode())
+    dying = threading.Timer(0.3, lock.release)
+    dying.start()
+    with locks.acquire("shop", "production", "change") as taken:
+        assert taken.holder.id != lock.holder.id
+    dying.join()
+
+
+def test_a_lock_that_nobody_owns_up_to_is_busy_after_a_while(locks: Locks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks_module, "_SETTLES", 0.1)
+    lock = locks.acquire("shop", "production", "change")
+    lock.path.write_text("")
+    with pytest.raises(Busy, match="Somebody else holds the change lock of production"):
+        locks.acquire("shop", "production", "change")
+    lock.release()
 
 
 def test_details_keep_the_groups(locks: Locks) -> None:
