@@ -158,7 +158,7 @@ class OperatingActions(PageActions):
                 clean, self.live.journal, job, operation, self.live.desk(), locks=locks, say=said.append
             )
         except VigieError as error:
-            self.say(f"Nothing was cleaned: {error}", "error")
+            self.say(f"Cleaning stopped: {error}", "error")
             self.read_back()
             return
         if after.debris:

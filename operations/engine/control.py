@@ -80,7 +80,8 @@ def clean(
         left: tuple[Debris, ...] = clean_pieces(operation, desk, now.debris, record, say)
         if not left and job.state is JobState.LOST and now.ended_at is None:
             meaning = COMMON_MEANINGS[DIED]
-            record("job.closed", {"code": DIED, "meaning": meaning, "says": f"{meaning}; {len(now.debris)} cleaned"})
+            says = f"{meaning}; {len(now.debris)} pieces cleaned"
+            record("job.closed", {"code": DIED, "meaning": meaning, "says": says})
     return record_of(book, job.id)
 
 

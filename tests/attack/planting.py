@@ -69,9 +69,7 @@ def secret_settings(kind: type[Section] = Settings, prefix: str = "") -> Iterato
 
 
 LOOK_EVERY = 0.04
-"""Seconds; no program of ours starts and ends within that."""
-
-
+"""Seconds. What runs shorter, as git may, is seen by chance: over many commands, not in each."""
 READINGS = 50
 """So often one process is read: through its forks and the programs it turns into, but not for ever."""
 

@@ -271,7 +271,7 @@ def test_watching_and_recording_tell_no_secret(planted: Planted) -> None:
             out, err = process.communicate(timeout=30)
             planted.hear("watch", out + err)
             assert "Traceback" not in err
-    assert asked >= 8  # each of the two has made up its mind
+    assert asked >= 8  # together enough looks for one of them to call it down
     assert any("down" in text for _, text in planted.said)
     assert (planted.world.state / "readings.sqlite").stat().st_size > 0
     planted.run("status")
