@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
@@ -21,6 +20,7 @@ from operations.places import places_for
 from operations.settings import Settings
 from tui.actions import ACTIONS, Action, actions, shown_key
 from tui.crash import crash_words, write_crash_report
+from tui.keys import KeysInTurn
 from tui.lines import Tone
 from tui.model import Model, bare_model
 from tui.screens.base import Page
@@ -55,7 +55,7 @@ NIGHT = Theme(
 )
 
 
-class Console(App[None]):
+class Console(KeysInTurn):
     """The console on one environment, without its actions."""
 
     ENABLE_COMMAND_PALETTE = False

@@ -35,8 +35,9 @@ def judge_rollback(desk: Desk) -> RollbackJudgement:
     aim = take_aim(desk, situation, live, {})
     found = migrations_between(desk, situation, aim)
     failed = True if found.verdict == "failed" else None if _unread(desk, found.notes) else False
-    says = f"{aim.release.name} {aim.candidate.says}; migrations: {found.words}"
-    return RollbackJudgement(_good(choice), _other(situation, live, choice, record), found.verdict, failed, says)
+    says = f"{aim.release.name} {aim.candidate.says}"
+    other = _other(situation, live, choice, record)
+    return RollbackJudgement(_good(choice), other, found.verdict, failed, says, found.words)
 
 
 def _good(choice: Choice) -> bool | None:

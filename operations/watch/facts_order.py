@@ -107,24 +107,27 @@ def _complete(book: Book) -> bool:
 
 
 def _rollback(book: Book) -> Iterator[Fact]:
-    says = (reading.data.get("says") or "") if (reading := book.reading("rollback")) else ""
+    reading = book.reading("rollback")
+
+    def words(key: str) -> str:
+        return str(reading.data.get(key) or "") if reading else ""
 
     def told(key: str) -> Value | None:
         value = reading.data.get(key) if reading else None
         return value if isinstance(value, bool | str) else None
 
-    for name, key in (
-        ("rollback.target_ok", "target_ok"),
-        ("rollback.other_target", "other_target"),
-        ("migration.verdict", "verdict"),
+    for name, key, said in (
+        ("rollback.target_ok", "target_ok", words("says")),
+        ("rollback.other_target", "other_target", words("says")),
+        ("migration.verdict", "verdict", words("migrations")),
     ):
-        yield book.fact(name, "rollback", lambda r, key=key: told(key), says=str(says), reason=str(says))  # type: ignore[misc]
+        yield book.fact(name, "rollback", lambda r, key=key: told(key), says=said, reason=said or words("says"))  # type: ignore[misc]
     failed = book.reading("migrations")
     names = list(failed.data.get("failed") or []) if failed else []
     judged = told("migration_failed")
     if names or judged is True:
         probe = "migrations" if names else "rollback"
-        yield book.fact("migration.failed", probe, lambda r: True, says=", ".join(names) or str(says))
+        yield book.fact("migration.failed", probe, lambda r: True, says=", ".join(names) or words("migrations"))
     elif failed is not None:
         yield book.fact("migration.failed", "migrations", lambda r: False, says=failed.detail)
     else:

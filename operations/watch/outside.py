@@ -25,7 +25,7 @@ class SmokeResult(NamedTuple):
 class RollbackJudgement(NamedTuple):
     """Whether there is a good release to go back to, and what the migrations in between do (None: cannot say).
 
-    `verdict` is none, adds, one-way, cannot-tell or failed.
+    `verdict` is none, adds, one-way, cannot-tell or failed. `says` are words on the release, `migrations` on those.
     """
 
     target_ok: bool | None
@@ -33,6 +33,12 @@ class RollbackJudgement(NamedTuple):
     verdict: str | None
     migration_failed: bool | None
     says: str
+    migrations: str = ""
+
+    @property
+    def words(self) -> str:
+        """Both for one line."""
+        return f"{self.says}; migrations: {self.migrations}" if self.migrations else self.says
 
 
 def _no_changes() -> Sequence[Change]:
@@ -49,7 +55,7 @@ class Outside:
 
     platform: Platform | None = None
     last_smoke: Callable[[], tuple[bool, datetime, str] | None] | None = None
-    judge_rollback: Callable[[], tuple[bool | None, bool | None, str | None, bool | None, str] | None] | None = None
+    judge_rollback: Callable[[], RollbackJudgement | None] | None = None
     job_running: Callable[[], bool] | None = None
     told_onset: Callable[[], datetime | None] | None = None
     """When a person says the trouble began ("customer says 02:50"), UTC."""

@@ -25,7 +25,7 @@ from operations.watch.libraries import load_libraries
 from operations.watch.loop import Watch
 from operations.watch.memory import BACK, recall
 from operations.watch.model import Probe, Snapshot
-from operations.watch.outside import Outside
+from operations.watch.outside import Outside, RollbackJudgement
 from operations.watch.probes.base import place_for, speed_of
 from operations.watch.publisher import Publisher, Taker
 from operations.watch.snapshot import snapshot_of
@@ -38,7 +38,7 @@ _INTERRUPT_AGAIN = 0.02
 _TOLD_HERE = frozenset({"smoke", "rollback"})
 """Read from this user's own journal and checkout, also where a recorder makes the rest."""
 QUICK_RULE = Rule(1, 1, 1, 1)
-JudgeRollback = Callable[[], tuple[bool | None, bool | None, str | None, bool | None, str] | None]
+JudgeRollback = Callable[[], RollbackJudgement | None]
 
 
 def open_source(

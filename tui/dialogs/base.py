@@ -58,10 +58,9 @@ class Dialog(ModalScreen[Answer]):
 
     BINDINGS = [
         Binding("escape", "cancel", "cancel", show=False),
-        # Priority: the keys behind a fast Enter or Tab already belong to where the focus goes.
+        # Priority: a field would take Enter for itself.
         Binding("enter", "enter", show=False, priority=True),
-        Binding("tab", "next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("tab", "next", show=False),
         Binding("right", "app.focus_next", show=False),
         Binding("left", "app.focus_previous", show=False),
     ]
@@ -85,7 +84,6 @@ class Dialog(ModalScreen[Answer]):
         # As content: a path or a name with brackets in it would be read as markup.
         box.border_title = Content(shown(self, inert(self.title_text)))
         self.query_one("#words", Block).show(self.words(self.inner_width))
-        # Not Widget.focus(), which takes its turn behind keys that are already there.
         self.set_focus(self.first_focus())
 
     def on_resize(self) -> None:

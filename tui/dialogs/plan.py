@@ -54,7 +54,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             return
         confirm = self.plan.confirm
         if confirm.needs_reason:
-            yield _labelled("Reason", Field("why, for the record", id="reason"))
+            yield _labelled("Reason", Field("why, for the record; Tab moves here", id="reason"))
         if confirm.level in (ConfirmLevel.PHRASE, ConfirmLevel.PHRASE_TWICE):
             yield _labelled(f"Type  {confirm.phrase} :", Field("", id="typed"))
         if confirm.level is ConfirmLevel.PHRASE_TWICE:

@@ -61,8 +61,7 @@ class AskDialog(Dialog[str | None]):
         return self.query_one("#answer", Input)
 
     def field_done(self, field: Field) -> None:
-        # Through the field's own queue, behind the letters that were typed before Enter.
-        field.call_later(self.pressed, "keep")
+        self.pressed("keep")
 
     def pressed(self, button: str) -> None:
         answer = self.query_one("#answer", Input).value.strip()

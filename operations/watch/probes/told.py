@@ -6,7 +6,7 @@ import asyncio
 
 from operations.ages import age_words
 from operations.watch.model import Reading, Status
-from operations.watch.outside import RollbackJudgement, SmokeResult
+from operations.watch.outside import SmokeResult
 from operations.watch.probes.base import Place, Shared
 
 
@@ -41,8 +41,7 @@ class RollbackProbe(Shared):
         """What going back would find; unknown when that cannot be judged."""
         self.begin()
         ask = self.place.outside.judge_rollback
-        told = await asyncio.to_thread(ask) if ask else None
-        if told is None:
+        judged = await asyncio.to_thread(ask) if ask else None
+        if judged is None:
             return self.reading(Status.UNKNOWN, "cannot be judged yet")
-        judged = RollbackJudgement(*told)
-        return self.reading(Status.OK, judged.says, None, judged._asdict())
+        return self.reading(Status.OK, judged.words, None, judged._asdict())

@@ -17,7 +17,11 @@ _NOISE = 0.0005
 _STEEPEST = 0.2
 _GIVE_UP = 60.0
 _GOOD_BEFORE = 5
-_NUMBER = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b|\d+(?:\.\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?P<status>\b(?:answered|status|code|HTTP) [45]\d\d\b)"
+    r"|\b0x[0-9a-f]+\b|\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b|\d+(?:\.\d+)?",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"'[^']{1,200}'|\"[^\"]{1,200}\"|`[^`]{1,200}`")
 
 
@@ -114,5 +118,8 @@ def fold_path(path: str) -> str:
 
 @lru_cache(4096)
 def fold_error(text: str) -> str:
-    """An error's words with numbers and quoted names folded, so that requests that failed alike count as one."""
-    return _NUMBER.sub("N", _QUOTED.sub("'…'", text))[:160]
+    """An error's words with numbers and quoted names folded, so that requests that failed alike count as one.
+
+    The status of an answer stays: there are few of them, and each is an error of its own.
+    """
+    return _NUMBER.sub(lambda found: found["status"] or "N", _QUOTED.sub("'…'", text))[:160]

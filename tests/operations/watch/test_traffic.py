@@ -217,4 +217,6 @@ def test_small_helpers() -> None:
     assert usual_rate([(1000, 2), (1000, 500), (1000, 4)], 1.0) == 0.003
     assert fold_path("/a/0f3c9a77-1b2c-4d5e-8f90-aabbccddeeff/b?c=1") == "/a/:n/b"
     assert fold_error("timeout after 30.5 s for user 'Ana'") == "timeout after N s for user '…'"
+    assert fold_error("answered 503 in 12 ms") == "answered 503 in N ms"
+    assert fold_error("took 503 ms") == "took N ms"
     assert json.dumps(fold_error("[/x]")) == '"[/x]"'

@@ -1,0 +1,93 @@
+"""Keys that a slow connection delivers all at once do what they would have done one by one, and nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from textual import events
+
+from tests.tui.conftest import Injected, MakeApp
+from tests.tui.scenes import down_snapshot
+from tests.tui.test_console import PATIENCE, fresh, screen_text, shows, until
+from tui.app import VigieApp
+from tui.dialogs.base import Field, MeantButton
+from tui.dialogs.small import AskDialog, YesNoDialog
+from tui.lines import line
+from tui.screens.main import MainScreen
+
+
+def burst(app: VigieApp, *keys: str) -> None:
+    """All these keys arrive in the same moment."""
+    for key in keys:
+        character = " " if key == "space" else key if len(key) == 1 else None
+        app.post_message(events.Key(key, character))
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Iterator[VigieApp]:
+    yield make_app(Injected(fresh(down_snapshot())))
+
+
+async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_the_dialog(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "I", "1")
+        await shows(pilot, "Can this bastion see?")
+        burst(app, "n", *"phones", "enter", "n", *"mails", "enter")
+        await shows(pilot, "note: mails")
+        entries = [entry.text for entry in app.live.incident.entries] if app.live.incident else []
+        assert [words for words in entries if words.startswith("note:")] == ["note: phones", "note: mails"]
+
+
+async def test_letters_typed_into_a_dialog_never_reach_the_page_behind_it(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        answers: list[bool | None] = []
+        app.push_screen(YesNoDialog("Sure?", [line("Really?")], "do it"), answers.append)
+        await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
+        no = app.screen.query_one("#cancel", MeantButton)
+        await until(pilot, lambda: no.is_settled, "Enter on No is meant")
+        # I would open an incident, J the jobs, q would leave.
+        burst(app, *"I1Jq", "enter")
+        await until(pilot, lambda: bool(answers), "Enter on No closed it")
+        await pilot.pause()
+        assert answers == [None]
+        assert app.is_running
+        assert "press I to open an incident" in screen_text(app)
+
+
+async def test_a_field_is_whole_when_enter_comes_in_the_same_moment(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        answers: list[str | None] = []
+        app.push_screen(AskDialog("Why", "Why?"), answers.append)
+        await until(pilot, lambda: isinstance(app.screen.focused, Field), "the dialog is open")
+        burst(app, *"zone", "space", *"is", "backspace", "enter", "q")
+        await until(pilot, lambda: bool(answers), "Enter closed it")
+        assert answers == ["zone i"]
+
+
+async def test_a_widget_that_is_stuck_holds_the_keys_up_for_a_moment_only(
+    app: VigieApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        monkeypatch.setattr("tui.keys.TURN", 0.05)
+        app.push_screen(YesNoDialog("Sure?", [line("Really?")], "do it"))
+        await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
+        free = asyncio.Event()
+        no = app.screen.query_one("#cancel", MeantButton)
+        no.call_later(free.wait)
+        dialog = app.screen
+        burst(app, "J")
+        turn_is_over = asyncio.Event()
+        app.call_later(turn_is_over.set)
+        async with asyncio.timeout(PATIENCE):
+            await turn_is_over.wait()
+        dialog.dismiss()
+        free.set()
+        await until(pilot, lambda: not no.is_attached, "the dialog is gone")
+        await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
