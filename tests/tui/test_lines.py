@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.lines import Line, beside, fit, flow, line, pad, rule, spread, text_of, width_of, wrap
+from tui.screens.jobs import LONGEST, log_rows
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Mn", "Me", "Cf"]), max_size=60)
 
@@ -49,3 +50,20 @@ def test_columns_stand_beside_each_other_row_by_row() -> None:
 def test_a_rule_fills_its_width() -> None:
     assert width_of(rule("What changed", 40)) == 40
     assert width_of(rule("Walk", 40, right="step 1 of 7")) == 40
+
+
+def test_a_line_of_a_log_keeps_its_words_and_leaves_the_date_to_the_file() -> None:
+    stamp = "2026-11-21T03:20:05Z"
+    assert log_rows(f"{stamp} [INFO] ── smoke", 78) == ["03:20:05Z ── smoke"]
+    assert log_rows(f"{stamp} [WARN] slow", 78) == ["03:20:05Z [WARN] slow"]
+    words = [f"word{n}" for n in range(30)]
+    rows = log_rows(f"{stamp} [INFO] {' '.join(words)}", 78)
+    assert " ".join(rows).split() == ["03:20:05Z", *words]
+    assert all(len(row) <= 78 for row in rows)
+
+
+@given(TEXTS, st.integers(min_value=20, max_value=40))
+def test_a_log_cannot_fill_the_screen_with_one_line(text: str, width: int) -> None:
+    rows = log_rows(text * 40, width)
+    assert len(rows) <= LONGEST
+    assert all(width_of(line(row)) <= width for row in rows)

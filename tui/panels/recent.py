@@ -94,6 +94,8 @@ def _jobs(model: Model) -> list[Line]:
 def job_line(model: Model, job: JobRecord) -> Line:
     """A job in one line: what, where, step n of m, for how long, by whom."""
     word, tone = STATE_WORDS[job.state]
+    signs = {"starting": model.glyphs.running, "running": model.glyphs.running, "done": model.glyphs.ok}
+    signs |= {"failed": model.glyphs.down, "cancelled": model.glyphs.dot, "lost": model.glyphs.down}
     current = job.current
     step = ""
     if current is not None:
@@ -104,7 +106,8 @@ def job_line(model: Model, job: JobRecord) -> Line:
         step = f": {job.code} {job.meaning}"
     debris = f", {len(job.debris)} to clean (J, then d)" if job.debris and not job.live else ""
     return line(
-        f" {model.glyphs.running} job {job.number} ",
+        (f" {signs[job.state]} ", tone),
+        f"job {job.number} ",
         (f"{job.operation} {job.environment}", "strong"),
         " ",
         (word, tone),

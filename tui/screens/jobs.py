@@ -5,9 +5,12 @@ The log follows its end until somebody scrolls up; then it says how many lines c
 
 from __future__ import annotations
 
+import re
+import textwrap
 from os import SEEK_END
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Log
@@ -27,6 +30,12 @@ LOG_LINES = 5000
 READ_AT_ONCE = 262_144
 READ_BACK = 524_288
 """How far from its end a log is read when the page opens on it: about as much as is kept on screen."""
+
+
+LONGEST = 6
+"""Rows that one line of a log may take; `vigie jobs follow` prints it whole."""
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\dZ) \[(\w+)\] ")
+_INDENT = "  "
 
 
 class JobsScreen(Page):
@@ -98,7 +107,8 @@ class JobsScreen(Page):
         text = self._new_text(Path(chosen.log))
         if not text:
             return
-        lines = shown(self, text).splitlines()
+        width = max(20, log.scrollable_content_region.width)
+        lines = [row for line in shown(self, text).splitlines() for row in log_rows(line, width)]
         if not log.following:
             self._behind += len(lines)
             self.show(self.model)
@@ -147,6 +157,16 @@ class JobLog(Log, inherit_bindings=False):
         """Follow the end again."""
         self.following = self.auto_scroll = True
         self.scroll_end(animate=False)
+
+
+def log_rows(text: str, width: int) -> list[str]:
+    """A line of a job's log as rows: the date and what is usual left out, a long line broken, a very long one cut."""
+    brief = _STAMP.sub(lambda found: f"{found[1]} {'' if found[2] == 'INFO' else f'[{found[2]}] '}", text)
+    cells = cell_len(brief)
+    if cells <= width:
+        return [brief]
+    wide = width if cells == len(brief) else width // 2
+    return textwrap.wrap(brief, wide, subsequent_indent=_INDENT, max_lines=LONGEST, placeholder=" …")
 
 
 def _begin_of_end(path: Path) -> int:
