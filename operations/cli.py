@@ -75,7 +75,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", metavar="FILE", help="The settings file; else vigie.toml here, above, or the user's own.")
 @click.option("--env", "environment", metavar="NAME", help="The environment to look at; else production.")
-@click.option("--readonly", is_flag=True, help="Bind no key that changes anything.")
+@click.option("--readonly", is_flag=True, help="Change nothing: no key and no command does.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII signs only.")
 @click.version_option(__version__, prog_name="vigie", message="%(prog)s %(version)s")
 @click.pass_context

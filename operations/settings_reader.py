@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -134,8 +134,11 @@ def _section(kind: type[Section], tree: Any, path: Path, prefix: str, problems: 
     for name, value in tree.items():
         key = f"{prefix}.{name}" if prefix else name
         if name not in kind.__struct_fields__:
-            near = _nearest(name, kind.__struct_fields__)
-            problems.append(f"{path}: {key}: unknown key" + (f"; did you mean {near}?" if near else ""))
+            known = [field for field in kind.__struct_fields__ if field not in _NOT_KEYS]
+            near = _nearest(name, known)
+            problems.append(
+                f"{path}: {key}: unknown key; " + (f"did you mean {near}?" if near else f"there is {', '.join(known)}")
+            )
             continue
         converted = _value(hints[name], value, path, key, problems)
         if converted is not None:
@@ -167,9 +170,33 @@ def _value(hint: Any, value: Any, path: Path, key: str, problems: list[str]) -> 
         return msgspec.convert(value, hint, strict=True, dec_hook=_secret)
     except (msgspec.ValidationError, TypeError) as error:
         shown = "" if "Secret" in str(hint) else f", found {_kind_of(value)}"
-        example = EXAMPLES.get(key.rpartition(".")[2], "")
-        problems.append(f"{path}: {key}: {_plain(error)}{shown}." + (f" Example: {example}" if example else ""))
+        problems.append(f"{path}: {key}: {_expected(hint, error)}{shown}. Example: {_example(hint, key)}")
         return None
+
+
+def _expected(hint: Any, error: Exception) -> str:
+    """What would be right, in words; of a choice its words."""
+    choice = [str(word) for word in get_args(hint) if word] if get_origin(hint) is Literal else []
+    return f"expected one of {', '.join(choice)}" if choice else _plain(error)
+
+
+def _example(hint: Any, key: str) -> str:
+    name = key.rpartition(".")[2]
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    origin = get_origin(hint)
+    if origin is Literal:
+        return f'{name} = "{next(word for word in get_args(hint) if word)}"'
+    samples = {
+        bool: "true",
+        int: "5",
+        float: "5.0",
+        str: '"…"',
+        Secret: '"${NAME}"',
+        tuple: '["…"]',
+        dict: '{ name = "…" }',
+    }
+    return f"{name} = {samples.get(origin or hint, '…')}"
 
 
 def _secret(kind: type, value: Any) -> Any:
@@ -179,7 +206,16 @@ def _secret(kind: type, value: Any) -> Any:
 
 
 def _plain(error: Exception) -> str:
-    return str(error).split(" - at ")[0].replace("`", "").replace("Expected", "expected").replace("object", "table")
+    words = str(error).split(" - at ")[0].partition(", got ")[0].replace("`", "").replace("Expected", "expected")
+    for theirs, ours in (
+        ("object", "table"),
+        ("array", "a list"),
+        ("str", "text"),
+        ("float", "a number"),
+        ("int", "a number"),
+    ):
+        words = words.replace(theirs, ours)
+    return words
 
 
 def _kind_of(value: Any) -> str:
@@ -193,10 +229,10 @@ def _kind_of(value: Any) -> str:
     }.get(type(value), "a date")
 
 
-def _nearest(name: str, known: tuple[str, ...]) -> str:
+def _nearest(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, [k for k in known if k not in _NOT_KEYS], 1, 0.7)), "")
+    return next(iter(get_close_matches(name, known, 1, 0.7)), "")
 
 
 def _with_defaults(settings: Settings, path: Path, named: Mapping[str, str]) -> Settings:

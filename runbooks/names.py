@@ -13,59 +13,62 @@ Unit = Literal["yes/no", "word", "count", "%", "s", "time"]
 
 
 class FactName(NamedTuple):
-    """What a fact's value is measured in, and one line that says what it means, short enough for an evidence line."""
+    """What a fact's value is measured in, and what it is called on an evidence line, in front of what was seen.
+
+    A name and no claim: "the front page: 200 in 0.05 s" stands for and against alike.
+    """
 
     unit: Unit
     meaning: str
 
 
 FACT_NAMES: Mapping[str, FactName] = {
-    "vantage.ok": FactName("yes/no", "control targets answer from here"),
-    "front.kind": FactName("word", "where the front page's request stopped"),  # dns, tls, connect, timeout, http
-    "page.ok": FactName("yes/no", "the front page is right"),
-    "page.failed": FactName("yes/no", "the front page fails"),
-    "health.ok": FactName("yes/no", "the health endpoint is green"),
-    "health.failed": FactName("yes/no", "the health endpoint fails"),
+    "vantage.ok": FactName("yes/no", "control targets, from here"),
+    "front.kind": FactName("word", "the front page's request"),  # dns, tls, connect, timeout, http
+    "page.ok": FactName("yes/no", "the front page"),
+    "page.failed": FactName("yes/no", "the front page"),
+    "health.ok": FactName("yes/no", "the health endpoint"),
+    "health.failed": FactName("yes/no", "the health endpoint"),
     "health.ok_for": FactName("s", "health green without a break for"),
     "health.services.database": FactName("word", "the site says its database is"),  # healthy, unhealthy
     "errors.rate": FactName("%", "requests that end in a 5xx"),
     "errors.scope": FactName("word", "endpoints that give errors"),  # none, one, many
     "errors.began_at": FactName("time", "the errors began"),
-    "errors.began_before_release": FactName("yes/no", "the errors are older than the live release"),
-    "errors.signature_same": FactName("yes/no", "the errors are the same as before the act"),
+    "errors.began_before_release": FactName("yes/no", "the errors against the live release"),
+    "errors.signature_same": FactName("yes/no", "the errors against those before the act"),
     "latency.p95": FactName("s", "p95 response time"),
-    "latency.after_release": FactName("yes/no", "p95 half as slow again since the release"),
+    "latency.after_release": FactName("yes/no", "p95 since the release"),
     "traffic.ratio": FactName("%", "traffic against usual at this hour"),
-    "assets.ok": FactName("yes/no", "the files the page names load"),
-    "assets.failed": FactName("yes/no", "files the page names are missing"),
-    "assets.in_build": FactName("yes/no", "the live build holds those files"),
-    "rows.dropped": FactName("yes/no", "rows fell away from a watched table"),
-    "smoke.ok": FactName("yes/no", "the last smoke run passed"),
+    "assets.ok": FactName("yes/no", "the files the page names"),
+    "assets.failed": FactName("yes/no", "the files the page names"),
+    "assets.in_build": FactName("yes/no", "those files in the live build"),
+    "rows.dropped": FactName("yes/no", "rows lost from the watched tables"),
+    "smoke.ok": FactName("yes/no", "the last smoke run"),
     "smoke.failed_kind": FactName("word", "what the last smoke run stumbled over"),  # none, auth, other
     "alerts.active": FactName("count", "alerts firing elsewhere"),
     "services.slow": FactName("count", "outside services that answer slowly"),
-    "database.ok": FactName("yes/no", "the database answers us"),
+    "database.ok": FactName("yes/no", "the database, asked by us"),
     "database.error": FactName("word", "the database's error"),  # none, refused, timeout, starting, auth, …
-    "database.writable": FactName("yes/no", "the database takes writes"),
+    "database.writable": FactName("yes/no", "writes to the database"),
     "database.connections_used": FactName("%", "usable connections taken"),
     "database.waiters": FactName("count", "sessions waiting for a lock"),
     "database.longest_wait": FactName("s", "longest wait for a lock"),
     "database.longest_query": FactName("s", "longest running query"),
     "provider.used": FactName("word", "provider parts we use"),  # operational, degraded, partial, major
-    "provider.fits_onset": FactName("yes/no", "the provider's outage fits when the errors began"),
+    "provider.fits_onset": FactName("yes/no", "a provider's outage when the errors began"),
     "change.nearest": FactName("word", "the change just before the errors"),  # release, migration, flag, config, none
     "release.live_at": FactName("time", "the live release went live"),
     "release.age": FactName("s", "the live release is live for"),
-    "migration.failed": FactName("yes/no", "a migration failed"),
+    "migration.failed": FactName("yes/no", "failed migrations"),
     "migration.verdict": FactName(
         "word", "migrations since the older release"
     ),  # none, adds, one-way, cannot-tell, failed
-    "rollback.target_ok": FactName("yes/no", "there is a good release to go back to"),
-    "rollback.other_target": FactName("yes/no", "there is another good release"),
-    "job.running": FactName("yes/no", "a job of ours runs now"),
+    "rollback.target_ok": FactName("yes/no", "the release to go back to"),
+    "rollback.other_target": FactName("yes/no", "another release to go back to"),
+    "job.running": FactName("yes/no", "jobs of ours right now"),
     "host.cpu": FactName("%", "host CPU used"),
     "host.memory": FactName("%", "host memory used"),
-    "backup.trusted": FactName("yes/no", "the newest backup can be trusted"),
+    "backup.trusted": FactName("yes/no", "the newest backup"),
     "backup.age": FactName("s", "the last trusted backup is old"),
 }
 

@@ -244,7 +244,7 @@ def _objection(fitting: Sequence[Weighed], answers: Sequence[Weighed]) -> str:
         return "a person has to answer this one" if answers else "nothing is asked here"
     if not fitting:
         missing = dict.fromkeys(line.text for answer in answers if answer.verdict is None for line in answer.missing)
-        return "; ".join(list(missing)[:3]) if missing else "no answer fits what is measured"
+        return "; ".join(list(missing)[:3]) if missing else _nearest(answers)
     if len({answer.target for answer in fitting}) > 1:
         return "more than one answer fits: " + ", ".join(f"“{answer.branch.answer}”" for answer in fitting)
     if any(answer.struck for answer in fitting):
@@ -252,6 +252,15 @@ def _objection(fitting: Sequence[Weighed], answers: Sequence[Weighed]) -> str:
     if any(answer.never_suggested for answer in fitting):
         return f"“{fitting[0].branch.answer}” fits, but only a person may say so"
     return ""
+
+
+def _nearest(answers: Sequence[Weighed]) -> str:
+    """Of the answers that do not fit the one that is nearest to it, and what is still against it."""
+    against = [answer for answer in answers if answer.verdict is False and answer.opposes]
+    if not against:
+        return "no answer fits what is measured"
+    near = min(against, key=lambda answer: len(answer.opposes) / (len(answer.opposes) + len(answer.supports)))
+    return f"not “{near.branch.answer}” yet: {'; '.join(line.text for line in near.opposes[:2])}"
 
 
 def _objection_to_act(book: Book, fitting: Weighed, answers: Sequence[Weighed], facts: Facts, now: datetime) -> str:

@@ -182,14 +182,18 @@ def _answer(book: Book, answer: Weighed, suggested: int | None) -> AnswerView:
 
 
 def _evidence(suggestion: Suggestion) -> tuple[Evidence, ...]:
-    """Against first, then for, each fact once; without a suggestion what the fitting or undecided answers rest on."""
-    if suggestion.chosen is not None:
-        shown = [suggestion.chosen]
+    """What decides, each line once. Without a suggestion what the fitting or undecided answers rest on, against first.
+
+    Of a suggested answer the condition is true: what stands against it are the other ways in which it could have been.
+    """
+    chosen = suggestion.chosen
+    if chosen is not None:
+        lines = [*chosen.supports, *chosen.missing, *chosen.opposes]
     else:
         fitting = [answer for answer in suggestion.answers if answer.verdict]
         shown = fitting or [answer for answer in suggestion.answers if answer.measured and answer.verdict is None]
-    lines = [line for answer in shown for line in (*answer.opposes, *answer.missing, *answer.supports)]
-    return tuple({line.name: line for line in reversed(lines)}.values())[::-1]
+        lines = [line for answer in shown for line in (*answer.opposes, *answer.missing, *answer.supports)]
+    return tuple({line.text: line for line in reversed(lines)}.values())[::-1]
 
 
 def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:

@@ -124,8 +124,11 @@ class IncidentActions(PageActions):
         if incident is None or not incident.open:
             return
         passed = smoke_passed_since(incident, self.live.history())
+        still = self._still_wrong()
         if passed:
-            question = [line("Smoke tests have passed since it was opened."), line(("Is it over?", "strong"))]
+            question = [line("Smoke tests have passed since it was opened.")]
+            question += [line((words, "bad")) for words in wrap(still, min(96, self.size.width - 6))] if still else []
+            question += [line(("Is it over?", "strong"))]
 
             def sure(yes: bool | None) -> None:
                 if yes:
@@ -141,7 +144,19 @@ class IncidentActions(PageActions):
         words = (
             "No smoke run has passed since it was opened. Run T first, or say in one line why it is over without one."
         )
-        self.push_screen(AskDialog("Resolved without a smoke run?", words), reasoned)
+        self.push_screen(AskDialog("Resolved without a smoke run?", f"{still} {words}".strip()), reasoned)
+
+    def _still_wrong(self) -> str:
+        """What speaks against its being over, in words; empty when all is measured to be well."""
+        snapshot = self.live.snapshot
+        if snapshot is None:
+            return "Nothing watches the site just now."
+        if snapshot.overall.value == "ok":
+            return ""
+        bad = [s.title for s in snapshot.states if s.status.value == "down" or (s.critical and s.status.value != "ok")]
+        what = f": {', '.join(bad[:4])}" if bad else ""
+        word = "DOWN" if snapshot.overall.value == "down" else snapshot.overall.value
+        return f"The site is {word} just now{what}."
 
     def _resolve(self, incident: Incident, passed: bool, why: str) -> None:
         from operations.incident.acts import set_state

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from operations.engine.model import Operation, Plan
     from operations.engine.record import JobRecord
+    from runbooks.walk import WalkState
     from tui.dialogs.plan import PlanAnswer
     from tui.screens.jobs import JobsScreen
 
@@ -93,6 +94,7 @@ class OperatingActions(PageActions):
     async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
         from operations.jobs.launch import launch
         from runbooks.events import Acted
+        from runbooks.walk import jump
 
         incident = self.live.incident
         id = incident.id if incident is not None and incident.open else ""
@@ -101,12 +103,29 @@ class OperatingActions(PageActions):
         )
         job = started.id
         state = self.live.walking.state
-        if state is not None and any(code.name == operation.name for code in state.section.actions):
+        if state is not None and (section := self._section_of(state, operation.name)):
+            if section != state.current:
+                self.live.walking.keep(self.live.journal, jump(state, section))
             target = str(plan.details.get("to_name", ""))
-            acted = Acted(state.current, operation.name, job, None, target)
-            self.live.walking.keep(self.live.journal, acted)
+            self.live.walking.keep(self.live.journal, Acted(section, operation.name, job, None, target))
         self.read_back()
         self.open_jobs(job)
+
+    @staticmethod
+    def _section_of(state: WalkState, action: str) -> str:
+        """Where the walk asks how that act ended: here, or where the runbook has it; "" when nowhere.
+
+        An act done by its own key moves the walk there: it would go on to advise what has just been done.
+        """
+        from runbooks.names import changes_something
+
+        if any(code.name == action for code in state.section.actions):
+            return state.current
+        if not changes_something(action):
+            return ""
+        onward = [state.book.section(branch.target) for branch in state.section.branches]
+        sections = [section for section in (*onward, *state.book.sections) if section is not None]
+        return next((s.anchor for s in sections if any(code.name == action for code in s.actions)), "")
 
     def action_cancel_job(self) -> None:
         """Ask the chosen job to stop; says first what that means."""

@@ -52,10 +52,11 @@ class PageActions(Console):
         """Everything that can be done now, by name."""
         from tui.dialogs.small import ChooseDialog
 
-        found = [
-            a for a in actions(readonly=self.readonly) if self.applies(a) and a.method not in ("palette", "answer")
-        ]
-        words = [f"{a.word:<14} {a.help}" for a in found]
+        left_out = ("palette", "answer")
+        applying = [a for a in actions(readonly=self.readonly) if self.applies(a) and a.method not in left_out]
+        # Some have several keys; here they are one thing.
+        found = list({a.method: a for a in applying}.values())
+        words = [f"{a.word:<15} {a.help}" for a in found]
 
         def chosen(index: int | None) -> None:
             if index is not None:
@@ -98,11 +99,14 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
             else "/".join(shown_key(one.key) for one in ACTIONS if one.method == action.method)
         )
         words = "Give that answer." if action.method == "answer" else action.help
-        first, *more = wrap(words, max(40, width - 30))
-        rows.append(line((f"{key:>14}  ", "key"), (f"{action.word:<14}", "strong"), first))
-        rows += [line(f"{'':30}{piece}") for piece in more]
+        first, *more = wrap(words, max(40, width - 31))
+        rows.append(line((f"{key:>14}  ", "key"), (f"{action.word:<15}", "strong"), first))
+        rows += [line(f"{'':31}{piece}") for piece in more]
     rows.append(line())
-    rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or too old to believe"))
+    rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
+    rows.append(
+        line(("  Walk ", "title"), "  ✓ speaks for the answer   ✖ against it   ! behind an answer: leads to an act")
+    )
     rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
     if readonly:
         rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))

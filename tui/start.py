@@ -6,7 +6,7 @@ import os
 import sys
 
 from operations.cli import Session
-from operations.commands.session import environment_of, settings_of
+from operations.commands.session import environment_of, is_readonly, settings_of
 from tui.terminal import check_terminal, let_go_of_gone_terminal, prefers_ascii, quiet_the_wire
 
 
@@ -19,11 +19,10 @@ def start(session: Session) -> int:
     quiet_the_wire()
     from tui.app import VigieApp
 
-    readonly = session.readonly or os.environ.get("VIGIE_READONLY", "") not in ("", "0") or settings.readonly
     app = VigieApp(
         settings,
         environment,
-        readonly=readonly,
+        readonly=is_readonly(session, settings),
         ascii_only=session.ascii_only or prefers_ascii(),
         real_config=session.real_config,
     )

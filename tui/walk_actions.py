@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import one_line
@@ -11,6 +12,7 @@ from tui.pages import PageActions
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from runbooks.events import Payload
+    from runbooks.model import Item
     from runbooks.suggest import ClearStep, Suggestion
     from runbooks.walk import WalkState
 
@@ -70,6 +72,8 @@ class WalkActions(PageActions):
             self.push_screen(AskDialog("Against the suggestion", question), reasoned)
             return
         self._keep(lambda s: answer(s, index, facts, now), state)
+        if given.verdict is False and given.opposes:
+            self.say(f"Noted as your own judgement. Measured: {given.opposes[0].text}.", "warning")
 
     def action_all_clear(self) -> None:
         """Show every decision that is clear with its line of evidence; one Enter takes them."""
@@ -113,7 +117,8 @@ class WalkActions(PageActions):
         state = self.live.walking.state
         if state is not None:
             width = min(96, self.size.width - 6)
-            self.push_screen(ReadDialog("Why", why_lines(self._suggestion(state), width)))
+            rows = why_lines(self._suggestion(state), width)
+            self.push_screen(ReadDialog("Why", [*rows, *task_lines(state.section.tasks, width)]))
 
     def action_step_back(self) -> None:
         """Back to the question before; from the call for help, back to where it came from."""
@@ -202,6 +207,17 @@ def why_lines(suggestion: Suggestion, width: int) -> list[Line]:
         evidence += [(e, "unknown", "unknown") for e in weighed.missing]
         for item, tone, word in evidence:
             rows += _evidence(f"    {word:<8}", item.text, item.source, item.age, tone, width)  # type: ignore[arg-type]
+    return rows
+
+
+def task_lines(tasks: Sequence[Item], width: int) -> list[Line]:
+    """What there is to do here, whole."""
+    from runbooks.anchors import plain
+
+    rows: list[Line] = [line(("To do here", "strong"))] if tasks else []
+    for task in tasks:
+        role = f"{task.role}: " if task.role else ""
+        rows += [line(piece) for piece in wrap(f"  {role}{plain(task.text)}", width, "  ")]
     return rows
 
 

@@ -29,7 +29,7 @@ AUTOPILOT_SPEED = 60.0
 @click.option("--up", "mode", flag_value="up", help="Start it, keep it running, print the path of its vigie.toml.")
 @click.option("--down", "mode", flag_value="down", help="End it.")
 @click.option("--reset", "mode", flag_value="reset", help="End it and remove its folder.")
-@click.option("--list", "mode", flag_value="list", help="The scenarios, by their code names.")
+@click.option("--list", "mode", flag_value="list", help="The scenarios: code names, so that nothing is given away.")
 @click.option("--autopilot", type=click.Choice(["perfect", "rollback", "idle"]), help="Play without a person.")
 @click.option("--json", "as_json", is_flag=True, help="Print the score document and nothing else.")
 @click.pass_obj
@@ -119,18 +119,19 @@ def _autopilot(name: str, seed: int, home: Path | None, how: dict[str, Any]) -> 
 
     place = home or Path(tempfile.mkdtemp(prefix="vigie-drill-"))
     quiet = bool(how["as_json"])
-    running = site.start(
-        place,
-        size=how["size"],
-        seed=seed,
-        scenario=name,
-        speed=how["speed"] or AUTOPILOT_SPEED,
-        progress=lambda words: say(words),
-    )
+    running = None
     try:
         from operations.jobs.launch import journal_for
         from operations.practice.autopilot import Player
 
+        running = site.start(
+            place,
+            size=how["size"],
+            seed=seed,
+            scenario=name,
+            speed=how["speed"] or AUTOPILOT_SPEED,
+            progress=lambda words: say(words),
+        )
         settings = load_settings(running.config_path)
         journal = journal_for(settings)
         try:
@@ -139,8 +140,10 @@ def _autopilot(name: str, seed: int, home: Path | None, how: dict[str, Any]) -> 
             journal.close()
         return _conclude(running.config_path, as_json=quiet)
     finally:
-        running.close()
-        site.stop(place)
+        if running is not None:
+            running.close()
+        with suppress(VigieError):
+            site.stop(place)
         if home is None:
             with suppress(VigieError):
                 site.reset(place)

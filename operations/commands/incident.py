@@ -36,7 +36,7 @@ def open_one(session: Session, title: str, environment: str | None, severity: st
     from operations.incident.acts import open_incident
     from operations.incident.walks import load_book, start_walk
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     chosen = environment_of(session, settings, environment)
     with _journal(settings) as (journal, book):
         id = open_incident(
@@ -103,7 +103,7 @@ def note(session: Session, id: str, text: str) -> int:
     """Put a note on the timeline."""
     from operations.incident.acts import add_note
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
         add_note(journal, _named(book, id), text)
     return 0
@@ -118,7 +118,7 @@ def resolve(session: Session, id: str, why: str) -> int:
     from operations.incident.acts import set_state, smoke_passed_since
     from operations.jobs.launch import jobs_of
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
         one = _named(book, id)
         passed = smoke_passed_since(one, jobs_of(settings))
@@ -154,7 +154,7 @@ def call(session: Session, id: str, need: str, name: str) -> int:
     from operations.incident.brief import make_brief
     from operations.incident.help import call_for_help, contact_named
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
         one = _named(book, id)
         contact = contact_named(settings, name)

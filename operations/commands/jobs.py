@@ -91,7 +91,7 @@ def cancel(session: Session, id: str, yes: bool) -> int:
     from operations.engine.control import cancel as ask
     from operations.jobs.launch import job_book, journal_for
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     with job_book(settings) as book:
         job = book.get(id)
     journal = journal_for(settings)
@@ -119,7 +119,7 @@ def clean(session: Session, id: str, yes: bool) -> int:
     from operations.jobs import operation_named
     from operations.jobs.launch import desk_for, job_book, journal_for, locks_of
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     with job_book(settings) as book:
         job = book.get(id)
     journal = journal_for(settings)
@@ -178,7 +178,7 @@ def unlock(session: Session, lock_id: str, typed: str, yes: bool, reason: str) -
     """Take a lock away by its id, when its holder is known to be gone."""
     from operations.jobs.launch import force_unlock
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=True)
     how = {"yes": yes, "typed": typed, "typed_again": "", "reason": reason}
     say(force_unlock(settings, lock_id, how))
     return 0

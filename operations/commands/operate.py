@@ -107,7 +107,7 @@ def _operate(
 ) -> int:
     from operations.jobs import operation_named
 
-    settings = settings_of(session)
+    settings = settings_of(session, to_change=not how["plan_only"])
     chosen = environment_of(session, settings, environment)
     operation = operation_named(name)
     as_json = bool(how["as_json"])

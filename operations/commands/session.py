@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,8 +20,11 @@ from operations.text import one_line
 SCHEMA = 1
 
 
-def settings_of(session: Session) -> Settings:
-    """The settings of this session. Raises SettingsError with every problem; a clear demand when there are none."""
+def settings_of(session: Session, *, to_change: bool = False) -> Settings:
+    """The settings of this session. Raises SettingsError with every problem; a clear demand when there are none.
+
+    With `to_change` also when the session is read-only: then nothing may be done that changes anything.
+    """
     from operations.settings_reader import load_settings
 
     path = session.path
@@ -35,7 +39,23 @@ def settings_of(session: Session) -> Settings:
     if settings.unanswered:
         settings = _ask_what_it_stands_for(settings)
         learn(Redactor(settings.secrets()))
+    if to_change:
+        refuse_readonly(session, settings)
     return settings
+
+
+def is_readonly(session: Session, settings: Settings) -> bool:
+    """Whether nothing may be changed: by the option, else by VIGIE_READONLY, else by the settings."""
+    return session.readonly or os.environ.get("VIGIE_READONLY", "") not in ("", "0") or settings.readonly
+
+
+def refuse_readonly(session: Session, settings: Settings) -> None:
+    """Raises VigieError (code 1) in a read-only session."""
+    if is_readonly(session, settings):
+        raise VigieError(
+            "This session is read-only, so nothing was done.",
+            next_step="--plan shows what would be done. To act: no --readonly, no VIGIE_READONLY, no readonly = true.",
+        )
 
 
 def _ask_what_it_stands_for(settings: Settings) -> Settings:

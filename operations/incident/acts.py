@@ -72,7 +72,7 @@ def set_state(
     if state is IncidentState.RESOLVED and not smoke_passed and not words:
         raise VigieError(
             "No smoke run has passed since the incident opened.",
-            next_step="Run the smoke tests, or say why it is resolved without them.",
+            next_step="Run the smoke tests, or say with --why why it is resolved without them.",
         )
     if state is not incident.state:
         journal.append("incident.state", {"state": state.value, "why": words}, incident=incident.id)

@@ -9,7 +9,7 @@ from typing import Any
 from operations.ages import age_words, seconds_between
 from operations.incident.model import Incident
 from operations.text import one_line
-from operations.watch.model import Snapshot, Status
+from operations.watch.model import Overall, Snapshot, Status
 from runbooks.facts import fact_of
 
 _ACTS = {"job.finished", "walk.acted", "help.answered"}
@@ -83,6 +83,8 @@ def _broken(incident: Incident, snapshot: Snapshot | None) -> str:
 def _since(incident: Incident, snapshot: Snapshot | None) -> str:
     if snapshot and snapshot.onset:
         return f"{snapshot.onset:%Y-%m-%d %H:%M:%SZ} (±{snapshot.onset_margin:.0f} s)"
+    if snapshot and snapshot.overall is Overall.OK:
+        return "nothing is measured to be wrong just now"
     if snapshot and snapshot.since:
         return f"{snapshot.since:%Y-%m-%d %H:%M:%SZ}, when the console saw it"
     return f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}, when the incident was opened"

@@ -69,9 +69,17 @@ def _walk_started(data: _Data) -> Described:
 
 
 def _answered(data: _Data) -> Described:
-    how = "" if data.get("suggested") else " (own answer)"
+    how = "" if data.get("suggested") else f" (own answer{_measured_otherwise(data)})"
     why = f", because {data['why']}" if data.get("why") else ""
     return f"{data.get('title', '')} {data.get('answer', '')}{how}{why}", "plain"
+
+
+def _measured_otherwise(data: _Data) -> str:
+    """What was measured against an answer whose condition did not hold."""
+    if data.get("verdict") is not False:
+        return ""
+    against = [str(seen[0]) for seen in data.get("evidence") or () if len(seen) > 1 and seen[1] is False]
+    return f"; measured: {against[0]}" if against else "; not what was measured"
 
 
 def _moved(data: _Data) -> Described:

@@ -27,7 +27,7 @@ def judge_rollback(desk: Desk) -> RollbackJudgement:
         return RollbackJudgement(None, None, None, None, error.what)
     live = situation.live
     if live is None:
-        return RollbackJudgement(False, False, None, _failed(desk), "there is no live release yet")
+        return RollbackJudgement(None, None, None, _failed(desk), "there is no live release yet")
     record = record_of(situation, desk.traffic)
     choice = choose_target(situation.releases, situation.periods, live, record, situation.now)
     if choice.target is None:

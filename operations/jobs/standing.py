@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from operations.desk import Desk
 from operations.engine.record import JobRecord
@@ -67,21 +66,29 @@ def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
 
 
 def _by_platform(periods: Sequence[tuple[str, str]], releases: Sequence[Release]) -> TakenBack | None:
-    """The newest rollback in the platform's record (newest first): what was live before it was taken back."""
+    """The newest rollback in the platform's record (newest first): what was live before it was taken back.
+
+    Of several in a row the first one counts, which left what was published last: all since then is still on the branch.
+    """
     commits = {release.id: (release.name, release.commit) for release in releases}
-    for (release, how), (before, _) in pairwise(periods):
-        if how == "rollback" and commits.get(release, ("", ""))[1]:
+    for at, (release, how) in enumerate(periods):
+        to_commit = commits.get(release, ("", ""))[1]
+        if how == "rollback" and to_commit:
+            before = next((older for older, how_older in periods[at + 1 :] if how_older != "rollback"), "")
             name, commit = commits.get(before, (before, ""))
-            return TakenBack(name, commit, commits[release][1]) if commit else None
+            return TakenBack(name, commit, to_commit) if commit else None
     return None
 
 
 def _by_jobs(history: Sequence[JobRecord]) -> TakenBack | None:
-    """The newest rollback of ours that passed its switch; going forward again is none."""
+    """The newest rollback of ours that passed its switch, with those right before it; going forward again is none."""
+    found: TakenBack | None = None
     for job in history:
-        if job.operation == "rollback" and job.past_no_return:
-            details = job.plan.details
-            if job.plan.request.get("forward"):
-                return None
-            return TakenBack(str(details["from_name"]), str(details["from_commit"]), str(details["to_commit"]))
-    return None
+        if job.operation != "rollback" or not job.past_no_return:
+            continue
+        details = job.plan.details
+        if job.plan.request.get("forward") or (found and details["to_commit"] != found.commit):
+            break
+        to_commit = found.to_commit if found else str(details["to_commit"])
+        found = TakenBack(str(details["from_name"]), str(details["from_commit"]), to_commit)
+    return found

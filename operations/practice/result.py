@@ -12,7 +12,7 @@ from operations.incident.walks import load_book
 from operations.practice import control, scenarios
 from operations.practice.layout import Layout
 from operations.practice.scenarios.model import Scenario
-from operations.practice.score import Score, score_drill
+from operations.practice.score import MOST, Score, score_drill
 from operations.settings import Settings
 
 CHECK_LIMIT = 15.0
@@ -52,7 +52,7 @@ def debrief(score: Score, scenario: Scenario) -> str:
         "",
         f"Drill {scenario.code_name} was {scenario.name}: {scenario.fault}",
         f"Score {score.score} of 100, {'passed' if score.passed else 'not passed'}.   "
-        + "   ".join(f"{name} {points:g}" for name, points in score.categories.items()),
+        + "   ".join(f"{name} {points:g} of {MOST[name]:g}" for name, points in score.categories.items()),
         f"Your path       {' '.join(score.path) or 'no walk was begun'}",
         f"Reference path  {' '.join(score.reference)}",
     ]

@@ -19,6 +19,12 @@ FIND, ACT, VERIFY = 14.0, 14.0, 12.0
 JUDGEMENT = 20.0
 SMOKE, QUIET = 6.0, 4.0
 FULL = FIND + ACT + VERIFY + JUDGEMENT + SMOKE + QUIET
+MOST = {
+    "mitigation": round((FIND + ACT + VERIFY) / FULL * 100, 1),
+    "judgement": round(JUDGEMENT / FULL * 100, 1),
+    "verification": round((SMOKE + QUIET) / FULL * 100, 1),
+}
+"""What each category gives at best, of the 100."""
 PASS_AT = 60
 HARM_CAP = 50
 NEEDLESS = 5.0

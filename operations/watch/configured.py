@@ -53,6 +53,6 @@ def probes_for(place: Place) -> list[Probe]:
         probes.append(AlertsProbe(place))
     if outside.last_smoke is not None:
         probes.append(SmokeProbe(place))
-    if outside.judge_rollback is not None:
+    if outside.judge_rollback is not None and outside.platform is not None:
         probes.append(RollbackProbe(place))
     return probes

@@ -24,16 +24,21 @@ def overall_of(states: Sequence[ProbeState], maintenance: bool = False) -> tuple
     vantage = [state for state in states if state.probe == VANTAGE and state.status is Status.DOWN]
     blind = [state for state in critical if state.status is Status.UNKNOWN and not _is_quiet(state)]
     if vantage or blind or not critical:
-        return Overall.UNKNOWN, _earliest(vantage or blind)
+        return Overall.UNKNOWN, _latest(_earliest(vantage or blind), critical)
     worse = [state for state in states if state.status in (Status.WARN, Status.DOWN)]
     if worse:
-        return Overall.DEGRADED, _earliest(worse)
-    known = [state.since for state in critical if state.since is not None]
-    return Overall.OK, max(known, default=None)
+        return Overall.DEGRADED, _latest(_earliest(worse), critical)
+    return Overall.OK, _latest(None, critical)
 
 
 def _is_quiet(state: ProbeState) -> bool:
     return state.last is not None and bool(state.last.data.get("quiet"))
+
+
+def _latest(began: datetime | None, critical: Sequence[ProbeState]) -> datetime | None:
+    """`began`, or when the last critical probe came back: before that the whole was worse."""
+    known = [state.since for state in critical if state.status is Status.OK and state.since is not None]
+    return max([*known, *([began] if began is not None else [])], default=None)
 
 
 def _earliest(states: Sequence[ProbeState]) -> datetime | None:

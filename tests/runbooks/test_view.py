@@ -58,7 +58,7 @@ def test_a_wait_shows_what_is_left_and_what_it_offers() -> None:
 def test_without_facts_nothing_is_suggested_and_the_reason_is_said() -> None:
     shown = view(walk_at(BOOK, "N1"), {}, NOW)
     assert shown.suggested is None
-    assert shown.why_not == "control targets answer from here: unknown, not configured"
+    assert shown.why_not == "control targets, from here: unknown, not configured"
     assert [line.verdict for line in shown.evidence] == [None]
 
 

@@ -67,6 +67,7 @@ class Dialog(ModalScreen[Answer]):
     # Absolute: Textual would look beside the file of a subclass.
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")
     title_text = ""
+    _opened_at = 0.0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -78,6 +79,7 @@ class Dialog(ModalScreen[Answer]):
                 yield from self.buttons()
 
     def on_mount(self) -> None:
+        self._opened_at = monotonic()
         box = self.query_one("#box")
         self.set_class(is_ascii(self), ASCII_CLASS)
         scroll_plainly(self.query_one("#body"))
@@ -135,10 +137,16 @@ class Dialog(ModalScreen[Answer]):
         focused = self.focused
         if isinstance(focused, Field):
             self.field_done(focused)
-        elif isinstance(focused, MeantButton) and focused.is_settled and not focused.disabled:
-            focused.press()
-        elif isinstance(focused, OptionList):
+        elif isinstance(focused, MeantButton) and not focused.disabled:
+            if focused.is_settled:
+                focused.press()
+            else:
+                self.came_too_soon()
+        elif isinstance(focused, OptionList) and monotonic() - self._opened_at >= SETTLE:
             focused.action_select()
+
+    def came_too_soon(self) -> None:
+        """An Enter came before it could be meant: nothing happens, and where there is room for it that is said."""
 
     def action_next(self) -> None:
         """Tab: from Cancel to the first field, where there is one, else to what comes next."""

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from operations.ages import expected_words
@@ -45,9 +47,11 @@ class PlanDialog(Dialog[PlanAnswer | None]):
         self.glyphs = glyphs
         self.title_text = f"{plan.title}   {plan.site} {_place(plan)}   {plan.config}"
         self.problem = ""
+        self.hint = ""
 
     def words(self, width: int) -> Sequence[Line]:
-        return plan_lines(self.plan, width, self.glyphs, self.changed, self.problem)
+        rows = plan_lines(self.plan, width, self.glyphs, self.changed, self.problem)
+        return [*rows, line((self.hint, "warn"))] if self.hint else rows
 
     def fields(self) -> ComposeResult:
         if self.plan.refusal is not None:
@@ -78,6 +82,29 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             block.show([line((block.name or "", "strong"), " ")])
         if self.reason and self.query("#reason"):
             self.query_one("#reason", Input).value = self.reason
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Move the focus; the last line says what Enter does there."""
+        super().set_focus(widget, scroll_visible, from_app_focus)
+        if self.problem:
+            return
+        self._hint("Enter now does it; Esc does nothing." if widget is not None and widget.id == "run" else "")
+
+    def came_too_soon(self) -> None:
+        """The Enter that left the field reached the button, too."""
+        self._hint("That Enter came too fast to be meant. Enter once more does it; Esc does nothing.")
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing while no field has the focus: it goes nowhere, and that is said."""
+        if event.is_printable and not isinstance(self.focused, Input) and self.query(Field):
+            self._hint("Nothing takes what you type here: Tab goes to the field.")
+
+    def _hint(self, words: str) -> None:
+        if words != self.hint and self.is_attached:
+            self.hint = words
+            self.query_one("#words", Block).show(self.words(self.inner_width))
+            if words:
+                self.query_one("#body").scroll_end(animate=False)
 
     def field_done(self, field: Field) -> None:
         """Enter goes to the next field, from the last one to the confirming button; it never confirms by itself."""

@@ -135,7 +135,7 @@ class ClearDialog(YesNoDialog):
     """All clear answers; here Enter on the button takes them, and the button has the focus, for none of it acts."""
 
     def __init__(self, words: list[Line], count: int) -> None:
-        super().__init__(f"{count} clear answers", words, "take them")
+        super().__init__(f"{count} clear answer{'s' * (count > 1)}", words, "take them")
 
     def first_focus(self) -> Widget:
         return self.query_one("#yes")

@@ -10,6 +10,7 @@ from tui.model import Model
 from tui.panels.header import SIDE_PROBES
 from tui.theme import WORD_OF_STATUS
 
+SOURCES_OF_CHANGES = ("release", "migrations", "settings")
 ALSO_MOST = 5
 """Rows for what else is wrong; what does not fit is counted."""
 
@@ -24,7 +25,9 @@ def changes(model: Model, width: int, most: int) -> list[Line]:
     room = most - 1 - len(also)
     listed = _rows(model, snapshot)
     if not listed:
-        listed = [line(("   nothing recorded in the last days", "dim"))]
+        watched = any(state.probe in SOURCES_OF_CHANGES for state in snapshot.states)
+        words = "nothing recorded in the last days" if watched else "unknown: no source of changes is configured"
+        listed = [line((f"   {words}", "dim"))]
     return [*rows, *listed[:room], *also][:most]
 
 

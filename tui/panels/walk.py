@@ -27,11 +27,16 @@ def walk(model: Model, width: int, most: int) -> list[Line]:
     head = [rule(one_line(view.book, width - 26), width, model.glyphs.dash, steps), *_path(model, view, width)]
     head.append(_question(view, width))
     head += _act(model, view)
-    answers = _answers(model, view, width)
-    onward = _onward(model, view, width)
+    onward = _onward(model, view, width, 1)
+    answers = _answers(model, view, width, most - len(head) - len(onward) - 1)
+    onward = _onward(model, view, width, most - len(head) - len(answers) - 1)
     room = most - len(head) - len(answers) - len(onward)
     middle = _evidence(model, view, width, max(1, min(EVIDENCE_MOST, room)))
-    return [*head, *middle[: max(0, room)], *answers, *onward][:most]
+    rows = [*head, *middle[: max(0, room)], *answers, *onward]
+    if len(head) + len(answers) > most > 1:
+        left = len(head) + len(answers) - most + 1
+        return [*rows[: most - 1], line((f" {model.glyphs.dot} and {left} rows more; o shows all", "warn"))]
+    return rows[:most]
 
 
 def _path(model: Model, view: WalkView, width: int) -> list[Line]:
@@ -91,9 +96,8 @@ def _act(model: Model, view: WalkView) -> list[Line]:
         return []
     name = view.actions[0].name
     if view.last_exit is None:
-        return [
-            line((f" {model.glyphs.pointer} ", "key"), (name, "strong"), "   ", ("Enter", "key"), " shows its plan")
-        ]
+        does = "shows its plan" if view.is_act else "runs it"
+        return [line((f" {model.glyphs.pointer} ", "key"), (name, "strong"), "   ", ("Enter", "key"), f" {does}")]
     return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), f"   ended with {view.last_exit}")]
 
 
@@ -118,8 +122,8 @@ def _evidence_line(model: Model, evidence: Evidence, width: int) -> Line:
     return spread(line(signs[evidence.verdict], one_line(evidence.text, width - 14)), line((age, "dim")), width)
 
 
-def _answers(model: Model, view: WalkView, width: int) -> list[Line]:
-    """The suggested answer on a row of its own, the others in two columns where they fit."""
+def _answers(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
+    """The suggested answer on a row of its own; the others too, or two of them side by side where rows are few."""
     rows: list[Line] = []
     suggested = next((answer for answer in view.answers if answer.suggested), None)
     if suggested is not None:
@@ -135,11 +139,14 @@ def _answers(model: Model, view: WalkView, width: int) -> list[Line]:
     others = [answer for answer in view.answers if not answer.suggested]
     half = width // 2
     shown: list[Line] = [line("   ", *_answer(answer, "plain")) for answer in others]
-    if all(width_of(row) <= half - 1 for row in shown) and len(shown) > 2:
-        pairs = [shown[n : n + 2] for n in range(0, len(shown), 2)]
-        rows += [(*pad(pair[0], half), *(pair[1] if len(pair) > 1 else ())) for pair in pairs]
-    else:
-        rows += [fit(row, width) for row in shown]
+    all_short = len(shown) > 2 and all(width_of(row) < half for row in shown)
+    side_by_side = all_short or len(rows) + len(shown) > most
+    while shown:
+        row = shown.pop(0)
+        if side_by_side and shown and width_of(row) < half and width_of(shown[0]) <= width - half:
+            rows.append((*pad(row, half), *shown.pop(0)))
+        else:
+            rows.append(fit(row, width))
     return rows
 
 
@@ -150,13 +157,26 @@ def _answer(answer: AnswerView, tone: Tone) -> tuple[Span, ...]:
     return ((f"{answer.key} ", "key"), (one_line(answer.text, 60), tone), act)
 
 
-def _onward(model: Model, view: WalkView, width: int) -> list[Line]:
-    """What the section offers beside answers: its act, its tasks, a wait, the way on."""
+def _onward(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
+    """What the section offers beside answers: its tasks in the rows that are free, a wait, the way on."""
+    rest = _way_on(model, view)
     rows: list[Line] = []
-    for task in view.tasks[:3]:
+    for number, task in enumerate(view.tasks):
         sign = model.glyphs.ok if task.done else model.glyphs.dot
         role = f"{task.role}: " if task.role else ""
-        rows.append(fit(line((f" {sign} ", "dim"), (role, "strong"), one_line(task.text, 120)), width))
+        first, *more = wrap(role + one_line(task.text, 300), width - 3)
+        words: list[Line] = [line((f" {sign} ", "dim"), (role, "strong"), first.removeprefix(role))]
+        words += [line("   ", piece) for piece in more]
+        left = len(view.tasks) - number
+        if len(rows) + len(words) + (left > 1) > most - len(rest) and rows:
+            rows.append(line((f" {model.glyphs.dot} and {left} more to do; o shows all", "dim")))
+            break
+        rows += words
+    return [*rows, *rest]
+
+
+def _way_on(model: Model, view: WalkView) -> list[Line]:
+    rows: list[Line] = []
     for release in view.failed_releases[-1:]:
         rows.append(line((f" {one_line(release, 40)} did not go through; it is not offered again", "warn")))
     if view.wait is not None:

@@ -49,7 +49,7 @@ def incident_lines(model: Model, width: int) -> list[Line]:
     ]
     for call in incident.calls:
         answer = call.answer or ("no answer yet" if call.delivered else "could not be reached")
-        rows.append(
-            line((f" help: {call.contact} {age_words(seconds_between(call.at, model.now))} ago: ", "dim"), answer)
-        )
+        called = age_words(seconds_between(call.at, model.now))
+        when = f"; answered {age_words(seconds_between(call.answered_at, model.now))} ago" if call.answered_at else ""
+        rows.append(line((f" help: {call.contact} called {called} ago{when}: ", "dim"), answer))
     return [*rows, rule("Timeline", width, model.glyphs.dash)]

@@ -18,7 +18,8 @@ class CertificateProbe(Shared):
     """Every 10 min, and at once when a front-door probe fails."""
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place, "certificate", "cert", 600.0, _LIMIT)
+        secure = urlsplit(place.env.url).scheme == "https"
+        super().__init__(place, "certificate", "cert" if secure else "name", 600.0, _LIMIT)
         self._addresses: list[str] = []
 
     async def read(self) -> Reading:
@@ -60,7 +61,7 @@ class CertificateProbe(Shared):
         moved = f", addresses changed to {', '.join(addresses[:4])}" if changed else ""
         data = {"resolves": True, "addresses": addresses[:8], "changed": changed}
         if ends is None:
-            return self.reading(Status.WARN if changed else Status.OK, f"name resolves{moved}", None, data)
+            return self.reading(Status.WARN if changed else Status.OK, f"resolves; plain http{moved}", None, data)
         days = (ends - self.place.now()).total_seconds() / 86400
         status = Status.WARN if changed or days < limits.certificate_warn_days else Status.OK
         status = Status.DOWN if days < limits.certificate_down_days else status

@@ -60,7 +60,7 @@ class AssetsProbe(Shared):
         if failed:
             more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
             return self.reading(Status.DOWN, f"{failed[0]}{more} of {len(urls)}", float(len(failed)), data)
-        return self.reading(Status.OK, f"{len(urls)} files", 0.0, data)
+        return self.reading(Status.OK, f"{len(urls)} files" if urls else "the page names none", 0.0, data)
 
     async def _held(self, urls: tuple[str, ...]) -> bool | None:
         """True when the live release holds every file named, False when it lacks one, None when nobody can tell."""

@@ -44,4 +44,7 @@ class RollbackProbe(Shared):
         judged = await asyncio.to_thread(ask) if ask else None
         if judged is None:
             return self.reading(Status.UNKNOWN, "cannot be judged yet")
-        return self.reading(Status.OK, judged.words, None, judged._asdict())
+        if judged.target_ok is None and judged.verdict is None:
+            return self.reading(Status.UNKNOWN, judged.words)
+        words = f"none: {judged.words}" if judged.target_ok is False else judged.words
+        return self.reading(Status.OK, words, None, judged._asdict())
