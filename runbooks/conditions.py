@@ -11,7 +11,7 @@ from datetime import datetime
 from runbooks.condition_grammar import ConditionError, parse_node
 from runbooks.condition_nodes import Leaf, Lookup, Name, Node, deciding_leaves, leaves, truth, written
 from runbooks.facts import Facts, Value, fact_of
-from runbooks.names import FACT_NAMES
+from runbooks.names import FACT_NAMES, FactName
 from runbooks.units import in_words
 
 __all__ = ["ACT_MAX_AGE", "OWN_AGE", "Condition", "ConditionError", "Evidence", "parse"]
@@ -114,7 +114,7 @@ def _evidence(leaf: Leaf, negated: bool, facts: Facts, known: Lookup, now: datet
     if value is None:
         actual = f"unknown, {fact.why_unknown(now) or _too_old(fact.age(now))}"
     else:
-        actual = fact.says or in_words(value, named.unit if named else _unit_written(leaf))
+        actual = fact.says or _said(value, named, leaf)
     seen = Evidence(
         comparison=f"not {leaf.text}" if negated else leaf.text,
         name=leaf.name,
@@ -125,6 +125,13 @@ def _evidence(leaf: Leaf, negated: bool, facts: Facts, known: Lookup, now: datet
         verdict=verdict,
     )
     return replace(seen, verdict=not verdict) if negated and verdict is not None else seen
+
+
+def _said(value: Value, named: FactName | None, leaf: Leaf) -> str:
+    """A value in words, where its source has none of its own."""
+    if named is not None and isinstance(value, bool):
+        return named.yes if value else named.no
+    return in_words(value, named.unit if named else _unit_written(leaf))
 
 
 def _too_old(age: float | None) -> str:

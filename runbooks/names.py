@@ -20,55 +20,64 @@ class FactName(NamedTuple):
 
     unit: Unit
     meaning: str
+    yes: str = "yes"
+    no: str = "no"
+    """What a yes/no fact says where its source has no words of its own."""
 
 
 FACT_NAMES: Mapping[str, FactName] = {
-    "vantage.ok": FactName("yes/no", "control targets, from here"),
+    "vantage.ok": FactName("yes/no", "control targets, from here", "they answer", "they do not answer"),
     "front.kind": FactName("word", "the front page's request"),  # dns, tls, connect, timeout, http
-    "page.ok": FactName("yes/no", "the front page"),
-    "page.failed": FactName("yes/no", "the front page"),
-    "health.ok": FactName("yes/no", "the health endpoint"),
-    "health.failed": FactName("yes/no", "the health endpoint"),
+    "page.ok": FactName("yes/no", "the front page", "right", "not right"),
+    "page.failed": FactName("yes/no", "the front page", "it fails", "it does not fail"),
+    "health.ok": FactName("yes/no", "the health endpoint", "green", "not green"),
+    "health.failed": FactName("yes/no", "the health endpoint", "it fails", "it does not fail"),
     "health.ok_for": FactName("s", "health green without a break for"),
     "health.services.database": FactName("word", "the site says its database is"),  # healthy, unhealthy
     "errors.rate": FactName("%", "requests that end in a 5xx"),
     "errors.scope": FactName("word", "endpoints that give errors"),  # none, one, many
     "errors.began_at": FactName("time", "the errors began"),
-    "errors.began_before_release": FactName("yes/no", "the errors against the live release"),
-    "errors.signature_same": FactName("yes/no", "the errors against those before the act"),
+    "errors.began_before_release": FactName(
+        "yes/no", "the errors against the live release", "older than it", "not older than it"
+    ),
+    "errors.signature_same": FactName("yes/no", "the errors against those before the act", "the same", "not the same"),
     "latency.p95": FactName("s", "p95 response time"),
-    "latency.after_release": FactName("yes/no", "p95 since the release"),
+    "latency.after_release": FactName("yes/no", "p95 since the release", "half as slow again", "not slower"),
     "traffic.ratio": FactName("%", "traffic against usual at this hour"),
-    "assets.ok": FactName("yes/no", "the files the page names"),
-    "assets.failed": FactName("yes/no", "the files the page names"),
-    "assets.in_build": FactName("yes/no", "those files in the live build"),
-    "rows.dropped": FactName("yes/no", "rows lost from the watched tables"),
-    "smoke.ok": FactName("yes/no", "the last smoke run"),
+    "assets.ok": FactName("yes/no", "the files the page names", "they load", "they do not load"),
+    "assets.failed": FactName("yes/no", "the files the page names", "missing", "not missing"),
+    "assets.in_build": FactName("yes/no", "those files in the live build", "all there", "not all there"),
+    "rows.dropped": FactName("yes/no", "rows lost from the watched tables", "they were", "none"),
+    "smoke.ok": FactName("yes/no", "the last smoke run", "passed", "failed"),
     "smoke.failed_kind": FactName("word", "what the last smoke run stumbled over"),  # none, auth, other
     "alerts.active": FactName("count", "alerts firing elsewhere"),
     "services.slow": FactName("count", "outside services that answer slowly"),
-    "database.ok": FactName("yes/no", "the database, asked by us"),
+    "database.ok": FactName("yes/no", "the database, asked by us", "it answers", "it does not answer"),
     "database.error": FactName("word", "the database's error"),  # none, refused, timeout, starting, auth, …
-    "database.writable": FactName("yes/no", "writes to the database"),
+    "database.writable": FactName("yes/no", "writes to the database", "possible", "not possible"),
     "database.connections_used": FactName("%", "usable connections taken"),
     "database.waiters": FactName("count", "sessions waiting for a lock"),
     "database.longest_wait": FactName("s", "longest wait for a lock"),
     "database.longest_query": FactName("s", "longest running query"),
     "provider.used": FactName("word", "provider parts we use"),  # operational, degraded, partial, major
-    "provider.fits_onset": FactName("yes/no", "a provider's outage when the errors began"),
+    "provider.fits_onset": FactName(
+        "yes/no", "a provider's outage when the errors began", "it fits", "it does not fit"
+    ),
     "change.nearest": FactName("word", "the change just before the errors"),  # release, migration, flag, config, none
     "release.live_at": FactName("time", "the live release went live"),
     "release.age": FactName("s", "the live release is live for"),
-    "migration.failed": FactName("yes/no", "failed migrations"),
+    "migration.failed": FactName("yes/no", "failed migrations", "there are some", "none"),
     "migration.verdict": FactName(
         "word", "migrations since the older release"
     ),  # none, adds, one-way, cannot-tell, failed
-    "rollback.target_ok": FactName("yes/no", "the release to go back to"),
-    "rollback.other_target": FactName("yes/no", "another release to go back to"),
-    "job.running": FactName("yes/no", "jobs of ours right now"),
+    "rollback.target_ok": FactName("yes/no", "the release to go back to", "there is a good one", "there is none"),
+    "rollback.other_target": FactName(
+        "yes/no", "another release to go back to", "there is a good one", "there is none"
+    ),
+    "job.running": FactName("yes/no", "jobs of ours right now", "one runs", "none"),
     "host.cpu": FactName("%", "host CPU used"),
     "host.memory": FactName("%", "host memory used"),
-    "backup.trusted": FactName("yes/no", "the newest backup"),
+    "backup.trusted": FactName("yes/no", "the newest backup", "it can be trusted", "it cannot be trusted"),
     "backup.age": FactName("s", "the last trusted backup is old"),
 }
 

@@ -249,3 +249,24 @@ def test_python_itself_is_never_asked_for_a_module_of_the_current_folder(world: 
     Path(world.folder, "operations").mkdir()
     Path(world.folder, "operations", "__init__.py").write_text("raise SystemExit(99)")
     assert world.run("--version").returncode == 0
+
+
+def test_a_read_only_session_changes_nothing_by_command_either(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ("--config", str(world.config))
+    confirmed = ("--confirm", "dispatch production", "--reason", "why")
+    changing = [
+        ("rollback", *confirmed), ("smoke",), ("incident", "open", "title"), ("incident", "note", "x", "text"),
+        ("incident", "resolve", "x"), ("incident", "call", "x", "--need", "help"), ("jobs", "cancel", "x"),
+        ("jobs", "clean", "x"), ("jobs", "unlock", "x"),
+    ]  # fmt: skip
+    for command in changing:
+        assert "read-only" in refused(capsys, *config, "--readonly", *command)
+    monkeypatch.setenv("VIGIE_READONLY", "1")
+    for command in changing[:2]:
+        assert "read-only" in refused(capsys, *config, *command)
+    assert here(*config, "rollback", "--plan", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    assert here(*config, "jobs", "list") == 0
+    assert world.live() == "v3"

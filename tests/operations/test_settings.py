@@ -140,3 +140,29 @@ def test_a_drill_has_a_phrase_of_its_own(tmp_path: Path) -> None:
     drill = load_settings(written(tmp_path, text + '[drill]\nhome = "/tmp/x"\nlease = "/tmp/x/lease"\n'), {})
     assert real.phrase("production") == "harbour production"
     assert drill.phrase("production") == "drill production"
+
+
+def test_a_choice_says_its_words_and_every_wrong_value_has_an_example(tmp_path: Path) -> None:
+    path = tmp_path / "vigie.toml"
+    path.write_text(
+        """
+[site]
+name = "x"
+[watch]
+controls = ["https://one"]
+[environments.production]
+kind = "prod"
+endpoints = "/api/calls"
+headers = "no"
+platform = { driver = "kubernetes", keep = "five" }
+"""
+    )
+    with pytest.raises(SettingsError) as found:
+        load_settings(path, {})
+    said = "\n".join(found.value.problems)
+    assert "watch.controls: unknown key; there is control_targets, thresholds" in said
+    assert "kind: expected one of production, staging, recovery, other, found text." in said
+    assert 'endpoints: expected a list, found text. Example: endpoints = ["…"]' in said
+    assert "driver: expected one of releases, found text." in said
+    assert "keep: expected a number, found text. Example: keep = 5" in said
+    assert all("Example: " in problem or "unknown key" in problem for problem in found.value.problems)

@@ -170,7 +170,7 @@ def test_evidence_shows_the_actual_value_in_words_with_source_and_age() -> None:
     assert [(line.text, line.verdict) for line in lines] == [
         ("requests that end in a 5xx: 38 %", True),
         ("p95 response time: 0.3 s", False),
-        ("rows lost from the watched tables: no", True),
+        ("rows lost from the watched tables: none", True),
     ]
     assert {(line.source, line.age) for line in lines} == {("test", 4.0)}
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 
 from operations.watch.model import Overall, Snapshot, Status
+from runbooks.reader import read
+from runbooks.view import view
+from runbooks.walk import apply, begin, jump, replay
 from tests.tui.scenes import NOW, down_snapshot, incident, model, state, walking
 from tui.lines import text_of, width_of
 from tui.model import Model
@@ -127,3 +132,42 @@ def test_every_overall_state_has_a_word(overall: Overall) -> None:
 
 def test_the_newest_entry_of_the_timeline_is_on_the_page() -> None:
     assert "incident opened, P0" in shown(model(snapshot=down_snapshot(), incident=incident(), now=NOW))
+
+
+def at(anchor: str) -> Model:
+    """In the incident, at that section of the site-down walk."""
+    book = read(files("runbooks").joinpath("library", "site-down.md").read_bytes(), "site-down.md")
+    walk = replay([(NOW - timedelta(minutes=3), begin(book))], book)
+    assert walk is not None
+    moved = apply(walk, jump(walk, anchor), NOW - timedelta(minutes=1), book) if anchor != walk.current else walk
+    assert moved is not None
+    scene = walking(0)
+    return replace(scene, walk=view(moved, down_snapshot().facts, NOW))
+
+
+def sections_with_answers() -> list[str]:
+    book = read(files("runbooks").joinpath("library", "site-down.md").read_bytes(), "site-down.md")
+    return [section.anchor for section in book.sections if section.branches]
+
+
+@pytest.mark.parametrize("anchor", sections_with_answers())
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 36)])
+def test_every_answer_of_every_question_is_on_the_page(anchor: str, width: int, height: int) -> None:
+    scene = at(anchor)
+    assert scene.walk is not None
+    text = shown(scene, width, height)
+    for answer in scene.walk.answers:
+        assert f"{answer.key} {answer.text[:24]}" in text
+    assert "What changed" in text
+
+
+def test_where_not_all_answers_fit_the_page_says_so() -> None:
+    text = shown(at("does-the-database-answer-to-us-and-to-the-site"), 60, 16)
+    assert "rows more; o shows all" in text
+
+
+def test_what_decides_stands_before_what_could_have() -> None:
+    rows = shown(at("what-do-users-get")).splitlines()
+    signs = [row.strip()[0] for row in rows if row.strip()[:1] in "✓✖" and " ago" in row]
+    assert signs == sorted(signs, key="✓✖".index)
+    assert signs[:1] == ["✓"]

@@ -173,3 +173,18 @@ def test_the_judgement_is_cheap_and_asks_no_site(rig: Rig) -> None:
     assert judge_rollback(rig.desk()).target_ok is True
     assert time.monotonic() - began < 10
     assert rig.now.tzinfo is UTC
+
+
+def test_after_two_rollbacks_everything_since_then_stands(rig: Rig) -> None:
+    span = f"{rig.commits['v1'][:7]}..{rig.commits['v3'][:7]}"
+    expected = f"v3 is still on main: the next push publishes it. Mend: git revert --no-edit {span}"
+    first = Rollback().plan(rig.desk(), {})
+    rolled_back(rig)
+    rig.remember(first, 0)
+    second = Rollback().plan(rig.desk(), {})
+    ReleasesPlatform(rig.root).promote("v1", who="ana", how="rollback")
+    rig.remember(second, 0)
+    assert standing_lines(rig.desk()) == (expected,)
+    record = rig.root / "releases.jsonl"
+    record.write_text("".join(line for line in record.read_text().splitlines(True) if "rollback" not in line))
+    assert standing_lines(rig.desk()) == (expected,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,3 +141,17 @@ def test_the_overall_state(states: list[ProbeState], overall: Overall) -> None:
 
 def test_maintenance_comes_first() -> None:
     assert overall_of([_state("health", DOWN, True)], True)[0] is Overall.MAINTENANCE
+
+
+def test_the_overall_state_is_as_old_as_itself_and_not_as_what_it_is_made_of() -> None:
+    began, came_back = T - timedelta(minutes=12), T - timedelta(seconds=15)
+    alerts = replace(_state("alerts", WARN), since=began)
+    health = _state("health", DOWN, True)
+    assert overall_of([replace(health, since=began), alerts]) == (Overall.DOWN, began)
+    well = replace(_state("health", OK, True), since=came_back)
+    assert overall_of([well, alerts]) == (Overall.DEGRADED, came_back)
+    later = replace(alerts, since=T)
+    assert overall_of([well, later]) == (Overall.DEGRADED, T)
+    assert overall_of([well]) == (Overall.OK, came_back)
+    blind = replace(_state("page", UNKNOWN, True), since=began)
+    assert overall_of([well, blind]) == (Overall.UNKNOWN, came_back)
