@@ -43,11 +43,17 @@ class GitAnswer:
         return (self.complaint or f"git ended with code {self.code}") if self.code else ""
 
 
-def git_environment() -> Mapping[str, str]:
-    """The environment every git of ours runs in: it asks nobody anything and takes no locks it does not need."""
+def git_environment(*, network: bool = False) -> Mapping[str, str]:
+    """The environment every git of ours runs in: it asks nobody anything and takes no locks it does not need.
+
+    Without `network` it talks to no other repository. A clone that lacks objects would fetch them while we only look,
+    by a program that its own settings name.
+    """
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    alone = {} if network else {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     return {
         **kept,
+        **alone,
         "LC_ALL": "C.UTF-8",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
@@ -60,14 +66,16 @@ def git_command(folder: Path, *arguments: str) -> tuple[str, ...]:
     return ("git", "-C", str(folder), *_QUIET, *arguments)
 
 
-def run_git(folder: Path, *arguments: str, limit: float = GIT_LIMIT, cap: int = OUTPUT_CAP) -> GitAnswer:
+def run_git(
+    folder: Path, *arguments: str, limit: float = GIT_LIMIT, cap: int = OUTPUT_CAP, network: bool = False
+) -> GitAnswer:
     """Run git in `folder` for at most `limit` seconds. Raises PrerequisiteMissing without git, VigieError when late."""
     # In memory, for the disk may be full and a rollback has to go on.
     with os.fdopen(os.memfd_create("git"), "w+b") as complaints:
         try:
             process = subprocess.Popen(
                 git_command(folder, *arguments),
-                env=git_environment(),
+                env=git_environment(network=network),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=complaints,

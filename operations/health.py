@@ -43,6 +43,8 @@ def judge_health(answer: Answer) -> HealthVerdict:
     """OK for a 200 whose body says healthy; WARN when a part is slow or degraded; DOWN else, with the actual value."""
     if answer.status is None or (answer.kind != "http"):
         return HealthVerdict(Status.DOWN, says=answer.error or "no answer")
+    if answer.error and answer.status == 200:
+        return HealthVerdict(Status.DOWN, says=f"200, but {answer.error}")
     body = _read(answer)
     services = _services(body) if isinstance(body, dict) else {}
     memory = _memory(body.get("memory")) if isinstance(body, dict) else None

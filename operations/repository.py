@@ -200,7 +200,9 @@ class Repository:
     def push_tag(self, name: str) -> str:
         """Push a tag to origin; returns the complaint, empty when it went."""
         ref = f"refs/tags/{name}"
-        return run_git(self.path, "push", "--no-verify", "origin", f"{ref}:{ref}", limit=30.0).complaint_if_failed
+        return run_git(
+            self.path, "push", "--no-verify", "origin", f"{ref}:{ref}", limit=30.0, network=True
+        ).complaint_if_failed
 
     def worktree_command(self, folder: Path, commit: str) -> tuple[str, ...]:
         """The call that checks `commit` (a full hash) out into a new folder beside, leaving the work tree alone."""

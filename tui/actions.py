@@ -74,7 +74,7 @@ ACTIONS: tuple[Action, ...] = (
         "I",
         "incident",
         "Open an incident, or its page when one is open.",
-        twin="vigie incident open --env production",
+        twin='vigie incident open "…" --env production',
     ),
     Action(
         "cancel_job",

@@ -108,6 +108,9 @@ def rule(title: str, width: int, dash: str = "─", right: str = "") -> Line:
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
     """Words wrapped to `width` cells; a word longer than a line is cut into pieces, never lost."""
+    width = max(2, width)  # a terminal may have one column; a wide character takes two
+    if cell_len(indent) > width - 2:
+        indent = ""
     lines: list[str] = []
     current = ""
     for word in text.split():

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from operations.beside import beside
 from operations.desk import Desk, utc_now
 from operations.engine.jobs import JobBook
 from operations.engine.journal import Journal
@@ -207,7 +208,7 @@ class Live:
 
         while True:
             try:
-                lines = tuple(await asyncio.to_thread(standing_lines, self.desk()))
+                lines = tuple(await beside(standing_lines, self.desk()))
             except VigieError:
                 lines = self.standing
             if lines != self.standing:
@@ -220,7 +221,7 @@ class Live:
         from operations.jobs.real_site import real_trouble
 
         while True:
-            words = await asyncio.to_thread(real_trouble, config, self.now())
+            words = await beside(real_trouble, config, self.now())
             if words != self.real_alarm:
                 self.real_alarm = words
                 changed()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from operations.beside import beside
 from operations.errors import VigieError
 from operations.text import clean as cleaned
 from tui.lines import Line, Tone, line
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from tui.screens.jobs import JobsScreen
 
 
+Done = TypeVar("Done")
+
+
 class OperatingActions(PageActions):
     """Part of the app."""
 
@@ -32,6 +36,14 @@ class OperatingActions(PageActions):
         self._start("smoke", {})
 
     def _start(self, name: str, request: Mapping[str, Any]) -> None:
+        if any(worker.group == "operate" and not worker.is_finished for worker in self.workers):
+            self.say("Something is being planned already.")
+            return
+        running = [job for job in self.live.history() if job.live and job.operation == name]
+        if name == "smoke" and running:
+            # A held key would start one after the other.
+            self.open_jobs(running[0].id)
+            return
         self.run_worker(self._operate(name, dict(request)), name=name, group="operate", exit_on_error=False)
 
     async def _operate(self, name: str, request: dict[str, Any]) -> None:
@@ -41,9 +53,7 @@ class OperatingActions(PageActions):
         from tui.dialogs.plan import PlanDialog
 
         operation = operation_named(name)
-        self.say(f"Planning {operation.title.lower()} ...")
         plan = await self._plan(operation, request)
-        self.say("")
         shown: Plan | None = None
         reason = ""
         while True:
@@ -60,17 +70,39 @@ class OperatingActions(PageActions):
                     if answer.choice in ("other", "rebuild"):
                         plan, shown = await self._plan(operation, request), None
                     continue
-            again = await self._plan(operation, request)
+            again = await self._plan(operation, request, "Looking once more that nothing changed")
             if again.fingerprint == plan.fingerprint:
                 await self._run(operation, again, reason)
                 return
             shown, plan = plan, again
 
-    async def _plan(self, operation: Operation, request: dict[str, Any]) -> Plan:
-        """Compute the plan beside the loop, as it may be shown."""
+    async def _plan(self, operation: Operation, request: dict[str, Any], words: str = "") -> Plan:
+        """Compute the plan beside the loop, as it may be shown. Raises CancelledError when nobody waits for it."""
         from operations.engine.orders import masked_plan
 
-        return masked_plan(await asyncio.to_thread(operation.plan, self.live.desk(), request), self.redactor)
+        words = words or f"Planning: {operation.title.lower()} {self.environment}"
+        plan = await self._waited(words, beside(operation.plan, self.live.desk(), request))
+        return masked_plan(plan, self.redactor)
+
+    async def _waited(self, words: str, work: Coroutine[Any, Any, Done], *, can_leave: bool = True) -> Done:
+        """Wait for `work` under a dialog that takes the keys. Raises CancelledError when the person left it."""
+        from tui.dialogs.small import WaitDialog
+
+        dialog = WaitDialog(words, can_leave=can_leave)
+        left = asyncio.Event()
+        self.push_screen(dialog, lambda _: left.set())
+        doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left.wait())
+        try:
+            await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                self.say("Not waited for; nothing was started.")
+                raise asyncio.CancelledError
+            return doing.result()
+        finally:
+            doing.cancel()
+            leaving.cancel()
+            if self.screen is dialog:
+                dialog.dismiss()
 
     async def _another_form(self, plan: Plan, request: dict[str, Any], answer: PlanAnswer) -> dict[str, Any]:
         """Show the diff or the commands, or change what is asked for: another target, a rebuild."""
@@ -98,9 +130,8 @@ class OperatingActions(PageActions):
 
         incident = self.live.incident
         id = incident.id if incident is not None and incident.open else ""
-        started = await asyncio.to_thread(
-            launch, self.settings, self.live.real_journal, plan, reason=reason, incident=id
-        )
+        launching = beside(launch, self.settings, self.live.real_journal, plan, reason=reason, incident=id)
+        started = await self._waited(f"Starting: {operation.title.lower()}", launching, can_leave=False)
         job = started.id
         state = self.live.walking.state
         if state is not None and (section := self._section_of(state, operation.name)):
@@ -173,7 +204,7 @@ class OperatingActions(PageActions):
         operation, locks = operation_named(job.operation), locks_of(self.live.settings)
         said: list[str] = []
         try:
-            after = await asyncio.to_thread(
+            after = await beside(
                 clean, self.live.journal, job, operation, self.live.desk(), locks=locks, say=said.append
             )
         except VigieError as error:
@@ -189,8 +220,8 @@ class OperatingActions(PageActions):
 
     def action_choose_job(self, move: int) -> None:
         """Look at another job."""
-        if isinstance(self.page, JobsScreen):
-            self.page.choose(move)
+        if page := self._jobs_page():
+            page.choose(move)
 
     def action_follow_log(self) -> None:
         """Follow the end of the log again."""

@@ -19,6 +19,9 @@ class PageActions(Console):
         from tui.screens.jobs import JobsScreen
 
         page = self.page
+        if self.screen.is_modal:
+            # Whoever types in a dialog goes on typing there; the page behind it shows what runs.
+            return
         if isinstance(page, JobsScreen):
             page.job = job or page.job
             self.repaint()

@@ -7,6 +7,10 @@ import errno
 import os
 import signal
 import sys
+import termios
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +20,8 @@ from operations.errors import VigieError
 if TYPE_CHECKING:
     from textual.app import App
 
+STUCK_SECONDS = 4.0
+"""Seconds after a signal within which the app has to be gone by itself."""
 WATCHDOG_SECONDS = 2.0
 """How often the terminal is looked at: with SIGHUP ignored and the pty closed nothing else would tell."""
 
@@ -63,9 +69,39 @@ def quiet_the_wire() -> None:
 def install_handlers(app: App[Any]) -> None:
     """SIGTERM, SIGHUP: leave the screen as it was found and exit 128+n. A vanished terminal: the same as SIGHUP."""
     loop = asyncio.get_running_loop()
+    give_back = _remember_terminal()
+
+    def leave(number: int, _frame: object) -> None:
+        # Python runs this between any two of its steps, also where the loop itself is stuck.
+        last = threading.Timer(STUCK_SECONDS, _give_up, (128 + number, give_back))
+        last.daemon = True
+        last.start()
+        loop.call_soon_threadsafe(partial(app.exit, return_code=128 + number))
+
     for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+        signal.signal(number, leave)
     app.set_interval(WATCHDOG_SECONDS, lambda: _leave_if_gone(app))
+
+
+def _remember_terminal() -> Callable[[], None]:
+    """How to give the terminal back without the app's help: its modes as they were, the first screen, the cursor."""
+    try:
+        modes = termios.tcgetattr(0)
+    except termios.error:
+        return lambda: None
+
+    def give_back() -> None:
+        with suppress(OSError, termios.error):
+            os.write(2, b"\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m")
+            termios.tcsetattr(0, termios.TCSANOW, modes)
+
+    return give_back
+
+
+def _give_up(code: int, give_back: Callable[[], None]) -> None:
+    """The app did not leave in time, whatever holds it: jobs are processes of their own, so nothing is lost."""
+    give_back()
+    os._exit(code)
 
 
 def let_go_of_gone_terminal() -> None:

@@ -62,7 +62,7 @@ def show(session: Session, id: str, as_json: bool) -> int:
         took = f"{step.seconds:.1f} s" if step.seconds is not None else f"expected {step.expected:.0f} s"
         click.echo(f"  {number} {step.state:<8} {step.title}, {took}" + (f"  {step.says}" if step.says else ""))
     for debris in job.debris:
-        click.echo(f"  left behind: {debris.words}   (vigie jobs clean {job.id[:8]})")
+        click.echo(f"  left behind: {debris.words}   (vigie jobs clean {job.number})")
     click.echo(f"  log: {job.log}")
     return 0
 
@@ -105,7 +105,7 @@ def cancel(session: Session, id: str, yes: bool) -> int:
         ask(journal, job)
     finally:
         journal.close()
-    say(f"asked job {job.number} to stop; follow it: vigie jobs follow {job.id[:8]}")
+    say(f"asked job {job.number} to stop; follow it: vigie jobs follow {job.number}")
     return 0
 
 
@@ -126,7 +126,7 @@ def clean(session: Session, id: str, yes: bool) -> int:
     try:
         if job.live:
             raise VigieError(
-                f"Job {job.number} still runs.", next_step=f"Stop it first: vigie jobs cancel {job.id[:8]}"
+                f"Job {job.number} still runs.", next_step=f"Stop it first: vigie jobs cancel {job.number}"
             )
         if not job.needs_cleaning:
             say(f"job {job.number} left nothing behind")
@@ -187,9 +187,10 @@ def unlock(session: Session, lock_id: str, typed: str, yes: bool, reason: str) -
 def _line(job: JobRecord) -> str:
     age = age_words(seconds_between(job.created_at, utc_now()))
     ended = f"{job.code} {job.meaning}" if job.code is not None else job.state.value
+    ended += f": {job.says}" if job.live and job.says else ""
     left = f", {len(job.debris)} left behind" if job.debris else ""
     return one_line(
-        f"{job.number:>4}  {job.id[:8]}  {age:>6}  {job.operation} {job.environment}  {ended}{left}  {job.actor}", 200
+        f"{job.number:>4}  {job.id[:12]}  {age:>6}  {job.operation} {job.environment}  {ended}{left}  {job.actor}", 200
     )
 
 

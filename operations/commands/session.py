@@ -66,11 +66,11 @@ def _ask_what_it_stands_for(settings: Settings) -> Settings:
 
     if not sys.stdin.isatty():
         raise VigieError(
-            f"{settings.path} does not say which environment DB_URL and APP_URL belong to.",
+            f"{settings.path} does not say which environment it belongs to.",
             next_step="Run any command once in a terminal to say so, or write a vigie.toml.",
         )
     answer = click.prompt(
-        f"Which environment do DB_URL and APP_URL in {settings.path} stand for?",
+        f"Which environment does {settings.path} stand for?",
         type=click.Choice(["production", "staging"]),
         err=True,
     )

@@ -52,6 +52,12 @@ def is_alive(identity: WorkerIdentity) -> bool:
     return identity.boot_id == boot_id() and seen is not None and seen.runs and seen.start_ticks == identity.start_ticks
 
 
+def is_stopped(identity: WorkerIdentity) -> bool:
+    """True when a live process of this host was stopped by a signal: it does nothing until it is continued."""
+    seen = see(identity.pid) if identity.host == socket.gethostname() else None
+    return seen is not None and seen.state in "Tt"
+
+
 def group_of(pid: int) -> ProcessGroup | None:
     """The process group that `pid` leads; None when the process is gone already."""
     seen = see(pid)

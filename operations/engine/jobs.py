@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from operations.engine.alive import group_lives, is_alive
+from operations.engine.alive import group_lives, is_alive, is_stopped
 from operations.engine.events import Event
 from operations.engine.fallback import fallback_folders, read_lines
 from operations.engine.fold import UNREADABLE, applied, created, number_at
@@ -72,8 +72,10 @@ class JobBook:
         found = found or [job for job in jobs if name and job.id.startswith(name)]
         if len(found) == 1:
             return found[0]
-        what = f"There is no job {name!r}." if not found else f"{name!r} fits {len(found)} jobs."
-        raise VigieError(what, next_step="vigie jobs lists them.")
+        if not found:
+            raise VigieError(f"There is no job {name!r}.", next_step="vigie jobs list lists them.")
+        numbers = ", ".join(str(job.number) for job in found[:8])
+        raise VigieError(f"{name!r} fits {len(found)} jobs.", next_step=f"Name one by its number: {numbers}.")
 
     def unfinished(self) -> tuple[JobRecord, ...]:
         """What wants a person on start: jobs whose worker is gone, and debris that was left."""
@@ -139,6 +141,9 @@ def standing(record: JobRecord, now: datetime) -> JobRecord:
         lost = now - record.created_at > _START_PATIENCE
         return replace(record, state=JobState.LOST, says="its worker never started") if lost else record
     if is_alive(record.worker):
+        if is_stopped(record.worker):
+            says = f"its worker is stopped by a signal and does nothing: kill -CONT {record.worker.pid}"
+            return _with_words(replace(record, says=says), says)
         return _with_progress(record)
     running = tuple(group for group in record.groups if group_lives(group))
     says = "the worker died"
@@ -155,5 +160,9 @@ def _with_progress(record: JobRecord) -> JobRecord:
         text = progress_path(Path(record.log)).read_text(encoding="utf-8")
     except OSError:
         return record
-    steps = tuple(replace(step, progress=text) if step is current else step for step in record.steps)
+    return _with_words(record, text)
+
+
+def _with_words(record: JobRecord, words: str) -> JobRecord:
+    steps = tuple(replace(step, progress=words) if step is record.current else step for step in record.steps)
     return replace(record, steps=steps)

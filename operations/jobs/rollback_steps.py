@@ -100,7 +100,7 @@ class RollbackSteps:
         except OSError as error:
             raise StepFailed(CHECKOUT_FAILED, f"{folder} cannot be made: {error.strerror}") from None
         command = self._repository.worktree_command(folder, commit)
-        done = context.run(command, env=git_environment(), limit=_CHECKOUT_LIMIT)
+        done = context.run(command, env=git_environment(network=True), limit=_CHECKOUT_LIMIT)
         if done.code or done.timed_out:
             raise StepFailed(CHECKOUT_FAILED, f"git could not check out {commit[:7]}: {_how_it_ended(done)}")
 

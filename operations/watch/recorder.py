@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from operations.beside import beside
 from operations.desk import utc_now
 from operations.engine.redaction import Redactor
 from operations.errors import Busy, VigieError
@@ -184,7 +185,7 @@ async def _smokes(settings: Settings, part: _Recorded, run_smoke: Callable[[str]
     while True:
         await asyncio.sleep(settings.watch.smoke_every / speed_of(settings))
         try:
-            await asyncio.to_thread(run_smoke, part.environment)
+            await beside(run_smoke, part.environment)
         except VigieError as error:
             say(f"{part.environment}: smoke tests did not run: {error}")
         part.watch.kick(("smoke",))

@@ -22,7 +22,7 @@ from operations.watch.configured import probes_for
 from operations.watch.history import History
 from operations.watch.hysteresis import Rule
 from operations.watch.libraries import load_libraries
-from operations.watch.loop import Watch
+from operations.watch.loop import GRACE, Watch
 from operations.watch.memory import BACK, recall
 from operations.watch.model import Probe, Snapshot
 from operations.watch.outside import Outside, RollbackJudgement
@@ -71,6 +71,9 @@ async def quick_look(
     around = _outside(settings, environment, outside, history, judge_rollback)
     store = open_for_reading(settings)
     probes = _probes(settings, environment, around, now)
+    for probe in probes:
+        # "No answer within so many seconds" is an answer, too, and has to be there before the look is over.
+        probe.limit = min(probe.limit, limit - GRACE - 0.5)
     try:
         recording = store is not None and _is_recording(store, environment, now())
         book = History(probes, speed_of(settings)) if recording else History(probes, speed_of(settings), QUICK_RULE)

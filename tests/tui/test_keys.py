@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from textual import events
 
+from operations.engine.model import Plan
+from operations.errors import VigieError
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import PATIENCE, fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.base import Field, MeantButton
-from tui.dialogs.small import AskDialog, YesNoDialog
+from tui.dialogs.small import AskDialog, WaitDialog, YesNoDialog
 from tui.lines import line
 from tui.screens.main import MainScreen
 
@@ -91,3 +95,90 @@ async def test_a_widget_that_is_stuck_holds_the_keys_up_for_a_moment_only(
         await until(pilot, lambda: not no.is_attached, "the dialog is gone")
         await pilot.pause()
         assert isinstance(app.screen, MainScreen)
+
+
+class SlowSmoke:
+    """The smoke tests, whose plan takes until the test says so."""
+
+    name, title, codes, lock = "smoke", "Smoke tests", {0: "all passed", 1: "failed"}, None
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.planned = 0
+
+    def plan(self, desk: Any, request: Any) -> Plan:
+        self.planned += 1
+        assert self.go_on.wait(PATIENCE)
+        raise VigieError("there is nothing to check")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> SlowSmoke:
+    operation = SlowSmoke()
+    monkeypatch.setattr("operations.jobs.operation_named", lambda name: operation)
+    return operation
+
+
+async def test_keys_typed_while_a_plan_is_made_reach_no_page(app: VigieApp, slow: SlowSmoke) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "I", "1")
+        await shows(pilot, "Can this bastion see?")
+        burst(app, "T", "T", "tab", *"n2.4 errors", "enter", "R", "q", "J")
+        await until(pilot, lambda: slow.planned > 0, "it is being planned")
+        burst(app, *"Still bad, quiet", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, WaitDialog)
+        slow.go_on.set()
+        await shows(pilot, "there is nothing to check")
+        assert isinstance(app.screen, MainScreen)
+        assert slow.planned == 1
+        assert "Can this bastion see?" in screen_text(app)
+
+
+async def test_escape_does_not_wait_for_a_plan_and_nothing_is_started(app: VigieApp, slow: SlowSmoke) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "T")
+        await until(pilot, lambda: slow.planned > 0, "it is being planned")
+        burst(app, "escape")
+        await shows(pilot, "Not waited for; nothing was started.")
+        slow.go_on.set()
+        await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
+        assert app.live.jobs.jobs() == ()
+
+
+async def test_a_page_never_opens_over_a_dialog(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        app.push_screen(AskDialog("Why", "Why?"))
+        await until(pilot, lambda: isinstance(app.screen.focused, Field), "the dialog is open")
+        app.open_jobs("")
+        burst(app, *"quiet")
+        await pilot.pause()
+        assert isinstance(app.screen, AskDialog)
+        assert app.screen.query_one(Field).value == "quiet"
+
+
+async def test_left_and_right_choose_a_job_where_there_is_none(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "J", "right", "left", "f", "c", "d")
+        await shows(pilot, "No job has run from here")
+        assert app.is_running
+        assert app.return_code is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 1), (7, 3), (1, 40)])
+async def test_a_terminal_of_no_size_is_drawn_on_and_comes_back(app: VigieApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "I", "1")
+        await shows(pilot, "Can this bastion see?")
+        app.live.standing = ("v2.4.1 is still on main: the next push publishes it. Mend: git revert",)
+        await pilot.resize_terminal(*size)
+        app.repaint()
+        await pilot.pause()
+        await pilot.resize_terminal(120, 36)
+        await shows(pilot, "What changed")

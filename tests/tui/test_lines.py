@@ -67,3 +67,9 @@ def test_a_log_cannot_fill_the_screen_with_one_line(text: str, width: int) -> No
     rows = log_rows(text * 40, width)
     assert len(rows) <= LONGEST
     assert all(width_of(line(row)) <= width for row in rows)
+
+
+@given(TEXTS, st.integers(min_value=-5, max_value=6), st.sampled_from(["", "  ", "        "]))
+def test_wrapping_ends_in_any_width(text: str, width: int, indent: str) -> None:
+    wrapped = wrap(text, width, indent)
+    assert "".join("".join(wrapped).split()) == "".join(text.split())

@@ -114,7 +114,7 @@ class Dialog(ModalScreen[Answer]):
         """The buttons, Cancel among them."""
         yield MeantButton("Cancel", id="cancel")
 
-    def first_focus(self) -> Widget:
+    def first_focus(self) -> Widget | None:
         """What has the focus at first: Cancel, so that a stray Enter does nothing."""
         return self.query_one("#cancel", Button)
 

@@ -37,6 +37,30 @@ class ReadDialog(Dialog[None]):
             self.action_scroll(moves[event.key])
 
 
+class WaitDialog(Dialog[None]):
+    """Stands while something is worked out, and takes the keys: the page behind it must not. Esc does not wait."""
+
+    def __init__(self, words: str, *, can_leave: bool = True) -> None:
+        super().__init__()
+        self.title_text = words
+        self.can_leave = can_leave
+
+    def words(self, width: int) -> Sequence[Line]:
+        said = "Only reads; nothing is changed yet. Esc does not wait for it." if self.can_leave else "One moment."
+        return [line((said, "dim"))]
+
+    def buttons(self) -> ComposeResult:
+        """None: an Enter too many must not end the waiting."""
+        yield from ()
+
+    def first_focus(self) -> Widget | None:
+        return None
+
+    def action_cancel(self) -> None:
+        if self.can_leave:
+            super().action_cancel()
+
+
 class AskDialog(Dialog[str | None]):
     """Asks for one line of text. Enter in the field accepts, because nothing is changed by it but the record."""
 

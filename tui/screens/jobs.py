@@ -162,10 +162,10 @@ class JobLog(Log, inherit_bindings=False):
 def log_rows(text: str, width: int) -> list[str]:
     """A line of a job's log as rows: the date and what is usual left out, a long line broken, a very long one cut."""
     brief = _STAMP.sub(lambda found: f"{found[1]} {'' if found[2] == 'INFO' else f'[{found[2]}] '}", text)
-    cells = cell_len(brief)
-    if cells <= width:
+    if cell_len(brief) <= width:
         return [brief]
-    wide = width if cells == len(brief) else width // 2
+    # Characters that are not plain may take two cells.
+    wide = width if brief.isascii() else width // 2
     return textwrap.wrap(brief, wide, subsequent_indent=_INDENT, max_lines=LONGEST, placeholder=" …")
 
 
@@ -197,6 +197,8 @@ def step_lines(model: Model, job: JobRecord, width: int, behind: int) -> list[Li
         tone: Tone = "good" if job.code == 0 else "bad"
         says = f": {one_line(job.says, 100)}" if job.says else ""
         rows.append(line((f" {job.code} {job.meaning}", tone), says))
+    elif job.live and job.says:
+        rows.append(line((f" {one_line(job.says, 120)}", "warn")))
     elif job.cancel_asked:
         past = (
             "past its point of no return: it goes on, and you only stop watching" if job.past_no_return else "stopping"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from operations.ages import age_words
 from operations.backups import Backup, BackupList, list_backups, s3_client
+from operations.beside import beside
 from operations.errors import VigieError
 from operations.watch.model import Reading, Status
 from operations.watch.probes.base import Place, Shared
@@ -29,7 +29,7 @@ class BackupsProbe(Shared):
         self.begin()
         settings, environment = self.place.settings, self.place.environment
         try:
-            found = await asyncio.to_thread(self._list)
+            found = await beside(self._list)
         except VigieError as error:
             return self.reading(Status.UNKNOWN, error.what)
         now = self.place.now()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from operations.beside import beside
 from operations.text import one_line
 from operations.watch.database_link import DatabaseLink
 from operations.watch.model import Reading, Status
@@ -54,7 +54,7 @@ class MigrationsProbe(Shared):
         applied = [_row(row, self.place.now()) for row in rows]
         site = self.place.settings.site
         folder = self.place.settings.resolve(site.repository) / site.migrations
-        files = await asyncio.to_thread(_files, folder)
+        files = await beside(_files, folder)
         known = {name for name, *_ in applied}
         pending = [name for name in files or [] if name not in known and name.removesuffix(".sql") not in known]
         failed = [name for name, _, _, error in applied if error and error != "rolled back"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from operations.beside import beside
 from operations.http import HTTP_LIMIT
 from operations.page import PageVerdict, assets_of, judge_asset, judge_page
 from operations.platforms.base import Platform
@@ -69,7 +70,7 @@ class AssetsProbe(Shared):
             return None
         paths = [urlsplit(url).path for url in urls]
         try:
-            answers = await asyncio.to_thread(self._ask_platform, platform, paths)
+            answers = await beside(self._ask_platform, platform, paths)
         except Exception:  # noqa: BLE001 - any failure of a driver means only that this cannot be told
             return None
         if any(answer is False for answer in answers):

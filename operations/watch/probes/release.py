@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from operations.beside import beside
 from operations.platforms.base import LivePeriod, Platform, Release
 from operations.text import one_line
 from operations.watch.model import Reading, Status
@@ -63,7 +64,7 @@ class ReleaseProbe(Shared):
 
         try:
             async with asyncio.timeout(_LIMIT):
-                live, periods, releases = await asyncio.to_thread(ask)
+                live, periods, releases = await beside(ask)
         except Exception as error:  # noqa: BLE001 - a driver may fail in any way; that says nothing about the site
             problems.append(f"platform: {one_line(str(error), 80) or type(error).__name__}")
             return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from operations.beside import beside
 from operations.text import one_line
 from operations.watch.model import Reading, Status
 from operations.watch.probes.base import Place, Shared
@@ -37,7 +37,7 @@ class SettingsLogProbe(Shared):
         self.begin()
         path = self.place.settings.resolve(self.place.env.settings_log)
         try:
-            lines = await asyncio.to_thread(_tail, path)
+            lines = await beside(_tail, path)
         except FileNotFoundError:
             if path.parent.is_dir():
                 return self.reading(Status.OK, "nothing changed yet", 0.0, {"changes": []})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from operations.ages import age_words
+from operations.beside import beside
 from operations.watch.model import Reading, Status
 from operations.watch.outside import SmokeResult
 from operations.watch.probes.base import Place, Shared
@@ -20,7 +19,7 @@ class SmokeProbe(Shared):
         """Unknown when none ran yet."""
         self.begin()
         ask = self.place.outside.last_smoke
-        told = await asyncio.to_thread(ask) if ask else None
+        told = await beside(ask) if ask else None
         if told is None:
             return self.reading(Status.UNKNOWN, "no smoke run yet")
         result = SmokeResult(*told)
@@ -41,7 +40,7 @@ class RollbackProbe(Shared):
         """What going back would find; unknown when that cannot be judged."""
         self.begin()
         ask = self.place.outside.judge_rollback
-        judged = await asyncio.to_thread(ask) if ask else None
+        judged = await beside(ask) if ask else None
         if judged is None:
             return self.reading(Status.UNKNOWN, "cannot be judged yet")
         if judged.target_ok is None and judged.verdict is None:

@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from operations.beside import beside
 from operations.text import clean
 from operations.watch.model import Signature
 from operations.watch.probes.base import Place
@@ -98,7 +99,7 @@ class TrafficDesk:
             return table.figures(self._place.now(), self.window, self._own)
 
         try:
-            return await asyncio.to_thread(read)
+            return await beside(read)
         except OSError as error:
             notes.append(f"request log: {error.strerror or error}")
             return None
@@ -144,7 +145,7 @@ class TrafficDesk:
                     return run, "Prometheus"
         if self._reader is None:
             return None, ""
-        run = await asyncio.to_thread(self._table.run, now, figures.rate, threshold)
+        run = await beside(self._table.run, now, figures.rate, threshold)
         return run, "request log" if run else ""
 
 
