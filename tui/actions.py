@@ -55,7 +55,7 @@ ACTIONS: tuple[Action, ...] = (
         "Show the brief, and call somebody with it.",
         "main",
         True,
-        "vigie incident call ID",
+        'vigie incident call ID --need "…"',
     ),
     Action(
         "rollback",

@@ -125,22 +125,30 @@ class OperatingActions(PageActions):
 
     async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
         from operations.jobs.launch import launch
-        from runbooks.events import Acted
-        from runbooks.walk import jump
 
         incident = self.live.incident
         id = incident.id if incident is not None and incident.open else ""
         launching = beside(launch, self.settings, self.live.real_journal, plan, reason=reason, incident=id)
         started = await self._waited(f"Starting: {operation.title.lower()}", launching, can_leave=False)
         job = started.id
-        state = self.live.walking.state
-        if state is not None and (section := self._section_of(state, operation.name)):
-            if section != state.current:
-                self.live.walking.keep(self.live.journal, jump(state, section))
-            target = str(plan.details.get("to_name", ""))
-            self.live.walking.keep(self.live.journal, Acted(section, operation.name, job, None, target))
+        try:
+            self._note_act(operation.name, job, str(plan.details.get("to_name", "")))
+        except VigieError as error:
+            # The job runs, and is followed, also where the walk cannot be written.
+            self.say(str(error), "error")
         self.read_back()
         self.open_jobs(job)
+
+    def _note_act(self, action: str, job: str, target: str) -> None:
+        from runbooks.events import Acted
+        from runbooks.walk import jump
+
+        walking = self.live.walking
+        state = walking.state
+        if state is not None and (section := self._section_of(state, action)):
+            if section != state.current:
+                walking.keep(self.live.journal, jump(state, section))
+            walking.keep(self.live.journal, Acted(section, action, job, None, target))
 
     @staticmethod
     def _section_of(state: WalkState, action: str) -> str:

@@ -70,7 +70,7 @@ def _ask_what_it_stands_for(settings: Settings) -> Settings:
             next_step="Run any command once in a terminal to say so, or write a vigie.toml.",
         )
     answer = click.prompt(
-        f"Which environment does {settings.path} stand for?",
+        f"Which environment does it stand for, {settings.path}?",
         type=click.Choice(["production", "staging"]),
         err=True,
     )

@@ -106,6 +106,7 @@ def test_a_full_disk_under_an_open_console_is_said_and_stops_no_rollback(world: 
         terminal.wait_for("0 success")
         terminal.press("esc")
         terminal.wait_for("✓ ok")
+        terminal.wait_while("cannot be used")
         terminal.press("T")
         terminal.wait_for("nothing but a rollback|cannot be used")
         filler.unlink()

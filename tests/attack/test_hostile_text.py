@@ -127,6 +127,7 @@ def test_hostile_names_and_messages_are_inert_in_the_console(world: World) -> No
         terminal.wait_for("What do you need")
         terminal.press("hands [/x]", "enter")
         terminal.wait_for("Whom")
+        terminal.settle()
         terminal.press("enter")
         terminal.wait_for("help: evil .* called")
         terminal.press("R")

@@ -204,3 +204,23 @@ async def test_what_breaks_while_the_console_leaves_does_not_change_how_it_ends(
         app.exit(return_code=129)
         app._handle_exception(RuntimeError("a page that was only half put together"))
     assert (app.return_code, app.last_words) == (129, "")
+
+
+async def test_an_act_by_its_own_key_moves_the_walk_to_where_it_is_asked_how_it_ended(make_app: MakeApp) -> None:
+    app = make_app(Injected(fresh(down_snapshot())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await pilot.press("I", "1")
+        await shows(pilot, "Can this bastion see?")
+        app._note_act("smoke", "job0", "")
+        app.read_back()
+        state = app.live.walking.state
+        assert state is not None
+        assert (state.section.label, state.acts) == ("N1", ())
+        app._note_act("rollback", "job1", "v2.4.0")
+        app.read_back()
+        state = app.live.walking.state
+        assert state is not None
+        assert state.section.label == "R1"
+        assert [(act.action, act.job, act.release) for act in state.acts] == [("rollback", "job1", "v2.4.0")]
+        await shows(pilot, "went to")
