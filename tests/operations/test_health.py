@@ -97,3 +97,11 @@ def test_any_body_gives_a_verdict_on_one_printable_line(body: bytes, status: int
     verdict = judge_health(_answer(body, status))
     assert verdict.status in (Status.OK, Status.WARN, Status.DOWN)
     assert "\n" not in verdict.says and "\x1b" not in verdict.says and len(verdict.says) <= 160
+
+
+def test_an_answer_that_broke_off_is_down_even_when_what_came_says_healthy() -> None:
+    broken = Answer(
+        "http://x/", "http", status=200, body=b'{"status":"ok"}', error="the answer broke off after 15 bytes"
+    )
+    verdict = judge_health(broken)
+    assert (verdict.status, verdict.says) == (Status.DOWN, "200, but the answer broke off after 15 bytes")

@@ -210,3 +210,25 @@ def test_the_callers_git_settings_do_not_leak_in(
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
     assert repository.resolve("main") == commit
+
+
+def test_a_clone_without_all_its_objects_fetches_nothing_while_we_look(
+    site: GitSite, repository: Repository, tmp_path: Path
+) -> None:
+    commit = site.commit("one", {"a": "1"})
+    ran = tmp_path / "ran"
+    program = tmp_path / "upload-pack.sh"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\nexit 1\n")
+    program.chmod(0o755)
+    for name, value in (
+        ("extensions.partialClone", "origin"),
+        ("core.repositoryFormatVersion", "1"),
+        ("remote.origin.url", str(site.path)),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.uploadpack", str(program)),
+    ):
+        site.git("config", name, value)
+    assert repository.find("a" * 40) == ""
+    assert repository.is_ancestor("b" * 40, commit) is None
+    assert repository.find(commit) == commit
+    assert not ran.exists()

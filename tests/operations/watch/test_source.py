@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from operations.errors import Busy, VigieError
-from operations.settings import DrillSettings, Settings
+from operations.settings import BackupSettings, DrillSettings, Environment, Secret, Settings, Site, WatchSettings
 from operations.watch.model import Alarm, Overall, Reading, Snapshot, Status
 from operations.watch.outside import Outside
 from operations.watch.probes import base
@@ -20,7 +24,7 @@ from operations.watch.source import open_source, quick_look
 from operations.watch.store import Store, store_path
 from runbooks.names import FACT_NAMES
 from tests.operations.watch.conftest import SmallSite
-from tests.operations.web import reply
+from tests.operations.web import hang, reply
 
 DEADLINE = 60.0
 
@@ -94,6 +98,52 @@ async def test_a_quick_look_believes_one_reading_and_says_so(site: SmallSite) ->
     assert set(FACT_NAMES) <= set(snapshot.facts)
     site.web.routes["/api/health"] = reply("", 503)
     assert (await quick_look(site.settings, "production")).overall is Overall.DOWN
+
+
+async def test_a_site_that_never_answers_is_down_and_not_unknown(site: SmallSite) -> None:
+    site.web.routes["/api/health"] = site.web.routes["/"] = hang
+    snapshot = await quick_look(site.settings, "production", limit=3.0)
+    assert snapshot.overall is Overall.DOWN
+    health = next(state for state in snapshot.states if state.probe == "health")
+    assert health.last is not None
+    assert health.last.detail == "no answer within 1.5 s"
+
+
+def test_a_bucket_that_drips_holds_up_no_look(tmp_path: Path) -> None:
+    """boto's time limits count from byte to byte, so that such an answer never ends."""
+    over = threading.Event()
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "100000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not over.wait(0.2):
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    key = Secret("0123456789")
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    bucket = BackupSettings(bucket="b", endpoint=endpoint, access_key=key, secret_key=key)
+    settings = Settings(
+        site=Site(name="x", repository=str(tmp_path)),
+        environments={"production": Environment(backups=bucket)},
+        watch=WatchSettings(control_targets=(), readings=str(tmp_path / "readings.sqlite")),
+    )
+    try:
+        snapshot = asyncio.run(quick_look(settings, "production", limit=3.0))
+    finally:
+        over.set()
+        server.shutdown()
+    backups = next(state for state in snapshot.states if state.probe == "backups")
+    assert backups.status is Status.UNKNOWN
 
 
 async def test_a_quick_look_with_nothing_configured_is_unknown_and_lists_every_fact() -> None:
