@@ -77,6 +77,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
     environ = os.environ if environ is None else environ
     if path is None:
         return Settings(operator=_login())
+    if path.exists() and not path.is_file():
+        raise SettingsError((f"{path}: is no ordinary file. Name the settings file itself: --config FILE.",))
     if not path.is_file():
         raise SettingsError(
             (f"{path}: there is no such file. Make one with a [site] and an [environments.production] table.",)
@@ -91,9 +93,11 @@ def load_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
 def _read_toml(path: Path, names: Mapping[str, str], named: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     try:
-        tree = tomllib.loads(path.read_text("utf-8"))
+        tree = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError((f"{path}: not valid TOML: {error}",)) from None
+    except RecursionError:
+        raise SettingsError((f"{path}: not valid TOML: its brackets are nested too deeply",)) from None
     except OSError as error:
         raise SettingsError((f"{path}: cannot be read: {error.strerror or error}",)) from None
     tree = _expand(tree, names, path, "", problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,19 @@ platform = { driver = "kubernetes", keep = "five" }
     assert "driver: expected one of releases, found text." in said
     assert "keep: expected a number, found text. Example: keep = 5" in said
     assert all("Example: " in problem or "unknown key" in problem for problem in found.value.problems)
+
+
+def test_a_file_that_is_none_is_called_so_and_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is no ordinary file"):
+        load_settings(tmp_path, {})
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(SettingsError, match="is no ordinary file"):
+        load_settings(pipe, {})
+    deep = tmp_path / "deep.toml"
+    deep.write_text("x = " + "[" * 100_000)
+    with pytest.raises(SettingsError, match="deep.toml: not valid TOML"):
+        load_settings(deep, {})
+    marked = tmp_path / "marked.toml"
+    marked.write_bytes(b"\xef\xbb\xbf[site]\r\nname = 'x'\r\n")
+    assert load_settings(marked, {}).site.name == "x"

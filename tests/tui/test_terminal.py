@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.terminal import LEFT_ALTERNATE_SCREEN, Terminal
 
 STUCK = """
-import sys
+import os
 from textual.app import App
 from tui import terminal
 terminal.STUCK_SECONDS = 0.5
@@ -20,14 +20,14 @@ terminal.STUCK_SECONDS = 0.5
 class Stuck(App):
     def on_mount(self):
         terminal.install_handlers(self)
-        self.call_after_refresh(self.spin)
+        self.set_timer(0.3, self.spin)
 
     def compose(self):
         from textual.widgets import Static
         yield Static("here I am")
 
     def spin(self):
-        self.bell()
+        os.write(2, b"stuck now")
         while True:
             pass
 
@@ -43,7 +43,7 @@ def test_a_loop_that_is_stuck_ends_on_a_signal(number: signal.Signals, tmp_path:
     root = Path(__file__).parents[2]
     argv = [sys.executable, str(program)]
     with Terminal(argv, env={**environment, "PYTHONPATH": str(root)}, cwd=tmp_path, columns=80, rows=24) as terminal:
-        terminal.wait_for("here I am")
+        terminal.wait_for("stuck now")
         terminal.kill(number)
         assert terminal.wait_ended() == 128 + number
         assert LEFT_ALTERNATE_SCREEN in terminal.raw
