@@ -178,8 +178,8 @@ def test_a_file_that_is_none_is_called_so_and_a_byte_order_mark_is_no_mistake(tm
         load_settings(pipe, {})
     deep = tmp_path / "deep.toml"
     deep.write_text("x = " + "[" * 100_000)
-    with pytest.raises(SettingsError, match="deep.toml: not valid TOML"):
+    with pytest.raises(SettingsError, match=r"deep\.toml: not valid TOML"):
         load_settings(deep, {})
     marked = tmp_path / "marked.toml"
-    marked.write_bytes(b"\xef\xbb\xbf[site]\r\nname = 'x'\r\n")
+    marked.write_bytes(b"\xef\xbb\xbf[site]\r\nname = 'x'\r\n[environments.production]\r\nkind = 'production'\r\n")
     assert load_settings(marked, {}).site.name == "x"
