@@ -57,7 +57,7 @@ async def deal(world: World, session: Session, say: Callable[[str], None]) -> No
     await _inject(world, session)
     write_truth(world, session, shelved)
     await asyncio.to_thread(recorded.keep_readings, world, session, shelved, open_calls)
-    await asyncio.gather(*(users.start() for users in world.users.values()), world.recorder.start())
+    await asyncio.gather(world.users.start(), world.recorder.start())
 
 
 def configure(world: World, session: Session) -> None:

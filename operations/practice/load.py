@@ -1,6 +1,7 @@
-"""The users: asks the front door for what `traffic` says, gently, until it is ended.
+"""The users: ask the front doors for what `traffic` says, gently, until they are ended.
 
-`python -m operations.practice.load URL AUTHORITY RATE SEED`; the login key comes in HARBOUR_LOGIN_KEY.
+`python -m operations.practice.load AUTHORITY SEED URL RATE [URL RATE …]`; one process is all users of all environments.
+The login keys come in HARBOUR_LOGIN_KEYS, in the order of the addresses.
 """
 
 from __future__ import annotations
@@ -70,10 +71,17 @@ async def use(url: str, authority: str, rate: float, seed: int, login_key: str) 
         await Users(client, rate, Random(seed), login_key).come()  # noqa: S311 - traffic, not secrets
 
 
+async def use_all(authority: str, seed: int, doors: list[tuple[str, float]], login_keys: list[str]) -> None:
+    """Be the users of every front door (address, requests a second) until cancelled."""
+    everybody = [use(url, authority, rate, seed, key) for (url, rate), key in zip(doors, login_keys, strict=True)]
+    await asyncio.gather(*everybody)
+
+
 def main(arguments: list[str]) -> None:
     """Run until ended."""
-    url, authority, rate, seed = arguments
-    asyncio.run(use(url, authority, float(rate), int(seed), os.environ["HARBOUR_LOGIN_KEY"]))
+    authority, seed, *rest = arguments
+    doors = [(url, float(rate)) for url, rate in zip(rest[::2], rest[1::2], strict=True)]
+    asyncio.run(use_all(authority, int(seed), doors, os.environ["HARBOUR_LOGIN_KEYS"].split()))
 
 
 if __name__ == "__main__":

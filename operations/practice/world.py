@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class World:
         self.links = self._make_links()
         self.seed = 0
         self.apps: dict[str, Kept] = {name: self._application(name) for name in ENVIRONMENTS}
-        self.users: dict[str, Kept] = {name: self._users(name) for name in ENVIRONMENTS}
+        self.users = Kept("users", self._users_command, self.layout.run)
         self.storage = self._kept("s3", self._storage_command, "port", ("s3",))
         self.beside = self._kept("outside", self._outside_command, "file", (*PROVIDERS, *WEB))
         self.recorder = Kept("recorder", self._recorder_command, layout.run, patience=RECORDER_PATIENCE)
@@ -53,7 +54,7 @@ class World:
     @property
     def kept(self) -> tuple[Kept, ...]:
         """Every kept child, users before what they use."""
-        return (self.recorder, *self.users.values(), *self.apps.values(), self.storage, self.beside)
+        return (self.recorder, self.users, *self.apps.values(), self.storage, self.beside)
 
     async def start_database(self, environment: str) -> None:
         """Start that environment's server and open its link; again is harmless."""
@@ -157,15 +158,11 @@ class World:
 
         return self._kept(f"site-{name}", command, "file", (f"front-{name}",))
 
-    def _users(self, name: str) -> Kept:
-        def command(_: Place) -> Command:
-            url = f"https://127.0.0.1:{self.ports[f'front-{name}']}"
-            words = (url, str(self.layout.authority), str(RATES[name]), str(self.seed))
-            key = self.identity.login_keys[name]
-            folder = self.layout.home
-            return self._python(f"users-{name}", ("operations.practice.load", *words), folder, HARBOUR_LOGIN_KEY=key)
-
-        return Kept(f"users-{name}", command, self.layout.run)
+    def _users_command(self, _: Place) -> Command:
+        doors = ((f"https://127.0.0.1:{self.ports[f'front-{name}']}", str(RATES[name])) for name in ENVIRONMENTS)
+        words = ("operations.practice.load", str(self.layout.authority), str(self.seed), *chain.from_iterable(doors))
+        keys = " ".join(self.identity.login_keys[name] for name in ENVIRONMENTS)
+        return self._python("users", words, self.layout.home, HARBOUR_LOGIN_KEYS=keys)
 
     def _storage_command(self, place: Place) -> Command:
         keys = self.identity

@@ -153,8 +153,8 @@ def test_a_read_only_state_directory_stops_no_rollback_and_no_look(world: World,
 
 def damaged(world: World, how: str) -> None:
     """A journal with a job and an incident in it, damaged in one of the ways that disks and hands do it."""
-    id = world.run("incident", "open", "something").stdout.strip()
-    world.run("smoke")
+    id = world.quickly("incident", "open", "something").stdout.strip()
+    world.quickly("smoke")
     path = world.state / "journal.sqlite"
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -185,7 +185,7 @@ def damaged(world: World, how: str) -> None:
 def test_a_damaged_journal_is_said_and_blocks_nothing_it_need_not(world: World, how: str) -> None:
     damaged(world, how)
     for arguments in (("jobs", "list"), ("incident", "list"), ("status",), ("jobs", "show", "1")):
-        done = world.run(*arguments)
+        done = world.quickly(*arguments)
         assert "Traceback" not in done.stderr, (arguments, done.stderr)
         assert done.returncode != 70, (arguments, done.stderr)
     with world.terminal(columns=120, rows=36) as terminal:
@@ -204,10 +204,10 @@ def test_a_damaged_journal_is_said_and_blocks_nothing_it_need_not(world: World, 
 
 def events_of(world: World) -> list[Event]:
     """What an incident with a smoke run, a note and a call leaves in the journal."""
-    id = world.run("incident", "open", "something").stdout.strip()
-    world.run("incident", "note", id, "seen")
-    world.run("smoke")
-    world.run("incident", "resolve", id)
+    id = world.quickly("incident", "open", "something").stdout.strip()
+    world.quickly("incident", "note", id, "seen")
+    world.quickly("smoke")
+    world.quickly("incident", "resolve", id)
     journal = Journal.open(world.state / "journal.sqlite", actor="ana", redactor=Redactor(), now=utc_now)
     try:
         return [event for _, event in journal.events()]

@@ -160,14 +160,14 @@ def _focused(raw: bytes, word: str) -> bool:
 
 def test_hostile_names_and_messages_are_inert_in_every_command(world: World) -> None:
     hostile(world)
-    id = world.run("incident", "open", EVIL).stdout.strip()
+    id = world.quickly("incident", "open", EVIL).stdout.strip()
     for arguments in (
         ("status",), ("status", "--json"), ("facts",), ("rollback", "--plan"), ("rollback", "--plan", "--json"),
         ("smoke",), ("incident", "note", id, EVIL), ("incident", "brief", id, "--need", EVIL),
         ("incident", "call", id, "--need", EVIL), ("incident", "show", id), ("incident", "list"), ("jobs", "list"),
         ("jobs", "show", "1"), ("jobs", "export", "1"), ("jobs", "follow", "1"),
     ):  # fmt: skip
-        done = world.run(*arguments)
+        done = world.quickly(*arguments)
         assert "Traceback" not in done.stderr, (arguments, done.stderr)
         said = (done.stdout + done.stderr).encode("utf-8", "surrogatepass")
         assert not foreign_escapes(said), (arguments, foreign_escapes(said)[:3])
