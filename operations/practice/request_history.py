@@ -32,11 +32,10 @@ def write_request_log(
 
 def line(request: Request) -> str:
     """One request as the site writes it."""
-    at = request.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return (
-        f'{{"at": "{at}", "path": "{request.path}", "status": {request.status}, '
-        f'"seconds": {request.seconds:.4f}, "error": {json.dumps(request.error)}}}\n'
-    )
+    at, path, status, seconds, error = request
+    stamp = at.isoformat(timespec="milliseconds")[:-6]
+    words = json.dumps(error) if error else '""'
+    return f'{{"at": "{stamp}Z", "path": "{path}", "status": {status}, "seconds": {seconds:.4f}, "error": {words}}}\n'
 
 
 def write_settings_log(path: Path, now: datetime) -> None:
