@@ -25,7 +25,7 @@ AUTOPILOT_SPEED = 60.0
 @click.option("--dir", "home", type=click.Path(path_type=Path, file_okay=False), help="The practice site's folder.")
 @click.option("--seed", type=int, help="Deal the same hand again.")
 @click.option("--speed", type=float, help="Compress the clocks of people and quiet watches.")
-@click.option("--size", type=float, help="How much data the site has; 1 is a few MB.")
+@click.option("--size", type=float, help="How much data and how many users the site has; 1 is a few MB.")
 @click.option("--up", "mode", flag_value="up", help="Start it, keep it running, print the path of its vigie.toml.")
 @click.option("--down", "mode", flag_value="down", help="End it.")
 @click.option("--reset", "mode", flag_value="reset", help="End it and remove its folder.")

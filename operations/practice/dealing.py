@@ -19,7 +19,7 @@ from operations.practice.layout import BUCKET, ENVIRONMENTS, write_private
 from operations.practice.repository import write_repository
 from operations.practice.request_history import write_request_log, write_settings_log
 from operations.practice.session import Session
-from operations.practice.traffic import RATES
+from operations.practice.traffic import rate_of
 from operations.practice.world import World
 from operations.settings_reader import load_settings
 
@@ -139,11 +139,10 @@ def _write_logs(world: World, session: Session) -> None:
     now = datetime.now(UTC)
     failure = session.failure(world.ports["database-production"])
     production = session.chance("requests production")
-    write_request_log(
-        world.layout.request_log("production"), now, production, RATES["production"], failure, session.onset
-    )
+    log, rate = world.layout.request_log("production"), rate_of("production", world.size)
+    write_request_log(log, now, production, rate, failure, session.onset)
     staging = session.chance("requests staging")
-    write_request_log(world.layout.request_log("staging"), now, staging, RATES["staging"])
+    write_request_log(world.layout.request_log("staging"), now, staging, rate_of("staging", world.size))
 
 
 def _forget_sessions(world: World, session: Session) -> None:

@@ -8,7 +8,7 @@ from operations.practice.history import past
 from operations.practice.layout import ENVIRONMENTS
 from operations.practice.reading_history import Past, backdated_readings
 from operations.practice.session import Session
-from operations.practice.traffic import RATES
+from operations.practice.traffic import rate_of
 from operations.practice.world import World
 from operations.settings_reader import load_settings
 
@@ -26,7 +26,7 @@ def keep_readings(world: World, session: Session, shelved: tuple[Shelved, ...], 
             fault = name == "production"
             was = Past(
                 now=session.now,
-                rate=RATES[name],
+                rate=rate_of(name, world.size),
                 shelved=there,
                 onset=session.onset if fault else None,
                 failure=session.failure(world.ports["database-production"]) if fault else None,

@@ -61,6 +61,7 @@ class Supervisor:
         control = ControlServer(self)
         self.control_port = await control.open()
         watching = asyncio.create_task(self._watch_lease())
+        self.world.size = size
         work = asyncio.create_task(self._bring_up(size, session))
         over = asyncio.create_task(self.ending.wait())
         try:

@@ -11,7 +11,8 @@ from random import Random
 from typing import NamedTuple
 
 RATES = {"production": 10.0, "staging": 0.5}
-"""Requests a second."""
+"""Requests a second of a whole site; a smaller one has fewer users, see `rate_of`."""
+FEWEST = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Request(NamedTuple):
     status: int
     seconds: float
     error: str
+
+
+def rate_of(environment: str, size: float) -> float:
+    """Requests a second in that environment of a practice site of that size, live and in the hour before."""
+    return RATES[environment] * min(1.0, max(FEWEST, size))
 
 
 def choose(chance: Random) -> Ask:

@@ -23,7 +23,7 @@ from operations.practice.layout import DATABASE_NAMES, ENVIRONMENTS, Layout, wri
 from operations.practice.links import Fault, Link
 from operations.practice.postgres import Server, address
 from operations.practice.processes import Command
-from operations.practice.traffic import RATES
+from operations.practice.traffic import rate_of
 
 WEB = ("mail", "maps", "alerts", "people", "control-1", "control-2")
 RECORDER_PATIENCE = 3
@@ -36,6 +36,8 @@ class World:
         self.layout = layout
         self.identity = identity
         self.environ = environ
+        self.size = 1.0
+        """How much data and how many users the site has; 1 is the whole."""
         self.servers: dict[str, Server] = {}
         self.wanted_databases: set[str] = set()
         self.links = self._make_links()
@@ -159,7 +161,9 @@ class World:
         return self._kept(f"site-{name}", command, "file", (f"front-{name}",))
 
     def _users_command(self, _: Place) -> Command:
-        doors = ((f"https://127.0.0.1:{self.ports[f'front-{name}']}", str(RATES[name])) for name in ENVIRONMENTS)
+        doors = (
+            (f"https://127.0.0.1:{self.ports[f'front-{name}']}", str(rate_of(name, self.size))) for name in ENVIRONMENTS
+        )
         words = ("operations.practice.load", str(self.layout.authority), str(self.seed), *chain.from_iterable(doors))
         keys = " ".join(self.identity.login_keys[name] for name in ENVIRONMENTS)
         return self._python("users", words, self.layout.home, HARBOUR_LOGIN_KEYS=keys)

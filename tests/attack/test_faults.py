@@ -188,7 +188,7 @@ def test_a_damaged_journal_is_said_and_blocks_nothing_it_need_not(world: World, 
         done = world.quickly(*arguments)
         assert "Traceback" not in done.stderr, (arguments, done.stderr)
         assert done.returncode != 70, (arguments, done.stderr)
-    done = world.quickly("rollback", "--reason", "because", "--confirm", PHRASE, "--skip-tests")
+    done = world.roll_back("--skip-tests")
     assert done.returncode == 0, done.stderr[-1500:]
     assert world.live() == "v2"
 
