@@ -22,7 +22,7 @@ from operations.engine.follow import LogLine, book_of, follow, followed
 from operations.engine.model import Outcome
 from operations.engine.record import JobRecord
 from operations.engine.redaction import Redactor
-from operations.jobs.launch import try_journal
+from operations.jobs.launch import journal_if_any
 from operations.settings import Settings
 from operations.text import clean
 
@@ -36,15 +36,11 @@ def follow_job(settings: Settings, job: JobRecord, *, quiet: bool = False, inter
     `interrupted` says that Ctrl-C came while the job was started: then the question comes first.
     Raises JournalUnavailable only for a job whose story is in the journal.
     """
-    journal = try_journal(settings)
-    try:
+    with journal_if_any(settings) as journal:
         book = book_of(job, journal, redactor=Redactor(settings.secrets()), now=utc_now)
         with _passing_signals():
             # A job without the journal says everything on stderr itself.
             return _until_end(book, job.id, quiet or isinstance(book, FallbackJournal), interrupted)
-    finally:
-        if journal is not None:
-            journal.close()
 
 
 def _until_end(book: EventBook, id: str, quiet: bool, interrupted: bool) -> Outcome:

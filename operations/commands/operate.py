@@ -162,11 +162,11 @@ def _start(
     settings: Settings, desk: Desk, operation: Operation, plan: Plan, reason: str, how: Mapping[str, Any]
 ) -> int:
     from operations.commands.following import follow_job, noting_interrupts
-    from operations.jobs.launch import launch, try_journal
+    from operations.jobs.launch import journal_if_any, launch
 
     as_json = bool(how["as_json"])
-    with noting_interrupts() as noted:
-        started = launch(settings, try_journal(settings), plan, reason=reason)
+    with journal_if_any(settings) as journal, noting_interrupts() as noted:
+        started = launch(settings, journal, plan, reason=reason)
     job = started.id
     if how["detach"]:
         if as_json:

@@ -66,10 +66,11 @@ async def _record(settings: Settings, names: list[str]) -> None:
 def _smoke(settings: Settings, environment: str) -> None:
     """The scheduled smoke run: a job like any other."""
     from operations.jobs import operation_named
-    from operations.jobs.launch import desk_for, launch, try_journal
+    from operations.jobs.launch import desk_for, journal_if_any, launch
 
     plan = operation_named("smoke").plan(desk_for(settings, environment, watching=False), {})
-    launch(settings, try_journal(settings), plan, reason="scheduled")
+    with journal_if_any(settings) as journal:
+        launch(settings, journal, plan, reason="scheduled")
 
 
 async def _plain(settings: Settings, environment: str) -> None:

@@ -37,6 +37,17 @@ def try_journal(settings: Settings) -> Journal | None:
         return None
 
 
+@contextmanager
+def journal_if_any(settings: Settings) -> Iterator[Journal | None]:
+    """As `try_journal`, closed at the end: a recorder that starts smoke runs for months must not gather open files."""
+    journal = try_journal(settings)
+    try:
+        yield journal
+    finally:
+        if journal is not None:
+            journal.close()
+
+
 def jobs_of(settings: Settings) -> tuple[JobRecord, ...]:
     """Every job of this user, newest first, those that ran without the journal included."""
     with job_book(settings) as book:
@@ -46,14 +57,10 @@ def jobs_of(settings: Settings) -> tuple[JobRecord, ...]:
 @contextmanager
 def job_book(settings: Settings) -> Iterator[JobBook]:
     """The jobs of this user, read once; where the journal cannot be read only those that ran without it."""
-    journal = try_journal(settings)
-    try:
+    with journal_if_any(settings) as journal:
         book = JobBook(journal, now=utc_now, state=places_for(settings).state)
         book.refresh()
         yield book
-    finally:
-        if journal is not None:
-            journal.close()
 
 
 def desk_for(settings: Settings, environment: str, *, watching: bool = True) -> Desk:
