@@ -24,6 +24,14 @@ def type_confirmation(console: Terminal, reason: str) -> None:
     console.settle()
 
 
+def say_yes(console: Terminal, pattern: str) -> None:
+    """Tab to the confirming button, and Enter; once more where the console says that it came too fast to be meant."""
+    console.press("tab")
+    console.press_meant("enter", rf"{pattern}|too fast to be meant")
+    if "too fast to be meant" in console.text:
+        console.press_meant("enter", pattern)
+
+
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
     console.press_meant("I", r"── Timeline")

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.e2e.conftest import Stage
-from tests.e2e.keys import incident_page, open_incident, to_rollback_plan, type_confirmation
+from tests.e2e.keys import incident_page, open_incident, say_yes, to_rollback_plan, type_confirmation
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
@@ -37,8 +37,7 @@ def roll_back_and_resolve(drill: Terminal) -> None:
     drill.wait_for(r"PRODUCTION +\S+ (ok|DEGRADED)")
     incident_page(drill)
     drill.press_meant("r", r"Is it over\?")
-    drill.press("tab")
-    drill.press_meant("enter", r"; resolved")
+    say_yes(drill, r"; resolved")
 
 
 def leave(drill: Terminal) -> str:

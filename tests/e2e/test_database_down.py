@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import Stage
-from tests.e2e.keys import incident_page, open_incident
+from tests.e2e.keys import incident_page, open_incident, say_yes
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
@@ -35,8 +35,7 @@ def test_a_person_calls_for_help_and_is_kept_from_rolling_back_an_innocent_relea
     shown = " ".join(console.text.split())
     assert re.search(r"help: Quayside desk .*started again", shown)
     console.press_meant("r", r"Is it over\?")
-    console.press("tab")
-    console.press_meant("enter", r"; resolved")
+    say_yes(console, r"; resolved")
     console.press_meant("q", r"(?m)\A\s*\Z")
     assert console.wait_ended() == 0
     assert stage.served() == "v2.4.1", "the innocent release is still live"

@@ -14,7 +14,7 @@ from operations.engine.record import JobRecord, JobState
 from operations.jobs.launch import jobs_of
 from operations.practice import site
 from tests.e2e.conftest import Stage, until
-from tests.e2e.keys import type_confirmation
+from tests.e2e.keys import say_yes, type_confirmation
 from tests.e2e.terminal import LEFT_ALTERNATE_SCREEN, Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
@@ -107,10 +107,7 @@ def test_a_worker_killed_with_9_shows_its_debris_and_a_key_cleans_it(stage: Stag
     assert stage.jobs()[0].debris
     console.press_meant("d", r"Clean up\?")
     console.settle()
-    console.press("tab")
-    console.settle()
-    console.press("enter")
-    console.wait_for(r"Cleaned after job 1")
+    say_yes(console, r"Cleaned after job 1")
     console.wait_while(r"left behind")
     closed = stage.jobs()[0]
     assert (closed.state, closed.debris) == (JobState.LOST, ())

@@ -182,3 +182,20 @@ async def test_a_terminal_of_no_size_is_drawn_on_and_comes_back(app: VigieApp, s
         await pilot.pause()
         await pilot.resize_terminal(120, 36)
         await shows(pilot, "What changed")
+
+
+async def test_an_enter_that_came_too_fast_does_nothing_and_is_told(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        answers: list[bool | None] = []
+        app.push_screen(YesNoDialog("Sure?", [line("Really?")], "do it"), answers.append)
+        await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
+        burst(app, "tab", "enter")
+        box = app.screen.query_one("#box")
+        await until(pilot, lambda: "too fast" in str(box.border_subtitle), "it is told")
+        yes = app.screen.query_one("#yes", MeantButton)
+        await until(pilot, lambda: yes.is_settled, "Enter is meant now")
+        assert answers == []
+        burst(app, "enter")
+        await until(pilot, lambda: bool(answers), "it was done")
+        assert answers == [True]

@@ -28,6 +28,9 @@ SETTLE = 0.3
 """Seconds a confirming button must have had the focus: what was typed or pasted before does not confirm."""
 
 
+TOO_SOON = "That Enter came too fast to be meant; once more does it."
+
+
 class MeantButton(Button):
     """A button that ignores an Enter within SETTLE seconds of getting the focus (a pasted or repeated one)."""
 
@@ -146,7 +149,8 @@ class Dialog(ModalScreen[Answer]):
             focused.action_select()
 
     def came_too_soon(self) -> None:
-        """An Enter came before it could be meant: nothing happens, and where there is room for it that is said."""
+        """An Enter came before it could be meant: nothing happens, and that is said."""
+        self.query_one("#box").border_subtitle = Content(TOO_SOON)
 
     def action_next(self) -> None:
         """Tab: from Cancel to the first field, where there is one, else to what comes next."""

@@ -90,10 +90,6 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             return
         self._hint("Enter now does it; Esc does nothing." if widget is not None and widget.id == "run" else "")
 
-    def came_too_soon(self) -> None:
-        """The Enter that left the field reached the button, too."""
-        self._hint("That Enter came too fast to be meant. Enter once more does it; Esc does nothing.")
-
     def on_key(self, event: events.Key) -> None:
         """Typing while no field has the focus: it goes nowhere, and that is said."""
         if event.is_printable and not isinstance(self.focused, Input) and self.query(Field):
