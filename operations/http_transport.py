@@ -11,7 +11,6 @@ import ipaddress
 import socket
 import ssl
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -22,6 +21,8 @@ from typing import Any
 
 import httpcore
 import httpx
+
+from operations.beside import beside
 
 
 @dataclass(slots=True)
@@ -201,36 +202,23 @@ async def look_up(host: str, port: int) -> list[str]:
         return [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:
         pass
-    loop = asyncio.get_running_loop()
-    key = (loop, host, port)
+    key = (asyncio.get_running_loop(), host, port)
     if (running := _running.get(key)) is None:
-        running = _running[key] = loop.create_future()
+        running = _running[key] = asyncio.ensure_future(beside(_addresses, host, port))
         running.add_done_callback(lambda done: (_running.pop(key, None), done.cancelled() or done.exception()))
-        threading.Thread(target=_resolve, args=(loop, running, host, port), daemon=True).start()
     return await asyncio.shield(running)
 
 
-def _resolve(loop: asyncio.AbstractEventLoop, wanted: asyncio.Future[list[str]], host: str, port: int) -> None:
+def _addresses(host: str, port: int) -> list[str]:
     found: list[str] = []
-    problem: Exception | None = None
     try:
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             if str(address[0]) not in found:
                 found.append(str(address[0]))
     except (OSError, UnicodeError) as error:
-        problem = error if isinstance(error, socket.gaierror) else socket.gaierror(socket.EAI_NONAME, str(error))
-    if not found and problem is None:
-        problem = socket.gaierror(socket.EAI_NONAME, "no address for this name")
-
-    def hand_over() -> None:
-        if wanted.done():
-            return
-        if problem is not None:
-            wanted.set_exception(problem)
-        else:
-            wanted.set_result(found)
-
-    try:
-        loop.call_soon_threadsafe(hand_over)
-    except RuntimeError:
-        return  # the loop has ended meanwhile; nobody waits any more
+        if isinstance(error, socket.gaierror):
+            raise
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "no address for this name")
+    return found
