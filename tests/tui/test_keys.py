@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from textual import events
 
-from operations.engine.model import Plan
+from operations.engine.model import Confirm, ConfirmLevel, Plan
 from operations.errors import VigieError
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import PATIENCE, fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.base import Field, MeantButton
+from tui.dialogs.plan import PlanDialog
 from tui.dialogs.small import AskDialog, WaitDialog, YesNoDialog
 from tui.lines import line
 from tui.screens.main import MainScreen
@@ -193,9 +194,31 @@ async def test_an_enter_that_came_too_fast_does_nothing_and_is_told(app: VigieAp
         burst(app, "tab", "enter")
         box = app.screen.query_one("#box")
         await until(pilot, lambda: "too fast" in str(box.border_subtitle), "it is told")
+        burst(app, "left")
+        await until(pilot, lambda: not box.border_subtitle, "it is not told of another button")
+        burst(app, "right")
         yes = app.screen.query_one("#yes", MeantButton)
-        await until(pilot, lambda: yes.is_settled, "Enter is meant now")
+        await until(pilot, lambda: app.screen.focused is yes and yes.is_settled, "Enter is meant now")
         assert answers == []
         burst(app, "enter")
         await until(pilot, lambda: bool(answers), "it was done")
         assert answers == [True]
+
+
+async def test_the_plan_says_what_enter_does_only_where_it_does_it(app: VigieApp) -> None:
+    confirm = Confirm(ConfirmLevel.PHRASE, "drill production", needs_reason=True)
+    plan = Plan("rollback", "x", "production", "vigie.toml", "Roll back", {}, confirm=confirm)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        app.push_screen(PlanDialog(plan))
+        await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
+        burst(app, "x")
+        await shows(pilot, "Tab goes to the field")
+        burst(app, "tab", "enter", "enter")
+        await shows(pilot, "Enter now does it")
+        run = app.screen.query_one("#run", MeantButton)
+        await until(pilot, lambda: run.is_settled, "Enter is meant now")
+        burst(app, "enter")
+        await shows(pilot, "Nothing was done yet")
+        assert "Enter now does it" not in screen_text(app)
+        assert isinstance(app.screen.focused, Field)

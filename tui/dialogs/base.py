@@ -98,6 +98,10 @@ class Dialog(ModalScreen[Answer]):
         """Move the focus; the button learns it here, before the keys that come behind, not from a later event."""
         if isinstance(widget, MeantButton) and widget is not self.focused:
             widget.take_focus()
+        if widget is not self.focused:
+            # What was said of an Enter was said of the button that had the focus then.
+            for box in self.query("#box"):
+                box.border_subtitle = ""
         super().set_focus(widget, scroll_visible, from_app_focus)
 
     @property

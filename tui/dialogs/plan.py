@@ -86,9 +86,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Move the focus; the last line says what Enter does there."""
         super().set_focus(widget, scroll_visible, from_app_focus)
-        if self.problem:
-            return
-        self._hint("Enter now does it; Esc does nothing." if widget is not None and widget.id == "run" else "")
+        self._hint("Enter now does it; Esc cancels." if widget is not None and widget.id == "run" else "")
 
     def on_key(self, event: events.Key) -> None:
         """Typing while no field has the focus: it goes nowhere, and that is said."""
