@@ -6,9 +6,10 @@ The log follows its end until somebody scrolls up; then it says how many lines c
 from __future__ import annotations
 
 import re
-import textwrap
+from functools import lru_cache
 from os import SEEK_END
 from pathlib import Path
+from textwrap import TextWrapper
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -162,11 +163,22 @@ class JobLog(Log, inherit_bindings=False):
 def log_rows(text: str, width: int) -> list[str]:
     """A line of a job's log as rows: the date and what is usual left out, a long line broken, a very long one cut."""
     brief = _STAMP.sub(lambda found: f"{found[1]} {'' if found[2] == 'INFO' else f'[{found[2]}] '}", text)
-    if cell_len(brief) <= width:
+    plain = brief.isascii()
+    if (len(brief) if plain else cell_len(brief)) <= width:
         return [brief]
     # Characters that are not plain may take two cells.
-    wide = width if brief.isascii() else width // 2
-    return textwrap.wrap(brief, wide, subsequent_indent=_INDENT, max_lines=LONGEST, placeholder=" …")
+    wide = width if plain else width // 2
+    # Most need one break only: a job that prints much would keep the keys waiting.
+    cut = brief.rfind(" ", 1, wide + 1)
+    if cut > 0 and len(brief) - cut <= wide - len(_INDENT):
+        return [brief[:cut].rstrip(), _INDENT + brief[cut:].lstrip()]
+    return _wrapper(wide).wrap(brief)
+
+
+@lru_cache(maxsize=4)
+def _wrapper(width: int) -> TextWrapper:
+    """Breaks at spaces only: a name with hyphens stays whole."""
+    return TextWrapper(width, subsequent_indent=_INDENT, max_lines=LONGEST, placeholder=" …", break_on_hyphens=False)
 
 
 def _begin_of_end(path: Path) -> int:
