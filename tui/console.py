@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,8 @@ TICK = 1.0
 MESSAGE_STAYS = timedelta(seconds=8)
 NEEDED_LATER = ("operations.jobs.launch", "tui.dialogs.plan", "tui.dialogs.small", "tui.screens.jobs")
 """Loaded beside the loop once the first frame stands, so that the first key that needs them need not wait."""
+CLIENTS_LOADED = 20.0
+"""Seconds after which the probes have loaded their clients."""
 Severity = Literal["information", "warning", "error"]
 TONES: dict[Severity, Tone] = {"information": "strong", "warning": "warn", "error": "bad"}
 
@@ -56,7 +59,7 @@ NIGHT = Theme(
 
 
 class Console(KeysInTurn):
-    """The console on one environment, without its actions."""
+    """The console on one environment, without its actions. `settled` is called when what stays has been loaded."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = [Binding("ctrl+c", "leave", show=False, priority=True), Binding("ctrl+q", "leave", show=False)]
@@ -70,8 +73,10 @@ class Console(KeysInTurn):
         ascii_only: bool = False,
         open_watch: OpenWatch | None = None,
         real_config: Path | None = None,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
+        self._settled = settled
         self.settings = settings
         self.environment = environment
         self.readonly = readonly
@@ -101,6 +106,8 @@ class Console(KeysInTurn):
         self.begin_work()
         for name in NEEDED_LATER:
             await asyncio.to_thread(import_module, name)
+        self._settled()
+        self.set_timer(CLIENTS_LOADED, self._settled)
 
     def begin_work(self) -> None:
         """Start what goes on for as long as the console lives."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -25,6 +26,8 @@ def start(session: Session) -> int:
         readonly=is_readonly(session, settings),
         ascii_only=session.ascii_only or prefers_ascii(),
         real_config=session.real_config,
+        # What has been loaded stays: going through all of it for garbage held the screen for 70 ms at a time.
+        settled=gc.freeze,
     )
     try:
         app.run(mouse=False)
