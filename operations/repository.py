@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from operations.errors import PrerequisiteMissing, VigieError
-from operations.git import GIT_LIMIT, git_command, run_git
+from operations.git import GIT_LIMIT, GitAnswer, git_command, run_git
 from operations.text import clean, one_line
 
 MOST_COMMITS = 200
 DIFF_LIMIT = 200_000
 FILE_LIMIT = 1_000_000
+KEPT = 2000
+KEPT_BYTES = 20_000
+"""The most answers of git that are kept, and the longest."""
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _AUTHOR = ("-c", "user.name=vigie", "-c", "user.email=vigie@localhost")
+_kept: dict[tuple[str, ...], GitAnswer] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,14 @@ class Repository:
         """As `resolve`, but empty when there is no such commit."""
         if value.startswith("-") or not value.strip() or len(value) > 200 or not value.isprintable():
             return ""
-        named = run_git(
-            self.path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{value}^{{commit}}", limit=self._limit
-        ).text
+        named = self._told((value,), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{value}^{{commit}}").text
         return named if _HASH.fullmatch(named) else ""
 
     def commits_between(self, old: str, new: str, *, merges: bool = True) -> Sequence[Commit]:
         """Commits in `new` that are not in `old`, newest first, at most 200; without `merges` those are left out."""
         shape = ("--format=%H%x1f%an%x1f%ct%x1f%s", *(() if merges else ("--no-merges",)))
-        text = self._ask("log", "-z", *shape, f"--max-count={MOST_COMMITS}", "--end-of-options", f"{old}..{new}", "--")
+        span = (f"--max-count={MOST_COMMITS}", "--end-of-options", f"{old}..{new}", "--")
+        text = self._ask("log", "-z", *shape, *span, of=(old, new))
         rows = (row.split("\x1f", 3) for row in text.split("\0") if row.count("\x1f") >= 3)
         return [
             Commit(row[0], one_line(row[1], 60), datetime.fromtimestamp(int(row[2]), UTC), one_line(row[3]))
@@ -105,11 +108,12 @@ class Repository:
 
     def count_between(self, old: str, new: str) -> int:
         """How many commits `new` has that `old` has not."""
-        return int(self._ask("rev-list", "--count", "--end-of-options", f"{old}..{new}", "--"))
+        return int(self._ask("rev-list", "--count", "--end-of-options", f"{old}..{new}", "--", of=(old, new)))
 
     def size_between(self, old: str, new: str) -> Size:
         """Files and lines that differ between two commits; binary files count no lines."""
-        text = self._ask("diff", "--numstat", "-z", *_PLAIN_DIFF, "--end-of-options", old, new, "--")
+        of = (old, new)
+        text = self._ask("diff", "--numstat", "-z", *_PLAIN_DIFF, "--end-of-options", old, new, "--", of=of)
         rows = [row.split("\t", 2) for row in text.split("\0") if row.count("\t") >= 2]
         added = sum(int(row[0]) for row in rows if row[0].isdigit())
         removed = sum(int(row[1]) for row in rows if row[1].isdigit())
@@ -125,7 +129,7 @@ class Repository:
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Whether `old` lies behind `new`; None when one of them is not in this checkout."""
-        answer = run_git(self.path, "merge-base", "--is-ancestor", "--end-of-options", old, new, limit=self._limit)
+        answer = self._told((old, new), "merge-base", "--is-ancestor", "--end-of-options", old, new)
         return {0: True, 1: False}.get(answer.code)
 
     def is_shallow(self) -> bool:
@@ -134,9 +138,8 @@ class Repository:
 
     def changed_files(self, folder: str, old: str, new: str) -> Sequence[ChangedFile]:
         """Files under `folder` that were added, changed or deleted from `old` to `new`, by path."""
-        text = self._ask(
-            "diff", "--name-status", "-z", *_PLAIN_DIFF, "--end-of-options", old, new, "--", _pathspec(folder)
-        )
+        shape = ("--name-status", "-z", *_PLAIN_DIFF, "--end-of-options")
+        text = self._ask("diff", *shape, old, new, "--", _pathspec(folder), of=(old, new))
         fields = text.split("\0")
         pairs = sorted(zip(fields[1::2], fields[::2], strict=False))
         words = {"A": "added", "D": "deleted"}
@@ -148,7 +151,7 @@ class Repository:
     def files_at(self, commit: str, folder: str) -> Sequence[str]:
         """Paths of the files under `folder` in that commit; empty when it has no such folder."""
         inside = _pathspec(folder).removeprefix(_LITERAL)
-        text = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", inside)
+        text = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", inside, of=(commit,))
         return [path for path in text.split("\0") if path]
 
     def tags_of(self, commit: str) -> Sequence[str]:
@@ -216,8 +219,23 @@ class Repository:
         shutil.rmtree(folder, ignore_errors=True)
         run_git(self.path, "worktree", "prune", limit=self._limit)
 
-    def _ask(self, *arguments: str) -> str:
+    def _told(self, of: Sequence[str], *arguments: str) -> GitAnswer:
+        """What git says. A good answer `of` full hashes alone is kept: a commit never changes.
+
+        A bad one may: what is not here today can be fetched tomorrow.
+        """
+        key = (str(self.path), *arguments)
+        if (kept := _kept.get(key)) is not None:
+            return kept
         answer = run_git(self.path, *arguments, limit=self._limit)
+        if answer.code == 0 and len(answer.output) < KEPT_BYTES and all(_HASH.fullmatch(commit) for commit in of):
+            if len(_kept) >= KEPT:
+                _kept.clear()
+            _kept[key] = answer
+        return answer
+
+    def _ask(self, *arguments: str, of: Sequence[str] = ()) -> str:
+        answer = self._told(of, *arguments) if of else run_git(self.path, *arguments, limit=self._limit)
         if answer.code and not answer.truncated:
             raise VigieError(f"git {arguments[0]} in {self.path} failed: {answer.complaint}", code=2)
         return answer.text

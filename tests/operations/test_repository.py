@@ -232,3 +232,34 @@ def test_a_clone_without_all_its_objects_fetches_nothing_while_we_look(
     assert repository.is_ancestor("b" * 40, commit) is None
     assert repository.find(commit) == commit
     assert not ran.exists()
+
+
+def test_what_git_said_of_full_hashes_is_not_asked_again(
+    site: GitSite, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = site.commit("one", {"a": "1"}, tag="v1"), site.commit("two", {"a": "2"})
+    asked: list[str] = []
+
+    def asking(path: Path, *arguments: str, **limits: float) -> object:
+        asked.append(arguments[0])
+        return run_git(path, *arguments, limit=limits["limit"])
+
+    monkeypatch.setattr("operations.repository.run_git", asking)
+    for _ in range(2):
+        assert repository.is_ancestor(old, new) is True
+        assert repository.count_between(old, new) == 1
+        assert Repository(site.path).find(old) == old
+    assert asked == ["merge-base", "rev-list", "rev-parse"]
+    # A name may point elsewhere tomorrow.
+    assert repository.find("v1") == repository.find("v1") == old
+    assert len(asked) == 5
+
+
+def test_a_commit_that_was_not_here_is_asked_for_again(site: GitSite, repository: Repository, tmp_path: Path) -> None:
+    old = site.commit("one", {"a": "1"})
+    other = GitSite(tmp_path / "other")
+    other.git("pull", "--quiet", str(site.path), "main")
+    new = other.commit("two", {"a": "2"})
+    assert repository.is_ancestor(old, new) is None and repository.find(new) == ""
+    site.git("fetch", "--quiet", str(other.path), "main")
+    assert repository.is_ancestor(old, new) is True and repository.find(new) == new
