@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -131,7 +131,7 @@ build_limit = {limit}
         commit = self.git.commit(f"work for {name}", files, tag=name)
         self.commits[name] = commit
         build = self.folder / f"build-{name}"
-        subprocess.run(["git", "clone", "--quiet", str(self.git.path), str(build)], check=True, capture_output=True)
+        shutil.copytree(self.git.path, build, ignore=shutil.ignore_patterns(".git"))
         clock = lambda: self.now - timedelta(hours=hours_ago)  # noqa: E731
         ReleasesPlatform(self.root, keep=9, now=clock).publish(build, name=name, commit=commit, who="tom")
         return commit
