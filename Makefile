@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-WORKERS ?= 3
+WORKERS ?= 4
 # Byte code is kept, whatever the shell says: every start and every test process would compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
