@@ -11,7 +11,7 @@ from typing import Any
 from operations.engine.locks import Lock
 from operations.engine.log import JobLog
 from operations.engine.model import Plan
-from operations.engine.process import GRACE, Child, Hooks, run_child
+from operations.engine.process import GRACE, Child, Hooks, Streams, run_child
 from operations.engine.record import Debris, ProcessGroup
 from operations.engine.recorder import Recorder
 from operations.engine.redaction import Redactor
@@ -72,6 +72,7 @@ class Context:
         env: Mapping[str, str] | None = None,
         limit: float,
         quiet: bool = False,
+        streams: Streams | None = None,
     ) -> Completed:
         """Run a child; with `quiet` its output stays out of the log. Raises Cancelled, PrerequisiteMissing."""
         self.checkpoint()
@@ -83,7 +84,7 @@ class Context:
             stop=self.checkpoint,
         )
         child = Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=self._grace)
-        completed = run_child(child, hooks, self._redactor)
+        completed = run_child(child, hooks, self._redactor, streams)
         how = f"ended by its time limit of {limit:g} s" if completed.timed_out else f"exit code {completed.code}"
         self.say(f"{argv[0]}: {how} after {completed.seconds:.1f} s", "info" if completed.code == 0 else "warn")
         return completed

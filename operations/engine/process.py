@@ -1,9 +1,15 @@
-"""Runs one child in a process group of its own: time and output limits, redacted lines; it dies with its parent."""
+"""Runs one child in a process group of its own: time and output limits, redacted lines; it dies with its parent.
+
+A child that carries data (a dump out, a dump in) has Streams: its output is handed on as bytes, untouched and without
+limit, its input is asked for piece by piece, and only what it says on stderr becomes lines.
+"""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import ctypes
+import fcntl
 import os
 import selectors
 import signal
@@ -13,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from operations.engine.alive import end_group, group_of
 from operations.engine.record import ProcessGroup
@@ -31,6 +38,8 @@ _LOOK_AGAIN = 0.05
 _STRAGGLERS = 0.3
 _STRAGGLERS_TALKING = 2.0
 _PR_SET_PDEATHSIG = 1
+_PIECE = 262_144
+_PIPE_SIZE = 1_048_576
 _KEPT_FROM_ENVIRONMENT = ("PATH", "HOME", "LANG", "TZ")
 
 
@@ -47,6 +56,17 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a child's bytes go and come from; what either raises ends the child.
+
+    `output` gets stdout; `input` gives the next piece for stdin, b"" at its end. Both are called by one thread in turn.
+    """
+
+    output: Callable[[bytes], None] | None = None
+    input: Callable[[], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hooks:
     """What the runner wants to hear: each line, the group when it began and when it ended.
 
@@ -59,27 +79,30 @@ class Hooks:
     stop: Callable[[], None]
 
 
-def run_child(child: Child, hooks: Hooks, redactor: Redactor) -> Completed:
+def run_child(child: Child, hooks: Hooks, redactor: Redactor, streams: Streams | None = None) -> Completed:
     """Run `child` to its end. Raises PrerequisiteMissing when there is no such program, and what `hooks.stop` raises.
 
     Call it from a thread that lives as long as the process: the parent-death signal comes when the thread ends.
     """
     began = time.monotonic()
-    process = _spawn(child)
+    streams = streams or Streams()
+    process = _spawn(child, streams)
     group = group_of(process.pid)
     lines = _Lines(redactor, hooks.line, child.output_limit)
     finished = False
     try:
         if group is not None:
             hooks.started(group)
-        finished = _pump(process, lines, hooks.stop, began + child.limit)
+        to_its_end = process.stdout.fileno() if process.stdout is not None and streams.output else None
+        finished = _pump(_pipes(process, lines, streams), process, hooks.stop, began + child.limit, to_its_end)
     finally:
         # However this ends, by a cancel or by a full journal, nothing of an unfinished child may go on.
         if not finished:
             _end(process, group, child.grace)
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
         lines.finish()
         if group is not None:
             hooks.ended(group)
@@ -134,15 +157,16 @@ class _Lines:
         self._line(line)
 
 
-def _spawn(child: Child) -> subprocess.Popen[bytes]:
+def _spawn(child: Child, streams: Streams) -> subprocess.Popen[bytes]:
     if child.cwd is not None and not child.cwd.is_dir():
         raise VigieError(f"There is no folder {child.cwd} to run {child.argv[0]} in.")
     try:
         return subprocess.Popen(
             list(child.argv),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if streams.input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if streams.output else subprocess.STDOUT,
+            bufsize=0,
             cwd=child.cwd,
             env=child_environment(child.env),
             process_group=0,
@@ -166,33 +190,89 @@ def die_with_parent(parent: int) -> Callable[[], None]:
     return hook
 
 
-def _pump(process: subprocess.Popen[bytes], lines: _Lines, stop: Callable[[], None], deadline: float) -> bool:
-    """Read until the child has ended; False when the deadline came first."""
-    assert process.stdout is not None
-    descriptor = process.stdout.fileno()
-    os.set_blocking(descriptor, False)
+Pipe = Callable[[], bool]
+"""Does what a ready descriptor is ready for; False when there is no more."""
+
+
+def _pipes(process: subprocess.Popen[bytes], lines: _Lines, streams: Streams) -> dict[int, tuple[int, Pipe]]:
+    """The child's descriptors, what each waits for and what is done when it is ready."""
+    found: dict[int, tuple[int, Pipe]] = {}
+    for pipe, hand_on in ((process.stdout, streams.output or lines.feed), (process.stderr, lines.feed)):
+        if pipe is not None:
+            found[pipe.fileno()] = (selectors.EVENT_READ, _reading(pipe.fileno(), hand_on))
+    if process.stdin is not None and streams.input is not None:
+        found[process.stdin.fileno()] = (selectors.EVENT_WRITE, _writing(process.stdin, streams.input))
+    for descriptor in found:
+        os.set_blocking(descriptor, False)
+        if streams.output or streams.input:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+    return found
+
+
+def _reading(descriptor: int, hand_on: Callable[[bytes], None]) -> Pipe:
+    def read() -> bool:
+        chunk = os.read(descriptor, _PIECE)
+        hand_on(chunk)
+        return bool(chunk)
+
+    return read
+
+
+def _writing(pipe: IO[bytes], next_piece: Callable[[], bytes]) -> Pipe:
+    left = memoryview(b"")
+
+    def write() -> bool:
+        nonlocal left
+        if not left:
+            left = memoryview(next_piece())
+            if not left:
+                pipe.close()
+                return False
+        try:
+            left = left[os.write(pipe.fileno(), left) :]
+        except BrokenPipeError:
+            # It wants no more; why, it says itself.
+            pipe.close()
+            return False
+        return True
+
+    return write
+
+
+def _pump(
+    pipes: Mapping[int, tuple[int, Pipe]],
+    process: subprocess.Popen[bytes],
+    stop: Callable[[], None],
+    deadline: float,
+    to_its_end: int | None,
+) -> bool:
+    """Serve the pipes until the child has ended; False when the deadline came first.
+
+    `to_its_end` is a descriptor that carries data: it is read to its end, however long after the child's own that is.
+    """
     ended_at = None
+    still_open = set(pipes)
     with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
+        for descriptor, (event, pipe) in pipes.items():
+            selector.register(descriptor, event, pipe)
         while True:
             stop()
-            open_still = bool(selector.get_map())
-            ready = open_still and bool(selector.select(_LOOK_AGAIN))
-            if ready:
-                chunk = os.read(descriptor, 65_536)
-                lines.feed(chunk)
-                if not chunk:
-                    selector.unregister(descriptor)
-            elif not open_still:
+            ready = selector.select(_LOOK_AGAIN) if still_open else []
+            for key, _ in ready:
+                if not key.data():
+                    selector.unregister(key.fd)
+                    still_open.discard(key.fd)
+            if not still_open:
                 _wait_a_moment(process)
-            if process.poll() is None:
+            if process.poll() is None or to_its_end in still_open:
                 if time.monotonic() > deadline:
                     return False
                 continue
             # A daemon that the child left behind may keep the pipe open: the child has ended all the same.
             ended_at = ended_at or time.monotonic()
             patience = _STRAGGLERS_TALKING if ready else _STRAGGLERS
-            if not selector.get_map() or time.monotonic() - ended_at > patience:
+            if not still_open or time.monotonic() - ended_at > patience:
                 return True
 
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from operations.engine.model import Plan
+
+if TYPE_CHECKING:
+    from operations.engine.process import Streams
 
 Level = Literal["info", "warn", "error"]
 
@@ -58,11 +61,12 @@ class StepContext(Protocol):
         env: Mapping[str, str] | None = None,
         limit: float,
         quiet: bool = False,
+        streams: Streams | None = None,
     ) -> Completed:
         """Run a child in a process group of its own that dies with the worker; its output goes to the log line by line.
 
         `env` is added to a minimal environment. `limit` is its time limit in seconds. A cancel before the point of no
-        return ends the group and raises Cancelled.
+        return ends the group and raises Cancelled. With `streams` its stdout or stdin carry data, not lines.
         """
         ...
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from operations.engine.alive import see
-from operations.engine.process import TAIL_LINES, Child, Hooks, child_environment, run_child
+from operations.engine.process import TAIL_LINES, Child, Hooks, Streams, child_environment, run_child
 from operations.engine.record import ProcessGroup
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Completed
@@ -132,3 +132,60 @@ def test_no_descriptor_of_ours_reaches_it(heard: Heard, tmp_path: Path) -> None:
         )
     assert "open'" not in heard.lines[0]
     assert "/dev/null" in heard.lines[0]
+
+
+def carry(code: str, streams: Streams, lines: list[str], limit: float = 60.0) -> Completed:
+    """Run a child that carries data."""
+    child = Child([sys.executable, "-c", code], limit=limit, grace=0.5)
+    return run_child(child, Hooks(lines.append, _unheard, _unheard, lambda: None), Redactor(), streams)
+
+
+def _unheard(_group: ProcessGroup) -> None:
+    return None
+
+
+def test_data_is_handed_on_untouched_and_only_stderr_becomes_lines() -> None:
+    pieces: list[bytes] = []
+    lines: list[str] = []
+    code = r"import sys; sys.stdout.buffer.write(b'\x00\r\n' * 3_000_000); sys.stderr.write('said\n')"
+    completed = carry(code, Streams(output=pieces.append), lines)
+    assert completed.code == 0
+    assert b"".join(pieces) == b"\x00\r\n" * 3_000_000
+    assert lines == ["said"]
+
+
+def test_data_that_is_taken_slowly_is_still_read_to_its_end() -> None:
+    sizes: list[int] = []
+
+    def slowly(piece: bytes) -> None:
+        time.sleep(0.5)
+        sizes.append(len(piece))
+
+    completed = carry("import sys; sys.stdout.buffer.write(b'x' * 1_000_000)", Streams(output=slowly), [])
+    assert (completed.code, sum(sizes)) == (0, 1_000_000)
+
+
+def test_a_child_is_given_its_input_piece_by_piece_while_it_answers() -> None:
+    given = iter([b"x" * 700_000] * 10)
+    got: list[bytes] = []
+    code = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
+    completed = carry(code, Streams(output=got.append, input=lambda: next(given, b"")), [])
+    assert (completed.code, len(b"".join(got))) == (0, 7_000_000)
+
+
+def test_a_child_that_wants_no_more_input_ends_with_its_own_code() -> None:
+    lines: list[str] = []
+    code = "import sys; sys.stdin.buffer.read(10); print('enough'); sys.exit(3)"
+    completed = carry(code, Streams(input=lambda: b"x" * 100_000), lines)
+    assert (completed.code, lines) == (3, ["enough"])
+
+
+def test_what_fails_while_data_is_taken_ends_the_child() -> None:
+    def refuse(_piece: bytes) -> None:
+        raise OSError("disk full")
+
+    lines: list[str] = []
+    code = "import os; os.write(2, f'{os.getpid()}\\n'.encode())\nwhile True: os.write(1, b'x' * 9999)"
+    with pytest.raises(OSError, match="disk full"):
+        carry(code, Streams(output=refuse), lines)
+    assert not lines or see(int(lines[0])) is None

@@ -18,7 +18,7 @@ from typing import Any
 
 from operations.desk import Desk
 from operations.engine.model import Operation, Outcome, Plan, StepFailed
-from operations.engine.process import Child, Hooks, run_child
+from operations.engine.process import Child, Hooks, Streams, run_child
 from operations.engine.record import Debris, JobRecord, JobState
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Cancelled, Completed, Level
@@ -230,10 +230,11 @@ class Bench:
         env: Mapping[str, str] | None = None,
         limit: float,
         quiet: bool = False,
+        streams: Streams | None = None,
     ) -> Completed:
         nothing: Callable[[Any], None] = lambda _: None  # noqa: E731
         hooks = Hooks(line=self.said.append, started=nothing, ended=nothing, stop=self.checkpoint)
-        return run_child(Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=0.5), hooks, Redactor())
+        return run_child(Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=0.5), hooks, Redactor(), streams)
 
     def leaves(self, kind: str, words: str, **data: Any) -> str:
         identity = f"d{len(self.debris) + len(self.said)}-{kind}"

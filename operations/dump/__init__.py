@@ -1,0 +1,1 @@
+"""Plain SQL dumps as streams: made, read, packed, counted, never held whole."""
