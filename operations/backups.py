@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from operations.errors import VigieError
-from operations.settings import BackupSettings, Settings
+from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client
+from operations.settings import Settings
 from operations.text import one_line
 
 if TYPE_CHECKING:
@@ -85,15 +85,6 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """A multipart upload that nobody finished or aborted: it costs, and hides a failed backup."""
-
-    key: str
-    upload_id: str
-    started: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class BackupList:
     """What lies in the bucket for one environment, newest first. `server_time` is the bucket's own clock, when told."""
 
@@ -144,61 +135,10 @@ def list_backups(
         objects, server_time = _objects(s3, place.bucket, prefix)
         backups = _group(objects, environment)[:newest]
         backups = _with_manifests(s3, place.bucket, backups, objects)
-        strays, unknown = _strays(s3, place.bucket, prefix)
     except (BotoCoreError, ClientError) as error:
-        raise _unreadable(place.bucket, error) from None
+        raise refused(place.bucket, error) from None
+    strays, unknown = list_strays(s3, place.bucket, prefix)
     return BackupList(judge(backups), strays, unknown, server_time)
-
-
-def place_of(settings: Settings, environment: str) -> BackupSettings:
-    """Bucket settings of that environment; raises VigieError when there is no bucket."""
-    env = settings.environments.get(environment)
-    if env is None or not env.backups.bucket:
-        raise VigieError(
-            f"no bucket is set for the backups of {environment}",
-            next_step=f"Set environments.{environment}.backups.bucket.",
-            code=2,
-        )
-    return env.backups
-
-
-def backup_prefix(settings: Settings, environment: str) -> str:
-    """`<prefix>/backups/<environment>/`; the prefix defaults to the site's name as a slug."""
-    env = settings.environments.get(environment)
-    own = env.backups.prefix.strip("/") if env else ""
-    slug = re.sub(r"[^a-z0-9]+", "-", settings.site.name.lower()).strip("-")
-    return "/".join(part for part in (own or slug, "backups", environment) if part) + "/"
-
-
-def s3_client(place: BackupSettings, *, drill: bool = False, limit: float = 10.0) -> S3Client:
-    """A client for that bucket with short time limits. A drill takes no keys from the machine's own settings."""
-    import os
-
-    import boto3
-    from botocore import UNSIGNED
-    from botocore.config import Config
-
-    endpoint = place.endpoint or ("" if drill else os.environ.get("AWS_ENDPOINT_URL_S3", ""))
-    keys: dict[str, Any] = {}
-    if place.access_key and place.secret_key:
-        keys = {
-            "aws_access_key_id": place.access_key.reveal(),
-            "aws_secret_access_key": place.secret_key.reveal(),
-            "aws_session_token": None,
-        }
-    config = Config(
-        connect_timeout=limit,
-        read_timeout=limit,
-        retries={"max_attempts": 2, "mode": "standard"},
-        request_checksum_calculation="when_required" if endpoint else "when_supported",
-        response_checksum_validation="when_required" if endpoint else "when_supported",
-        s3={"addressing_style": "path"} if endpoint else {},
-        signature_version=UNSIGNED if drill and not keys else None,
-        proxies={} if drill else None,
-    )
-    return boto3.session.Session().client(
-        "s3", endpoint_url=endpoint or None, region_name=place.region or "us-east-1", config=config, **keys
-    )
 
 
 def _against(backup: Backup, before: Sequence[Backup]) -> str:
@@ -284,19 +224,3 @@ def _in_utc(manifest: Manifest) -> Manifest:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
     return msgspec.structs.replace(manifest, started=utc(manifest.started), finished=utc(manifest.finished))
-
-
-def _strays(s3: S3Client, bucket: str, prefix: str) -> tuple[tuple[Stray, ...], str]:
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = s3.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
-    except ClientError as error:
-        return (), f"uploads cannot be listed: {error.response.get('Error', {}).get('Code', 'refused')}"
-    uploads = answer.get("Uploads", [])
-    return tuple(Stray(u["Key"], u["UploadId"], u["Initiated"].astimezone(UTC)) for u in uploads), ""
-
-
-def _unreadable(bucket: str, error: Exception) -> VigieError:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-    return VigieError(f"the bucket {bucket} cannot be read: {one_line(code or str(error), 120)}")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from operations.backups import Backup, Manifest, backup_prefix, judge, list_backups
+from operations.backups import Backup, Manifest, judge, list_backups
+from operations.bucket import backup_prefix
 from operations.errors import VigieError
 from operations.settings import BackupSettings, Environment, Secret, Settings, Site
 from tests.servers import S3Server, s3

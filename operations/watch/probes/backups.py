@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from operations.ages import age_words
-from operations.backups import Backup, BackupList, list_backups, s3_client
+from operations.backups import Backup, BackupList, list_backups
 from operations.beside import beside
+from operations.bucket import s3_client
 from operations.errors import VigieError
 from operations.watch.model import Reading, Status
 from operations.watch.probes.base import Place, Shared

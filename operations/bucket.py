@@ -1,0 +1,138 @@
+"""A bucket for backups: where it is, a client for it, its refusals in words, uploads that nobody finished.
+
+The calls here are few and plain, so that they work on every server that speaks S3.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from operations.errors import VigieError
+from operations.settings import BackupSettings, Settings
+from operations.text import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A multipart upload that nobody finished or aborted: it costs, and hides a failed backup."""
+
+    key: str
+    upload_id: str
+    started: datetime
+
+
+def place_of(settings: Settings, environment: str) -> BackupSettings:
+    """Bucket settings of that environment; raises VigieError when there is no bucket."""
+    env = settings.environments.get(environment)
+    if env is None or not env.backups.bucket:
+        raise VigieError(
+            f"no bucket is set for the backups of {environment}",
+            next_step=f"Set environments.{environment}.backups.bucket.",
+            code=2,
+        )
+    return env.backups
+
+
+def backup_prefix(settings: Settings, environment: str) -> str:
+    """`<prefix>/backups/<environment>/`; the prefix defaults to the site's name as a slug."""
+    env = settings.environments.get(environment)
+    own = env.backups.prefix.strip("/") if env else ""
+    slug = re.sub(r"[^a-z0-9]+", "-", settings.site.name.lower()).strip("-")
+    return "/".join(part for part in (own or slug, "backups", environment) if part) + "/"
+
+
+def s3_client(place: BackupSettings, *, drill: bool = False, limit: float = 10.0) -> S3Client:
+    """A client for that bucket with short time limits. A drill takes no keys from the machine's own settings."""
+    import os
+
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    endpoint = place.endpoint or ("" if drill else os.environ.get("AWS_ENDPOINT_URL_S3", ""))
+    keys: dict[str, Any] = {}
+    if place.access_key and place.secret_key:
+        keys = {
+            "aws_access_key_id": place.access_key.reveal(),
+            "aws_secret_access_key": place.secret_key.reveal(),
+            "aws_session_token": None,
+        }
+    config = Config(
+        connect_timeout=limit,
+        read_timeout=limit,
+        retries={"max_attempts": 2, "mode": "standard"},
+        request_checksum_calculation="when_required" if endpoint else "when_supported",
+        response_checksum_validation="when_required" if endpoint else "when_supported",
+        s3={"addressing_style": "path"} if endpoint else {},
+        signature_version=UNSIGNED if drill and not keys else None,
+        proxies={} if drill else None,
+    )
+    return boto3.session.Session().client(
+        "s3", endpoint_url=endpoint or None, region_name=place.region or "us-east-1", config=config, **keys
+    )
+
+
+def list_strays(s3: S3Client, bucket: str, prefix: str) -> tuple[tuple[Stray, ...], str]:
+    """Unfinished uploads under that prefix, oldest first; and why they cannot be listed, where that is so."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+        uploads = [upload for page in pages for upload in page.get("Uploads", [])]
+    except (BotoCoreError, ClientError) as error:
+        return (), f"uploads cannot be listed: {words_of(error)}"
+    found = (Stray(u["Key"], u["UploadId"], u["Initiated"].astimezone(UTC)) for u in uploads)
+    return tuple(sorted(found, key=lambda stray: stray.started)), ""
+
+
+def abort_upload(s3: S3Client, bucket: str, key: str, upload_id: str) -> None:
+    """Give an unfinished upload up; one that is gone already is fine. Raises VigieError when it is refused."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except (BotoCoreError, ClientError) as error:
+        if code_of(error) not in ("NoSuchUpload", "404"):
+            raise VigieError(f"the upload to {key} cannot be aborted: {words_of(error)}", code=5) from None
+
+
+def refused(bucket: str, error: Exception) -> VigieError:
+    """What the bucket answered to a reading, as an error of ours."""
+    return VigieError(f"the bucket {bucket} cannot be read: {words_of(error)}")
+
+
+def code_of(error: Exception) -> str:
+    """S3's own word for a refusal, empty for anything else."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+def words_of(error: Exception) -> str:
+    """A refusal in words, with S3's own code; never an address with a signature in it."""
+    code = code_of(error)
+    meant = _MEANT.get(code, "")
+    if code:
+        return f"{one_line(code, 60)} ({meant})" if meant else one_line(code, 60)
+    return one_line(re.sub(r"https?://\S+", "the bucket", str(error)), 120)
+
+
+_MEANT = {
+    "AccessDenied": "the key may not do this",
+    "403": "the key may not do this",
+    "InvalidAccessKeyId": "the key is unknown",
+    "SignatureDoesNotMatch": "the secret is not the key's",
+    "NoSuchBucket": "there is no such bucket",
+    "PermanentRedirect": "the bucket is in another region",
+    "301": "the bucket is in another region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region",
+    "RequestTimeTooSkewed": "this machine's clock is wrong",
+    "SlowDown": "it asks for fewer requests",
+    "PreconditionFailed": "it is there already",
+    "BadDigest": "it arrived damaged",
+    "ExpiredToken": "the session's token has expired",
+}

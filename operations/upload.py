@@ -1,0 +1,145 @@
+"""One object written to a bucket in parts while it is still being made: nothing is there before `finish`.
+
+Every part carries its MD5 and its ETag is compared; the whole is looked at afterwards. S3's own SHA-256 of a multipart
+object is a hash of hashes, so the caller's own sum is the one that counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from operations.bucket import abort_upload, code_of, words_of
+from operations.errors import VigieError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART = 8 * 1024 * 1024
+"""Bytes of a part; S3 wants at least 5 MiB of all but the last."""
+AT_ONCE = 3
+"""Parts under way at a time: with the one being filled this is the memory an upload takes."""
+_GROWS_EVERY = 2000
+"""Parts double after this many: S3 takes 10,000 of them, enough for 5 TB then."""
+
+
+CODE = 5
+"""Exit code of a backup whose upload failed."""
+
+
+class UploadFailed(VigieError):
+    """The object is not there, or not whole. `taken`: something else has its name already."""
+
+    def __init__(self, what: str, *, taken: bool = False) -> None:
+        super().__init__(what, code=CODE)
+        self.taken = taken
+
+
+class Upload:
+    """One multipart upload. `begin`, then `write` as often as there is data, then `finish`, or `abort` at any time."""
+
+    def __init__(self, s3: S3Client, bucket: str, key: str, how: Mapping[str, Any]) -> None:
+        """`how`: what `create_multipart_upload` takes beside bucket and key (storage class, encryption)."""
+        self.upload_id = ""
+        self.size = 0
+        self._s3 = s3
+        self._where = {"Bucket": bucket, "Key": key}
+        self._how = how
+        self._filling = bytearray()
+        self._part = PART
+        self._sums: list[bytes] = []
+        self._parts: list[CompletedPartTypeDef] = []
+        self._under_way: deque[Future[CompletedPartTypeDef]] = deque()
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="upload")
+
+    def begin(self) -> str:
+        """Ask for the upload and return its id: whoever journals it can abort it later."""
+        answer = self._call(self._s3.create_multipart_upload, **self._how)
+        self.upload_id = str(answer["UploadId"])
+        return self.upload_id
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes; waits while AT_ONCE parts are under way. Raises UploadFailed of an earlier part, too."""
+        self._filling += data
+        while len(self._filling) >= self._part:
+            piece = bytes(self._filling[: self._part])
+            del self._filling[: self._part]
+            self._send(piece)
+
+    def finish(self) -> None:
+        """Send what is left, put the parts together, and see that the object is there in its size."""
+        if self._filling or not self._sums:
+            self._send(bytes(self._filling))
+            self._filling.clear()
+        while self._under_way:
+            self._settle()
+        self._pool.shutdown()
+        try:
+            self._call(
+                self._s3.complete_multipart_upload,
+                UploadId=self.upload_id,
+                MultipartUpload={"Parts": self._parts},
+                IfNoneMatch="*",
+            )
+        except UploadFailed as failed:
+            # The answer may have been lost where the object was not.
+            if failed.taken or not self._is_there():
+                raise
+        if not self._is_there():
+            raise UploadFailed(f"{self._where['Key']} is not there in its {self.size} bytes")
+
+    def abort(self) -> None:
+        """Give up: no part stays. Raises UploadFailed when the bucket does not allow that."""
+        for future in self._under_way:
+            future.cancel()
+        self._pool.shutdown(cancel_futures=True)
+        if self.upload_id:
+            abort_upload(self._s3, self._where["Bucket"], self._where["Key"], self.upload_id)
+
+    def _send(self, piece: bytes) -> None:
+        while len(self._under_way) >= AT_ONCE:
+            self._settle()
+        number = len(self._sums) + 1
+        sum_of_it = hashlib.md5(piece, usedforsecurity=False).digest()
+        self._sums.append(sum_of_it)
+        self.size += len(piece)
+        if number % _GROWS_EVERY == 0:
+            self._part *= 2
+        self._under_way.append(self._pool.submit(self._put, number, piece, sum_of_it))
+
+    def _settle(self) -> None:
+        self._parts.append(self._under_way.popleft().result())
+
+    def _put(self, number: int, piece: bytes, sum_of_it: bytes) -> CompletedPartTypeDef:
+        answer = self._call(
+            self._s3.upload_part,
+            UploadId=self.upload_id,
+            PartNumber=number,
+            Body=piece,
+            ContentMD5=b64encode(sum_of_it).decode(),
+        )
+        etag = str(answer["ETag"])
+        # With a key of KMS the tag is no MD5; then only the bucket's own check of ContentMD5 speaks.
+        if "kms" not in str(answer.get("ServerSideEncryption", "")) and etag.strip('"') != sum_of_it.hex():
+            raise UploadFailed(f"part {number} arrived as {etag}, not as {sum_of_it.hex()}")
+        return {"ETag": etag, "PartNumber": number}
+
+    def _is_there(self) -> bool:
+        try:
+            return bool(self._call(self._s3.head_object)["ContentLength"] == self.size)
+        except UploadFailed:
+            return False
+
+    def _call(self, what: Any, **given: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return what(**self._where, **given)
+        except (BotoCoreError, ClientError) as error:
+            taken = code_of(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+            raise UploadFailed(f"the upload to {self._where['Key']} failed: {words_of(error)}", taken=taken) from None
