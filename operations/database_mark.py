@@ -30,5 +30,10 @@ def read_mark(address: Secret) -> str:
     except psycopg.Error as error:
         why = error.diag.message_primary or str(error).rpartition("failed: ")[2]
         raise VigieError(f"the database's mark cannot be read: {one_line(why, 100)}", code=2) from None
-    found = _MARK.search(str(row[0])) if row and row[0] else None
+    return mark_in(row[0] if row else None)
+
+
+def mark_in(comment: object) -> str:
+    """The environment that a database's comment names, empty when it names none."""
+    found = _MARK.search(str(comment)) if comment else None
     return one_line(found[1], 40) if found else ""

@@ -111,6 +111,10 @@ class BackupSettings(Section, frozen=True, kw_only=True):
     region: str = ""
     access_key: Secret = Secret("")
     secret_key: Secret = Secret("")
+    storage_class: str = "STANDARD_IA"
+    """S3 storage class of the dumps; a server that knows none ignores it."""
+    encryption: Literal["", "AES256", "aws:kms"] = "AES256"
+    """Server-side encryption asked for; empty asks for none."""
     warn_after_hours: float = 25.0
     down_after_hours: float = 26.0
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from operations.bucket import abort_upload, code_of, words_of
+from operations.bucket import code_of, words_of
 from operations.errors import VigieError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class UploadFailed(VigieError):
 
 
 class Upload:
-    """One multipart upload. `begin`, then `write` as often as there is data, then `finish`, or `abort` at any time."""
+    """One multipart upload. `begin`, then `write` as often as there is data, then `finish`, or `stop` at any time."""
 
     def __init__(self, s3: S3Client, bucket: str, key: str, how: Mapping[str, Any]) -> None:
         """`how`: what `create_multipart_upload` takes beside bucket and key (storage class, encryption)."""
@@ -93,13 +93,11 @@ class Upload:
         if not self._is_there():
             raise UploadFailed(f"{self._where['Key']} is not there in its {self.size} bytes")
 
-    def abort(self) -> None:
-        """Give up: no part stays. Raises UploadFailed when the bucket does not allow that."""
+    def stop(self) -> None:
+        """Give up: nothing more is sent once this returns. The upload itself stays until it is aborted."""
         for future in self._under_way:
             future.cancel()
         self._pool.shutdown(cancel_futures=True)
-        if self.upload_id:
-            abort_upload(self._s3, self._where["Bucket"], self._where["Key"], self.upload_id)
 
     def _send(self, piece: bytes) -> None:
         while len(self._under_way) >= AT_ONCE:
@@ -136,10 +134,39 @@ class Upload:
             return False
 
     def _call(self, what: Any, **given: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
+        return _called(f"the upload to {self._where['Key']} failed", what, **self._where, **given)
 
-        try:
-            return what(**self._where, **given)
-        except (BotoCoreError, ClientError) as error:
-            taken = code_of(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
-            raise UploadFailed(f"the upload to {self._where['Key']} failed: {words_of(error)}", taken=taken) from None
+
+def put_whole(s3: S3Client, bucket: str, key: str, body: bytes, how: Mapping[str, Any]) -> None:
+    """Put a small object in one piece, with its MD5, where nothing is yet. Raises UploadFailed."""
+    sum_of_it = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    what = f"{key} cannot be written"
+    _called(what, s3.put_object, Bucket=bucket, Key=key, Body=body, ContentMD5=sum_of_it, IfNoneMatch="*", **how)
+
+
+def names_under(s3: S3Client, bucket: str, prefix: str) -> set[str]:
+    """The keys that begin with `prefix`, the first thousand. Raises UploadFailed."""
+    found = _called(f"the bucket {bucket} cannot be read", s3.list_objects_v2, Bucket=bucket, Prefix=prefix)
+    return {str(item["Key"]) for item in found.get("Contents", [])}
+
+
+def remove(s3: S3Client, bucket: str, key: str) -> None:
+    """Remove an object; one that is gone is fine. Raises UploadFailed."""
+    _called(f"{key} cannot be removed", s3.delete_object, Bucket=bucket, Key=key)
+
+
+def _refusal(error: Exception, what: str) -> UploadFailed:
+    """What S3 answered, as an error of ours; anything else is raised as it is."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if not isinstance(error, BotoCoreError | ClientError):
+        raise error
+    taken = code_of(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+    return UploadFailed(f"{what}: {words_of(error)}", taken=taken)
+
+
+def _called(what: str, call: Any, **given: Any) -> Any:
+    try:
+        return call(**given)
+    except Exception as error:  # noqa: BLE001 - S3's are told in words, the others go on
+        raise _refusal(error, what) from None

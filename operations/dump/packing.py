@@ -111,14 +111,9 @@ class LocalCopy:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._temporary = path.with_name(f".{path.name}.part")
+        self._temporary = temporary_of(path)
         self._file = self._temporary.open("xb")
         self._temporary.chmod(0o600)
-
-    @property
-    def temporary(self) -> Path:
-        """What has to be removed when it does not come to its end."""
-        return self._temporary
 
     def write(self, packed: bytes) -> None:
         """Take the next bytes."""
@@ -142,3 +137,8 @@ class LocalCopy:
         with suppress(OSError):
             self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def temporary_of(path: Path) -> Path:
+    """The name a copy has until it is whole."""
+    return path.with_name(f".{path.name}.part")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from operations.engine.model import Operation
 
 _WHERE = {
+    "backup": ("operations.jobs.backup", "Backup"),
     "rollback": ("operations.jobs.rollback", "Rollback"),
     "smoke": ("operations.jobs.smoke", "Smoke"),
 }

@@ -63,7 +63,8 @@ def test_an_aborted_upload_leaves_nothing(s3: S3Server) -> None:
     upload.write(b"x" * (PART + 1))
     strays, _ = list_strays(client, bucket, "a/")
     assert [stray.upload_id for stray in strays] == [upload.upload_id]
-    upload.abort()
+    upload.stop()
+    abort_upload(client, bucket, "a/b.gz", upload.upload_id)
     assert list_strays(client, bucket, "") == ((), "")
     assert client.list_objects_v2(Bucket=bucket).get("KeyCount", 0) == 0
     abort_upload(client, bucket, "a/b.gz", upload.upload_id)  # a second time is fine

@@ -1,0 +1,221 @@
+"""Backing up, step by step. Nothing counts as a backup before its manifest lies beside it and the bucket was looked at.
+
+What a step puts outside is journaled before: the upload's id before the first part, the objects before the upload is
+put together. A failure or a cancel takes back what it can; what it cannot is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from operations.ages import size_words
+from operations.backups import Backup, Manifest, list_backups
+from operations.bucket import backup_prefix, place_of, s3_client
+from operations.desk import Desk
+from operations.dump.connection import child_way, way_to
+from operations.dump.packing import LocalCopy, Packed, Packer, temporary_of
+from operations.dump.reader import DumpReader
+from operations.dump.tools import find_tool
+from operations.engine.model import Plan, Step, StepFailed
+from operations.engine.process import Streams
+from operations.engine.steps import Completed, StepContext
+from operations.jobs.backup_source import CONNECTION_ERROR, Source, ask_source
+from operations.jobs.backup_watch import DumpWatch
+from operations.text import one_line
+from operations.upload import Upload, names_under, put_whole
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DUMP_FAILED, UPLOAD_FAILED = 4, 5
+DUMP_LIMIT = 6 * 3600.0
+"""Seconds a dump may take; a hung one is ended."""
+LOCK_WAIT = 60
+"""Seconds pg_dump waits for a lock on a table before it gives up."""
+_REFUSED = ("connection to server", "could not connect", "could not translate host", "password authentication")
+
+
+class BackupSteps:
+    """The steps of one backup; what one leaves for the next is in here."""
+
+    def __init__(self, desk: Desk, plan: Plan) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._place = place_of(desk.settings, desk.environment)
+        self._s3: S3Client = s3_client(self._place, drill=desk.settings.drill is not None, limit=30.0)
+        self._key = ""
+        self._started = desk.now()
+        self._source: Source | None = None
+        self._reader = DumpReader()
+        self._packed = Packed(0, 0, "")
+        self._client_version = ""
+        self._incomplete = ""
+        self._half = ""
+
+    def all(self) -> Sequence[Step]:
+        """In the order of the plan."""
+        return (
+            Step("dump", self._dump),
+            Step("checksum", self._checksum),
+            Step("manifest", self._manifest),
+            Step("look", self._look),
+        )
+
+    @property
+    def _name(self) -> str:
+        return self._key.rpartition("/")[2]
+
+    def _dump(self, context: StepContext) -> None:
+        address = self._desk.env.database
+        self._source = source = ask_source(address)
+        way = way_to(address)
+        tool = find_tool("pg_dump", at_least=source.major, loopback=way.is_loopback)
+        self._client_version = tool.version
+        self._started = context.now()
+        self._key = _key(self._desk, self._started)
+        self._look_before()
+        context.say(f"s3://{self._place.bucket}/{self._key}")
+        upload = Upload(self._s3, self._place.bucket, self._key, self._how())
+        unfinished = self._leaves(context, "upload", "an unfinished upload", upload_id=upload.begin())
+        copy = self._copy(context)
+        packer = Packer([upload.write, copy.write] if copy else [upload.write])
+        argv = [tool.path, "--format=plain", "--no-password", f"--lock-wait-timeout={LOCK_WAIT}s"]
+        try:
+            with child_way(way) as child, DumpWatch(context, address, packer):
+                done = context.run(argv, env=child, limit=DUMP_LIMIT, streams=Streams(output=self._taking(packer)))
+                self._check(done)
+                self._packed = packer.finish()
+            self._incomplete = self._leaves(context, "incomplete", "a backup without its manifest")
+            upload.finish()
+        except OSError as error:
+            raise StepFailed(DUMP_FAILED, f"the copy failed: {error.strerror or error}") from None
+        finally:
+            packer.stop()
+            upload.stop()
+        context.settled(unfinished)
+        self._keep(context, copy)
+        context.progress(
+            f"{self._reader.rows} rows of {len(self._reader.tables)} tables, {size_words(self._packed.size)}"
+        )
+
+    def _taking(self, packer: Packer) -> Callable[[bytes], None]:
+        def take(piece: bytes) -> None:
+            self._reader.feed(piece)
+            packer.write(piece)
+
+        return take
+
+    def _check(self, done: Completed) -> None:
+        """Whether what came is a whole dump; pg_dump's code 0 alone is a hint."""
+        said = one_line(" ".join(done.tail[-3:]), 300)
+        if done.timed_out:
+            raise StepFailed(DUMP_FAILED, f"pg_dump was ended after {done.seconds:.0f} s")
+        if done.code:
+            refused = not self._reader.tables and any(words in said for words in _REFUSED)
+            raise StepFailed(CONNECTION_ERROR if refused else DUMP_FAILED, f"pg_dump ended with {done.code}: {said}")
+        self._reader.close()
+        if self._reader.problem or not self._reader.footer:
+            raise StepFailed(DUMP_FAILED, f"the dump is not whole: {self._reader.problem or 'its end was not seen'}")
+
+    def _look_before(self) -> None:
+        if names_under(self._s3, self._place.bucket, self._key):
+            raise StepFailed(UPLOAD_FAILED, f"{self._key} is there already")
+
+    def _how(self) -> Mapping[str, Any]:
+        how: dict[str, Any] = {"StorageClass": self._place.storage_class, "ContentType": "application/gzip"}
+        return how | ({"ServerSideEncryption": self._place.encryption} if self._place.encryption else {})
+
+    def _leaves(self, context: StepContext, kind: str, what: str, **data: Any) -> str:
+        return context.leaves(kind, f"{what}: {self._name}", bucket=self._place.bucket, key=self._key, **data)
+
+    def _copy(self, context: StepContext) -> LocalCopy | None:
+        folder = str(self._plan.request.get("keep_local") or "")
+        if not folder:
+            return None
+        path = Path(folder).expanduser().absolute() / self._name
+        self._half = context.leaves("copy", f"half a copy: {path}", path=str(temporary_of(path)))
+        return LocalCopy(path)
+
+    def _keep(self, context: StepContext, copy: LocalCopy | None) -> None:
+        if copy is None:
+            return
+        try:
+            copy.finish()
+        except OSError as error:
+            raise StepFailed(DUMP_FAILED, f"the copy {copy.path} failed: {error.strerror or error}") from None
+        context.settled(self._half)
+        context.say(f"copy kept: {copy.path}")
+
+    def _checksum(self, context: StepContext) -> None:
+        self._put(f"{self._key}.sha256", f"{self._packed.sha256}  {self._name}\n".encode(), "text/plain")
+        context.say(f"sha256 {self._packed.sha256}")
+
+    def _manifest(self, context: StepContext) -> None:
+        manifest = self._as_manifest(context)
+        context.no_return()
+        self._put(f"{self._key}.manifest.json", msgspec.json.format(msgspec.json.encode(manifest)), "application/json")
+        context.settled(self._incomplete)
+
+    def _as_manifest(self, context: StepContext) -> Manifest:
+        assert self._source is not None
+        reader = self._reader
+        return Manifest(
+            schema=1,
+            environment=self._desk.environment,
+            site=self._desk.site,
+            file=self._name,
+            size=self._packed.size,
+            sha256=self._packed.sha256,
+            server_version=reader.server_version or self._source.version,
+            client_version=reader.client_version or self._client_version,
+            tables=reader.tables,
+            extensions=reader.extensions,
+            started=self._started,
+            finished=context.now(),
+            marked=self._source.mark == self._desk.environment,
+            job=context.job,
+            footer=reader.footer,
+        )
+
+    def _put(self, key: str, body: bytes, kind: str) -> None:
+        how = {**self._how(), "ContentType": kind, "StorageClass": "STANDARD"}
+        put_whole(self._s3, self._place.bucket, key, body, how)
+
+    def _look(self, context: StepContext) -> None:
+        """What the bucket says is what counts: all three objects, and whether this one can be trusted."""
+        found = list_backups(self._desk.settings, self._desk.environment, self._s3)
+        backup = next((one for one in found.backups if one.key == self._key), None)
+        if backup is None or not backup.complete:
+            raise StepFailed(
+                UPLOAD_FAILED, f"{self._name} is not whole in the bucket: {backup.why_not if backup else 'gone'}"
+            )
+        took = (context.now() - self._started).total_seconds()
+        words = f"{size_words(backup.size)}, {self._reader.rows} rows of {len(self._reader.tables)} tables"
+        context.report(**self._details(backup), seconds=round(took, 1))
+        if not backup.trusted:
+            raise StepFailed(
+                DUMP_FAILED, f"{self._name} is stored ({words}), but it cannot be trusted: {backup.why_not}"
+            )
+        context.report(says=f"{self._name} stored: {words}")
+
+    def _details(self, backup: Backup) -> Mapping[str, Any]:
+        return {
+            "backup": self._name,
+            "key": f"s3://{self._place.bucket}/{self._key}",
+            "size": backup.size,
+            "sha256": self._packed.sha256,
+            "rows": self._reader.rows,
+            "tables": len(self._reader.tables),
+            "trusted": backup.trusted,
+            "why_not": backup.why_not,
+        }
+
+
+def _key(desk: Desk, started: datetime) -> str:
+    prefix = backup_prefix(desk.settings, desk.environment)
+    return f"{prefix}{started:%Y-%m-%d}/backup_{desk.environment}_{started:%Y%m%d_%H%M%S}.sql.gz"
