@@ -213,11 +213,12 @@ class Bench:
         self.debris: dict[str, Debris] = {}
         self.past_no_return = False
         self.step = ""
+        self.behind = timedelta()
         self.before: Callable[[str], None] = lambda step: None
         self._cancel_in = cancel_in
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) - self.behind
 
     def say(self, text: str, level: Level = "info") -> None:
         self.said.append(text)
