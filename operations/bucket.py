@@ -17,6 +17,8 @@ from operations.text import one_line
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+LOOK_RETRIES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Stray:
@@ -47,8 +49,13 @@ def backup_prefix(settings: Settings, environment: str) -> str:
     return "/".join(part for part in (own or slug, "backups", environment) if part) + "/"
 
 
-def s3_client(place: BackupSettings, *, drill: bool = False, limit: float = 10.0) -> S3Client:
-    """A client for that bucket with short time limits. A drill takes no keys from the machine's own settings."""
+def s3_client(
+    place: BackupSettings, *, drill: bool = False, limit: float = 10.0, retries: int = LOOK_RETRIES
+) -> S3Client:
+    """A client for that bucket; `limit` in seconds for each answer, `retries` after a refusal that may pass.
+
+    A drill takes no keys from the machine's own settings.
+    """
     import os
 
     import boto3
@@ -66,7 +73,7 @@ def s3_client(place: BackupSettings, *, drill: bool = False, limit: float = 10.0
     config = Config(
         connect_timeout=limit,
         read_timeout=limit,
-        retries={"max_attempts": 2, "mode": "standard"},
+        retries={"max_attempts": retries, "mode": "standard"},
         request_checksum_calculation="when_required" if endpoint else "when_supported",
         response_checksum_validation="when_required" if endpoint else "when_supported",
         s3={"addressing_style": "path"} if endpoint else {},
@@ -109,7 +116,8 @@ def refused(bucket: str, error: Exception) -> VigieError:
 
 def code_of(error: Exception) -> str:
     """S3's own word for a refusal, empty for anything else."""
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    # A connection that was cut has a response, too: None.
+    return str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
 
 
 def words_of(error: Exception) -> str:

@@ -68,6 +68,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "smoke", "T", "smoke", "Run the smoke tests; they only read.", changes=True, twin="vigie smoke --env production"
     ),
+    Action(
+        "backup",
+        "B",
+        "backup",
+        "Plan a backup of the database: dump, checksum and manifest in the bucket.",
+        changes=True,
+        twin="vigie backup --env production",
+    ),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",

@@ -34,7 +34,7 @@ JOURNAL_POLL = 0.25
 """Seconds between looks whether another process wrote to the journal; one pragma each."""
 STANDING_EVERY = 60.0
 REAL_EVERY = 10.0
-TOLD_BY_JOBS = ("smoke", "rollback")
+TOLD_BY_JOBS = ("smoke", "rollback", "backups")
 """Probes that a job's end changes: read at once, not at their next turn."""
 
 

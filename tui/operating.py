@@ -35,12 +35,16 @@ class OperatingActions(PageActions):
         """Run the smoke tests."""
         self._start("smoke", {})
 
+    def action_backup(self) -> None:
+        """Plan a backup and show it."""
+        self._start("backup", {})
+
     def _start(self, name: str, request: Mapping[str, Any]) -> None:
         if any(worker.group == "operate" and not worker.is_finished for worker in self.workers):
             self.say("Something is being planned already.")
             return
         running = [job for job in self.live.history() if job.live and job.operation == name]
-        if name == "smoke" and running:
+        if name != "rollback" and running:
             # A held key would start one after the other.
             self.open_jobs(running[0].id)
             return

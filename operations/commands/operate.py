@@ -1,4 +1,4 @@
-"""`vigie rollback` and `vigie smoke`: plan, print, confirm, plan again, start the worker, follow it, take its code.
+"""`vigie rollback`, `smoke` and `backup`: plan, print, confirm, plan again, start the worker, follow it, take its code.
 
 The console goes the same way through the same functions.
 """
@@ -76,6 +76,20 @@ def smoke(session: Session, /, environment: str | None, url: str | None, junit: 
     """Run the smoke tests: exit 0 when all passed, 1 when one failed."""
     asked = {"url": url, "junit": str(junit.absolute()) if junit else None}
     return _operate(session, "smoke", environment, _given(asked), how)
+
+
+@click.command()
+@_options
+@click.option(
+    "--keep-local",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the same bytes to a file in this folder, too.",
+)
+@click.pass_obj
+def backup(session: Session, /, environment: str | None, keep_local: Path | None, **how: Any) -> int:
+    """Back up the database: dump, checksum and manifest in the bucket."""
+    asked = {"keep_local": str(keep_local.expanduser().absolute()) if keep_local else None}
+    return _operate(session, "backup", environment, _given(asked), how)
 
 
 def _given(asked: Mapping[str, Any]) -> Mapping[str, Any]:

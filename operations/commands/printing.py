@@ -14,9 +14,7 @@ def plan_text(plan: Plan) -> str:
     """The whole plan, contrary evidence first, one fact a line."""
     rows = [f"{plan.title}: {plan.site} {plan.environment}   {plan.config}", ""]
     rows += [f"{entry.label:<11} {entry.text}" + (f"   {entry.aside}" if entry.aside else "") for entry in plan.lines]
-    rows += [f"{'Against':<11} {words}" for words in plan.against or ("nothing found",)]
-    rows += [f"{'For':<11} {words}" for words in plan.in_favour or ("nothing found",)]
-    rows += [f"{'Also':<11} {words}" for words in plan.other_changes or ("no other change in the hour before",)]
+    rows += [f"{label:<11} {words}" for label, found, none in plan.evidence() for words in found or (none,)]
     rows += [f"{'Guard':<11} {SIGNS[g.verdict]:<8} {g.name}" + (f": {g.says}" if g.says else "") for g in plan.guards]
     for number, step in enumerate(plan.steps, 1):
         stop = "   <- point of no return" if step.no_return else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -79,15 +79,16 @@ def child_way(way: Way) -> Iterator[dict[str, str]]:
 @contextmanager
 def _unnamed_file(content: bytes) -> Iterator[str]:
     """A path that leads to `content` for our children while the block lasts; in memory, so that no kill leaves it."""
-    with suppress(AttributeError, OSError):
+    try:
         descriptor = os.memfd_create("vigie-way")
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            file.write(content)
-            file.flush()
-            yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    except (AttributeError, OSError):
+        with tempfile.NamedTemporaryFile(prefix="vigie-way-") as named:
+            named.write(content)
+            named.flush()
+            yield named.name
         return
-    with tempfile.NamedTemporaryFile(prefix="vigie-way-") as named:
-        named.write(content)
-        named.flush()
-        yield named.name
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(content)
+        file.flush()
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"

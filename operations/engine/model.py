@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -97,6 +97,8 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, str] = field(default_factory=dict)
     diff: str = ""
+    weighed: bool = False
+    """Evidence was looked for: only then does an empty `against`, `in_favour` or `other_changes` say anything."""
 
     @property
     def expected(self) -> float:
@@ -108,6 +110,16 @@ class Plan:
         """The first refusing guard; prerequisites and locks speak before plain refusals do."""
         refusing = [guard for guard in self.guards if guard.verdict == "refuse"]
         return max(refusing, key=lambda guard: guard.code, default=None)
+
+    def evidence(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Label, what was found, and the words for nothing found, contrary first; only what was looked for."""
+        for label, found, none in (
+            ("Against", self.against, "nothing found"),
+            ("For", self.in_favour, "nothing found"),
+            ("Also", self.other_changes, "no other change in the hour before"),
+        ):
+            if found or self.weighed:
+                yield label, found, none
 
     @property
     def fingerprint(self) -> str:

@@ -24,7 +24,7 @@ from operations.jobs.backup_guards import (
     tool_guard,
 )
 from operations.jobs.backup_source import Source, ask_source
-from operations.jobs.timings import MEASURED, expected_seconds
+from operations.jobs.timings import MEASURED, MEASURED_BYTES, expected_seconds
 from operations.settings import address_of
 
 NAME = "backup"
@@ -62,7 +62,7 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
             *_earlier(desk, found),
         ),
         guards=tuple(guards),
-        steps=_steps(desk, target, tool),
+        steps=_steps(desk, target, tool, source),
         confirm=confirmation("backup", production=desk.is_production),
         details={"bucket": place.bucket},
         decisive={"Database": address_of(env.database.reveal()), "To": target, "Copy": keep_local},
@@ -106,7 +106,14 @@ def _earlier(desk: Desk, found: BackupList | VigieError) -> Iterator[PlanLine]:
         yield PlanLine("Since then", f"{len(late)} that cannot be trusted: {late[0].why_not}", "bad")
 
 
-def _steps(desk: Desk, target: str, tool: Tool | VigieError) -> tuple[PlannedStep, ...]:
+def _first_guess(source: Source | VigieError) -> float:
+    """Seconds, before any backup ran here: the measured one, taken to this database's size."""
+    if isinstance(source, VigieError):
+        return MEASURED["backup"]
+    return max(1.0, round(MEASURED["backup"] * source.size / MEASURED_BYTES))
+
+
+def _steps(desk: Desk, target: str, tool: Tool | VigieError, source: Source | VigieError) -> tuple[PlannedStep, ...]:
     path = "pg_dump" if isinstance(tool, VigieError) else tool.path
     history = desk.history()
 
@@ -117,7 +124,7 @@ def _steps(desk: Desk, target: str, tool: Tool | VigieError) -> tuple[PlannedSte
         PlannedStep(
             "dump",
             "dump and upload",
-            seconds("dump", MEASURED["backup"]),
+            seconds("dump", _first_guess(source)),
             effect=f"a new object under {target}",
             commands=(f"{path} --format=plain | gzip | s3 multipart",),
         ),

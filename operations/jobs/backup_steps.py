@@ -6,6 +6,7 @@ put together. A failure or a cancel takes back what it can; what it cannot is na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 DUMP_FAILED, UPLOAD_FAILED = 4, 5
 DUMP_LIMIT = 6 * 3600.0
 """Seconds a dump may take; a hung one is ended."""
+RETRIES = 6
+"""Of each call to the bucket, twice as far apart each time: about half a minute of trouble is waited out."""
 LOCK_WAIT = 60
 """Seconds pg_dump waits for a lock on a table before it gives up."""
 _REFUSED = ("connection to server", "could not connect", "could not translate host", "password authentication")
@@ -47,7 +50,7 @@ class BackupSteps:
         self._desk = desk
         self._plan = plan
         self._place = place_of(desk.settings, desk.environment)
-        self._s3: S3Client = s3_client(self._place, drill=desk.settings.drill is not None, limit=30.0)
+        self._s3: S3Client = s3_client(self._place, drill=desk.settings.drill is not None, limit=30.0, retries=RETRIES)
         self._key = ""
         self._started = desk.now()
         self._source: Source | None = None
@@ -86,19 +89,21 @@ class BackupSteps:
         packer = Packer([upload.write, copy.write] if copy else [upload.write])
         argv = [tool.path, "--format=plain", "--no-password", f"--lock-wait-timeout={LOCK_WAIT}s"]
         try:
-            with child_way(way) as child, DumpWatch(context, address, packer):
+            with child_way(way) as child, DumpWatch(context, address, packer) as watch:
                 done = context.run(argv, env=child, limit=DUMP_LIMIT, streams=Streams(output=self._taking(packer)))
-                self._check(done)
+                self._check(done, watch.blocker)
                 self._packed = packer.finish()
             self._incomplete = self._leaves(context, "incomplete", "a backup without its manifest")
             upload.finish()
+            context.settled(unfinished)
+            self._keep(context, copy)
         except OSError as error:
             raise StepFailed(DUMP_FAILED, f"the copy failed: {error.strerror or error}") from None
         finally:
             packer.stop()
             upload.stop()
-        context.settled(unfinished)
-        self._keep(context, copy)
+            if copy:
+                copy.abort()
         context.progress(
             f"{self._reader.rows} rows of {len(self._reader.tables)} tables, {size_words(self._packed.size)}"
         )
@@ -110,11 +115,15 @@ class BackupSteps:
 
         return take
 
-    def _check(self, done: Completed) -> None:
+    def _check(self, done: Completed, blocker: str) -> None:
         """Whether what came is a whole dump; pg_dump's code 0 alone is a hint."""
-        said = one_line(" ".join(done.tail[-3:]), 300)
+        said = complaint_of(done.tail)
         if done.timed_out:
             raise StepFailed(DUMP_FAILED, f"pg_dump was ended after {done.seconds:.0f} s")
+        if "statement timeout" in said and "LOCK TABLE" in said:
+            # What pg_dump says of it names no lock.
+            held = f": {blocker} holds it" if blocker else ""
+            raise StepFailed(DUMP_FAILED, f"a lock on its tables was not given within {LOCK_WAIT} s{held}")
         if done.code:
             refused = not self._reader.tables and any(words in said for words in _REFUSED)
             raise StepFailed(CONNECTION_ERROR if refused else DUMP_FAILED, f"pg_dump ended with {done.code}: {said}")
@@ -214,6 +223,12 @@ class BackupSteps:
             "trusted": backup.trusted,
             "why_not": backup.why_not,
         }
+
+
+def complaint_of(tail: Sequence[str]) -> str:
+    """The first error among a program's last lines and what follows it, for one line; else the last three lines."""
+    first = next((n for n, text in enumerate(tail) if re.search(r"(error|FATAL|PANIC):", text)), max(0, len(tail) - 3))
+    return one_line(" ".join(tail[first:]), 300)
 
 
 def _key(desk: Desk, started: datetime) -> str:

@@ -38,7 +38,8 @@ class DumpWatch:
         self._packer = packer
         self._over = Event()
         self._thread = Thread(target=self._look, name="dump-watch", daemon=True)
-        self._told = ""
+        self.blocker = ""
+        """Who held a lock that the dump waited for, seen last."""
 
     def __enter__(self) -> DumpWatch:
         self._thread.start()
@@ -62,8 +63,8 @@ class DumpWatch:
                 self._context.progress(f"{size_words(self._packer.size)} packed{f', in {table}' if table else ''}")
 
     def _tell_blocker(self, blocker: str) -> None:
-        if blocker and blocker != self._told:
-            self._told = blocker
+        if blocker and blocker != self.blocker:
+            self.blocker = blocker
             self._context.say(f"the dump waits for {blocker}", "warn")
 
 

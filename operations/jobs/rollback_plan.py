@@ -65,6 +65,7 @@ def plan_rollback(desk: Desk, request: Mapping[str, Any]) -> Plan:
         against=evidence.against,
         in_favour=evidence.in_favour,
         other_changes=evidence.other_changes,
+        weighed=True,
         guards=guards_of(desk, situation, live, aim, story),
         steps=steps,
         confirm=confirmation(

@@ -17,6 +17,7 @@ MEASURED = {
     "smoke": 30.0,
 }
 """Seconds, from a delivered shell package for 245 MB (operations.md): to be beaten."""
+MEASURED_BYTES = 245_000_000
 _RUNS = 20
 
 

@@ -170,9 +170,8 @@ def plan_lines(plan: Plan, width: int, glyphs: Glyphs, changed: Sequence[str] = 
         (entry.label, f"{entry.text}   {entry.aside}" if entry.aside else entry.text, tones[entry.severity])
         for entry in plan.lines
     ]
-    entries += _listed("Against", plan.against, "nothing found", "warn")
-    entries += _listed("For", plan.in_favour, "nothing found", "plain")
-    entries += _listed("Also", plan.other_changes, "no other change in the hour before", "plain")
+    for label, found, none in plan.evidence():
+        entries += _listed(label, found, none, "warn" if label == "Against" else "plain")
     column = max(len(label) for label, _, _ in entries) + 1
     for label, text, tone in entries:
         rows += _labelled_rows(label, text, width, column, tone)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,66 +9,36 @@ from pathlib import Path
 import pytest
 
 from operations.desk import utc_now
-from operations.engine.control import cancel, clean
+from operations.engine.control import cancel
 from operations.engine.jobs import JobBook
 from operations.engine.locks import Locks
 from operations.engine.record import JobRecord, JobState
 from operations.errors import VigieError
 from operations.jobs import operation_named
-from operations.jobs.launch import desk_for, journal_for, launch, locks_of
+from operations.jobs.launch import desk_for, launch
 from operations.places import places_for
 from operations.settings import Settings
 from tests.operations.jobs.rig import Rig, a_rig
+from tests.operations.jobs.runs import Runs
 
 DEADLINE = 60.0
 
 
-class Runs:
-    """Starts rollbacks of one rig and looks at what became of them."""
+class Rollbacks(Runs):
+    """Rollbacks of one rig."""
 
     def __init__(self, rig: Rig, settings: Settings) -> None:
+        super().__init__(settings, "rollback", "production")
         self.rig = rig
-        self.settings = settings
-        self.journal = journal_for(settings)
-
-    def start(self, request: dict[str, object] | None = None) -> JobRecord:
-        plan = operation_named("rollback").plan(desk_for(self.settings, "production", watching=False), request or {})
-        return launch(self.settings, self.journal, plan, reason="a test")
-
-    def job(self, id: str) -> JobRecord:
-        book = JobBook(self.journal, now=utc_now, state=places_for(self.settings).state)
-        book.refresh()
-        return book.get(id)
-
-    def until(self, id: str, wanted: Callable[[JobRecord], bool]) -> JobRecord:
-        deadline = time.monotonic() + DEADLINE
-        while not wanted(job := self.job(id)):
-            assert time.monotonic() < deadline, (job.state, job.code, job.says, job.steps)
-            time.sleep(0.01)
-        return job
-
-    def ended(self, id: str) -> JobRecord:
-        return self.until(id, lambda job: not job.live)
-
-    def kill(self, job: JobRecord) -> JobRecord:
-        assert job.worker is not None
-        os.kill(job.worker.pid, signal.SIGKILL)
-        return self.until(job.id, lambda one: not one.live)
-
-    def clean(self, job: JobRecord) -> tuple[JobRecord, list[str]]:
-        said: list[str] = []
-        desk = desk_for(self.settings, "production", watching=False)
-        locks = locks_of(self.settings)
-        return clean(self.journal, job, operation_named("rollback"), desk, locks=locks, say=said.append), said
 
     def tags(self) -> list[str]:
         return [tag for tag in self.rig.git.git("tag").splitlines() if tag.startswith("recovery/")]
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
+def runs(tmp_path: Path) -> Iterator[Rollbacks]:
     with a_rig(tmp_path) as rig:
-        made = Runs(rig, rig.settings())
+        made = Rollbacks(rig, rig.settings())
         yield made
         made.journal.close()
 
@@ -79,7 +47,7 @@ def in_step(name: str) -> Callable[[JobRecord], bool]:
     return lambda job: (job.current is not None and job.current.name == name) or not job.live
 
 
-def test_a_promote_through_the_worker_ends_with_0_and_leaves_a_record(runs: Runs) -> None:
+def test_a_promote_through_the_worker_ends_with_0_and_leaves_a_record(runs: Rollbacks) -> None:
     job = runs.ended(runs.start().id)
     assert (job.state, job.code, job.meaning) == (JobState.DONE, 0, "success"), job.says
     assert runs.rig.served() == "v2"
@@ -97,7 +65,7 @@ def test_a_promote_through_the_worker_ends_with_0_and_leaves_a_record(runs: Runs
     assert again.details["to_name"] == "v1"
 
 
-def test_a_rebuild_through_the_worker_ends_with_0(runs: Runs) -> None:
+def test_a_rebuild_through_the_worker_ends_with_0(runs: Rollbacks) -> None:
     job = runs.ended(runs.start({"rebuild": True}).id)
     assert job.code == 0, job.says
     assert runs.rig.served().startswith("v2-")
@@ -117,7 +85,9 @@ def test_a_rebuild_through_the_worker_ends_with_0(runs: Runs) -> None:
         ("rebuild", "publish"),
     ],
 )
-def test_kill_9_at_every_step_leaves_old_or_new_and_debris_that_can_be_cleaned(runs: Runs, how: str, step: str) -> None:
+def test_kill_9_at_every_step_leaves_old_or_new_and_debris_that_can_be_cleaned(
+    runs: Rollbacks, how: str, step: str
+) -> None:
     job = runs.start({"rebuild": how == "rebuild"})
     job = runs.kill(runs.until(job.id, in_step(step)))
     rig = runs.rig
@@ -140,7 +110,7 @@ def test_kill_9_at_every_step_leaves_old_or_new_and_debris_that_can_be_cleaned(r
     assert rig.served() == "v1"
 
 
-def test_kill_9_between_switch_and_restart_is_named_and_finished_by_cleaning(runs: Runs) -> None:
+def test_kill_9_between_switch_and_restart_is_named_and_finished_by_cleaning(runs: Rollbacks) -> None:
     (runs.rig.root / "restart-lies").touch()
     job = runs.start()
     job = runs.kill(runs.until(job.id, in_step("wait")))
@@ -161,7 +131,7 @@ def test_a_cancel_while_building_ends_the_build_and_leaves_nothing(tmp_path: Pat
         rig.release("v4", {"build-fault": "hangs"}, hours_ago=0.15)
         rig.release("v5", {"build-fault": None}, hours_ago=0.1)
         rig.start_site()
-        runs = Runs(rig, rig.settings())
+        runs = Rollbacks(rig, rig.settings())
         job = runs.start({"to_commit": "v4", "rebuild": True})
         job = runs.until(job.id, lambda one: in_step("build")(one) and bool(one.groups))
         cancel(runs.journal, job)
@@ -180,7 +150,7 @@ def test_a_failed_build_is_code_4_and_the_target_is_struck_out(tmp_path: Path) -
         rig.release("v5", {"build-fault": None}, hours_ago=0.1)
         rig.start_site()
         rig.platform.discard("v4")
-        runs = Runs(rig, rig.settings())
+        runs = Rollbacks(rig, rig.settings())
         job = runs.ended(runs.start().id)
         assert (job.code, job.meaning) == (4, "build failed")
         assert "npm ERR" in job.says
@@ -192,7 +162,7 @@ def test_a_failed_build_is_code_4_and_the_target_is_struck_out(tmp_path: Path) -
         runs.journal.close()
 
 
-def test_two_at_once_is_75_and_says_who(runs: Runs) -> None:
+def test_two_at_once_is_75_and_says_who(runs: Rollbacks) -> None:
     (runs.rig.root / "restart-lies").touch()
     first = runs.start()
     runs.until(first.id, in_step("wait"))
@@ -205,7 +175,7 @@ def test_two_at_once_is_75_and_says_who(runs: Runs) -> None:
     assert runs.ended(first.id).code == 0
 
 
-def test_the_worker_itself_refuses_what_changed_since_it_was_confirmed(runs: Runs) -> None:
+def test_the_worker_itself_refuses_what_changed_since_it_was_confirmed(runs: Rollbacks) -> None:
     operation = operation_named("rollback")
     plan = operation.plan(desk_for(runs.settings, "production", watching=False), {})
     runs.rig.release("v4", {"app.txt": "4"}, hours_ago=0)
@@ -216,7 +186,7 @@ def test_the_worker_itself_refuses_what_changed_since_it_was_confirmed(runs: Run
     assert runs.tags() == []
 
 
-def test_the_worker_finds_the_lock_taken_and_ends_with_75(runs: Runs) -> None:
+def test_the_worker_finds_the_lock_taken_and_ends_with_75(runs: Rollbacks) -> None:
     plan = operation_named("rollback").plan(desk_for(runs.settings, "production", watching=False), {})
     locks = Locks(places_for(runs.settings).locks, who="tom", now=utc_now)
     with locks.acquire("dispatch", "production", "change", operation="deploy"):
@@ -253,7 +223,7 @@ def test_secrets_seeded_into_every_stream_never_appear(tmp_path: Path) -> None:
         rig.release("v5", {"app.txt": "5"}, hours_ago=0.1)
         (rig.root / "releases" / "v4" / "faults").write_text("")
         rig.start_site()
-        runs = Runs(rig, rig.settings())
+        runs = Rollbacks(rig, rig.settings())
         job = runs.ended(runs.start({"to_commit": "v4", "rebuild": True}).id)
         assert job.code == 0, job.says
         state = places_for(runs.settings).state

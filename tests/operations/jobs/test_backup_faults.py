@@ -1,0 +1,251 @@
+"""What a backup must survive, made to happen for real: the right code, clear words, nothing half left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from operations.engine.model import Outcome
+from operations.engine.record import JobState
+from operations.errors import PrerequisiteMissing, VigieError
+from operations.jobs.backup import CODES
+from tests.operations.jobs.rig import Bench
+from tests.operations.jobs.runs import Runs
+from tests.operations.jobs.vault import Vault, new_vault
+from tests.s3faults import FaultyS3, Harm, faulty_s3, is_part
+from tests.servers import PostgresServer, S3Server, free_port
+
+
+@pytest.fixture
+def vault(tmp_path: Path, postgres: PostgresServer, s3: S3Server) -> Vault:
+    return new_vault(tmp_path, postgres, s3)
+
+
+@pytest.fixture
+def faulty(s3: S3Server) -> Iterator[FaultyS3]:
+    with faulty_s3(s3.endpoint) as proxy:
+        yield proxy
+
+
+def backed_up(vault: Vault, faulty: FaultyS3, harm: Callable[[str, str], Harm | None]) -> tuple[Outcome, Bench]:
+    """A backup through the proxy, which does harm from the first step on."""
+    faulty.pick = harm
+    return vault.back_up(desk=vault.desk(endpoint=faulty.endpoint))
+
+
+def nothing_left(vault: Vault, bench: Bench) -> bool:
+    return bench.debris == {} and vault.names() == set() and vault.stored().strays == ()
+
+
+def while_waiting(vault: Vault, act: Callable[[int], None]) -> threading.Thread:
+    """Call `act` with the backend of the dump as soon as that waits for a lock."""
+
+    def look() -> None:
+        question = (
+            "select pid from pg_stat_activity where application_name = 'vigie' and wait_event_type = 'Lock' "
+            f"and datname = '{vault.database}'"
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if found := vault.run(question):
+                act(found[0][0])
+                return
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    return thread
+
+
+@pytest.fixture
+def locked(vault: Vault) -> Iterator[Vault]:
+    """A session that holds a table the dump wants."""
+    import psycopg
+
+    with psycopg.connect(vault.address, application_name="a long migration") as holder:
+        holder.execute("lock table trucks in access exclusive mode")
+        yield vault
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (Harm(status=500), "InternalError"),
+        (Harm(status=503, code="SlowDown"), "it asks for fewer requests"),
+        (Harm(status=403, code="AccessDenied"), "the key may not do this"),
+        (Harm(status=301, code="PermanentRedirect"), "in another region"),
+        (Harm("reset"), "onnection"),
+        (Harm("damage"), "it arrived damaged"),
+    ],
+    ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Harm) else "",
+)
+def test_code_5_when_s3_takes_no_part(
+    vault: Vault, faulty: FaultyS3, harm: Harm, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.jobs.backup_steps.RETRIES", 1)
+    outcome, bench = backed_up(vault, faulty, lambda method, path: harm if is_part(method, path) else None)
+    assert (outcome.code, outcome.meaning) == (5, CODES[5])
+    assert words in outcome.says
+    assert nothing_left(vault, bench)
+
+
+def test_a_server_that_is_slow_now_and_then_only_delays(vault: Vault, faulty: FaultyS3) -> None:
+    slow = iter([Harm(status=503, code="SlowDown"), Harm("reset")])
+    outcome, bench = backed_up(vault, faulty, lambda m, p: next(slow, None) if is_part(m, p) else None)
+    assert (outcome.code, bench.debris) == (0, {}), outcome.says
+
+
+def test_code_5_when_the_manifest_is_refused_and_the_dump_is_taken_back(vault: Vault, faulty: FaultyS3) -> None:
+    refuse = Harm(status=403, code="AccessDenied")
+    outcome, bench = backed_up(vault, faulty, lambda m, p: refuse if m == "PUT" and "manifest" in p else None)
+    assert outcome.code == 5
+    # Past the point of no return nothing is taken back by itself: it is named.
+    left = [piece.words for piece in bench.debris.values()]
+    assert len(left) == 1 and left[0].startswith("a backup without its manifest: backup_staging_")
+    assert not vault.stored().backups[0].trusted
+
+
+def test_an_upload_whose_abort_is_refused_is_named(vault: Vault, faulty: FaultyS3) -> None:
+    def harm(method: str, path: str) -> Harm | None:
+        refused = is_part(method, path) or (method == "DELETE" and "uploadId=" in path)
+        return Harm(status=403, code="AccessDenied") if refused else None
+
+    with pytest.raises(VigieError, match=r"cannot be aborted: AccessDenied \(the key may not do this\)"):
+        backed_up(vault, faulty, harm)
+    assert len(vault.stored().strays) == 1
+    faulty.pick = lambda method, path: None
+    warning = next(guard for guard in vault.plan().guards if guard.name == "bucket answers")
+    assert warning.verdict == "warn" and "1 unfinished upload" in warning.says
+
+
+def test_code_3_when_nobody_listens_where_the_database_should_be(vault: Vault) -> None:
+    desk = vault.desk(address=f"postgresql://somebody:a-secret-word@127.0.0.1:{free_port()}/nothing")
+    from operations.jobs.backup import Backup
+
+    refusal = Backup().plan(desk, {}).refusal
+    assert refusal is not None
+    assert (refusal.name, refusal.code) == ("database answers", 3)
+    assert "a-secret-word" not in refusal.says
+
+
+def test_code_2_without_a_bucket_or_with_one_that_refuses(vault: Vault) -> None:
+    from operations.jobs.backup import Backup
+
+    refusal = Backup().plan(vault.desk(secret="wrong"), {}).refusal
+    assert refusal is not None
+    assert (refusal.name, refusal.code) == ("bucket answers", 2)
+    gone = Backup().plan(vault.desk(bucket="no-such-bucket"), {}).refusal
+    assert gone is not None and "there is no such bucket" in gone.says
+    with pytest.raises(PrerequisiteMissing, match="database is not set"):
+        Backup().plan(vault.desk(address=""), {})
+
+
+def test_code_4_when_the_database_ends_the_dump(locked: Vault) -> None:
+    def terminate(pid: int) -> None:
+        locked.run(f"select pg_terminate_backend({pid})")
+
+    ending = while_waiting(locked, terminate)
+    outcome, bench = locked.back_up()
+    ending.join()
+    assert outcome.code == 4
+    assert "terminating connection" in outcome.says
+    assert nothing_left(locked, bench)
+
+
+def test_code_4_when_pg_dump_is_killed(locked: Vault) -> None:
+    def kill(_: int) -> None:
+        for line in subprocess.run(["pgrep", "-a", "pg_dump"], capture_output=True, text=True).stdout.splitlines():
+            environment = Path(f"/proc/{line.split()[0]}/environ").read_bytes()
+            if f"PGDATABASE={locked.database}".encode() in environment.split(b"\0"):
+                os.kill(int(line.split()[0]), signal.SIGKILL)
+
+    ending = while_waiting(locked, kill)
+    outcome, bench = locked.back_up()
+    ending.join()
+    assert outcome.code == 4
+    assert "pg_dump ended with" in outcome.says
+    assert nothing_left(locked, bench)
+
+
+def test_code_4_when_a_lock_is_not_given_and_the_plan_names_who_holds_it(
+    locked: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warning = next(guard for guard in locked.plan().guards if guard.name == "database answers")
+    assert warning.verdict == "warn"
+    assert "a long migration holds a lock" in warning.says
+    monkeypatch.setattr("operations.jobs.backup_steps.LOCK_WAIT", 1)
+    outcome, bench = locked.back_up()
+    assert outcome.code == 4
+    assert outcome.says.startswith("a lock on its tables was not given within 1 s: session ")
+    assert any("the dump waits for" in words and "a long migration" in words for words in bench.said)
+    assert nothing_left(locked, bench)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_code_4_when_the_disk_for_the_copy_is_full(vault: Vault, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "none", str(kept)], capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        outcome, bench = vault.back_up(keep_local=str(kept))
+        assert outcome.code == 4
+        assert "No space left on device" in outcome.says
+        assert nothing_left(vault, bench)
+        assert list(kept.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(kept)], check=True)
+
+
+def test_two_at_once_is_75_and_says_who(vault: Vault, faulty: FaultyS3) -> None:
+    runs = Runs(vault.settings(endpoint=faulty.endpoint), "backup", "staging")
+    faulty.pick = lambda method, path: Harm("hold") if is_part(method, path) else None
+    first = runs.start()
+    assert faulty.holding.wait(30)
+    refusal = runs.operation.plan(runs.desk(), {}).refusal
+    assert refusal is not None
+    assert refusal.code == 75
+    assert "ana" in refusal.says
+    faulty.let_go.set()
+    assert runs.ended(first.id).code == 0
+    runs.journal.close()
+
+
+def test_kill_9_in_the_middle_of_an_upload_names_it_and_cleaning_aborts_it(vault: Vault, faulty: FaultyS3) -> None:
+    runs = Runs(vault.settings(endpoint=faulty.endpoint), "backup", "staging")
+    faulty.pick = lambda method, path: Harm("hold") if is_part(method, path) else None
+    job = runs.start()
+    assert faulty.holding.wait(30)
+    job = runs.kill(runs.job(job.id))
+    assert job.state is JobState.LOST
+    assert any(piece.words.startswith("an unfinished upload: backup_staging_") for piece in job.debris)
+    faulty.pick = lambda method, path: None
+    faulty.let_go.set()
+    after, said = runs.clean(job)
+    assert after.debris == (), said
+    assert vault.stored().strays == () and vault.names() == set()
+    # And nothing of the dead job holds anything.
+    assert runs.ended(runs.start().id).code == 0
+    runs.journal.close()
+
+
+def test_sigterm_in_the_middle_of_an_upload_is_143_and_leaves_nothing(vault: Vault, faulty: FaultyS3) -> None:
+    from operations.engine.control import cancel
+
+    runs = Runs(vault.settings(endpoint=faulty.endpoint), "backup", "staging")
+    faulty.pick = lambda method, path: Harm("hold") if is_part(method, path) else None
+    job = runs.start()
+    assert faulty.holding.wait(30)
+    faulty.pick = lambda method, path: None
+    cancel(runs.journal, runs.job(job.id))
+    faulty.let_go.set()
+    job = runs.ended(job.id)
+    assert (job.code, job.debris) == (143, ())
+    assert vault.stored().strays == () and vault.names() == set()
+    runs.journal.close()
