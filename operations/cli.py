@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rollback": ("operations.commands.operate", "Roll back to an earlier release."),
     "smoke": ("operations.commands.operate", "Run the smoke tests."),
     "backup": ("operations.commands.operate", "Back up the database to the bucket."),
+    "backups": ("operations.commands.backups", "List and verify backups."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from operations.commands.backups import VERIFY_CODES
 from operations.commands.look import EXIT_CODES
 from operations.engine.orders import COMMON_MEANINGS
 from operations.jobs import OPERATIONS
@@ -19,6 +20,7 @@ def codes_table() -> str:
     for name, operation in OPERATIONS.items():
         rows += [f"| `vigie {name}` | {code} | {meaning} |" for code, meaning in operation.codes.items()]
     rows += [f"| `vigie status` | {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
+    rows += [f"| `vigie backups verify` | {code} | {meaning} |" for code, meaning in VERIFY_CODES.items()]
     rows += ["| `vigie drill` | 0 | passed |", "| `vigie drill` | 1 | not passed |"]
     shared = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
     rows += [f"| every operation | {code} | {meaning} |" for code, meaning in shared.items()]

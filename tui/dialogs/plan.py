@@ -172,7 +172,7 @@ def plan_lines(plan: Plan, width: int, glyphs: Glyphs, changed: Sequence[str] = 
     ]
     for label, found, none in plan.evidence():
         entries += _listed(label, found, none, "warn" if label == "Against" else "plain")
-    column = max(len(label) for label, _, _ in entries) + 1
+    column = max(len("Will run"), *(len(label) for label, _, _ in entries), 0) + 1
     for label, text, tone in entries:
         rows += _labelled_rows(label, text, width, column, tone)
     rows += _guards(plan.guards, width, column, glyphs)

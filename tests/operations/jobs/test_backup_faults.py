@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -159,11 +160,14 @@ def test_code_4_when_the_database_ends_the_dump(locked: Vault) -> None:
 
 
 def test_code_4_when_pg_dump_is_killed(locked: Vault) -> None:
+    wanted = f"PGDATABASE={locked.database}".encode()
+
     def kill(_: int) -> None:
-        for line in subprocess.run(["pgrep", "-a", "pg_dump"], capture_output=True, text=True).stdout.splitlines():
-            environment = Path(f"/proc/{line.split()[0]}/environ").read_bytes()
-            if f"PGDATABASE={locked.database}".encode() in environment.split(b"\0"):
-                os.kill(int(line.split()[0]), signal.SIGKILL)
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                named = (folder / "comm").read_text() == "pg_dump\n"
+                if named and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(folder.name), signal.SIGKILL)
 
     ending = while_waiting(locked, kill)
     outcome, bench = locked.back_up()
