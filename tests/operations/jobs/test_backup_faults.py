@@ -253,3 +253,29 @@ def test_sigterm_in_the_middle_of_an_upload_is_143_and_leaves_nothing(vault: Vau
     assert (job.code, job.debris) == (143, ())
     assert vault.stored().strays == () and vault.names() == set()
     runs.journal.close()
+
+
+def test_no_secret_is_in_any_file_nor_in_any_childs_command_or_environment(locked: Vault) -> None:
+    """While pg_dump waits for a lock: the password is in memory that only it is led to."""
+    secrets = [locked.postgres.password.encode(), locked.s3.secret_key.encode()]
+    seen: list[bytes] = []
+
+    def look(_: int) -> None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                command = (folder / "cmdline").read_bytes()
+                # The S3 server of the tests is told its key on its command line.
+                seen.append(b"" if b"rclone" in command else command)
+                if (folder / "comm").read_text() == "pg_dump\n":
+                    seen.append((folder / "environ").read_bytes())
+
+    looking = while_waiting(locked, look)
+    runs = Runs(locked.settings(), "backup", "staging")
+    job = runs.start()
+    looking.join()
+    runs.kill(runs.job(job.id))
+    runs.journal.close()
+    assert any(b"PGPASSFILE=" in found for found in seen)
+    state = locked.folder / "state"
+    seen += [path.read_bytes() for path in state.rglob("*") if path.is_file()]
+    assert not [secret for secret in secrets if any(secret in found for found in seen)]
