@@ -8,11 +8,14 @@ from importlib.resources import files
 
 import pytest
 
+from operations.engine.model import Plan
+from operations.engine.record import JobRecord, JobState
 from operations.watch.model import Overall, Snapshot, Status
+from runbooks.facts import Fact
 from runbooks.reader import read
 from runbooks.view import view
 from runbooks.walk import apply, begin, jump, replay
-from tests.tui.scenes import NOW, down_snapshot, incident, model, state, walking
+from tests.tui.scenes import NOW, down_snapshot, incident, model, quiet_snapshot, state, walking
 from tui.lines import text_of, width_of
 from tui.model import Model
 from tui.panels.page import page
@@ -171,3 +174,32 @@ def test_what_decides_stands_before_what_could_have() -> None:
     signs = [row.strip()[0] for row in rows if row.strip()[:1] in "✓✖" and " ago" in row]
     assert signs == sorted(signs, key="✓✖".index)
     assert signs[:1] == ["✓"]
+
+
+def backup_job(code: int, says: str) -> JobRecord:
+    plan = Plan("backup", "pro-remorque", "production", "vigie.toml", "Back up", {})
+    return JobRecord(
+        id="j1", number=1, operation="backup", environment="production", site="pro-remorque", title="Back up",
+        actor="ana", state=JobState.DONE if code == 0 else JobState.FAILED, created_at=NOW, code=code,
+        meaning="success" if code == 0 else "dump failed", says=says, ended_at=NOW - timedelta(seconds=20), plan=plan,
+    )  # fmt: skip
+
+
+def in_the_bucket(minutes_ago: float) -> Snapshot:
+    read = NOW - timedelta(minutes=minutes_ago)
+    known = {
+        "backup.age": Fact("backup.age", 50_400.0, says="14h", source="bucket", at=read, stale_after=700.0),
+        "backup.trusted": Fact("backup.trusted", True, says="last trusted backup 14h ago", source="bucket", at=read,
+                               stale_after=700.0),
+    }  # fmt: skip
+    return replace(quiet_snapshot(), facts=known)
+
+
+def test_a_backup_made_here_stands_before_the_bucket_was_looked_at_again() -> None:
+    done = backup_job(0, "backup_production_20261121_031740.sql.gz stored: 867 kB")
+    for size in ((80, 24), (120, 36)):
+        assert "✓ stored 20 s ago, ana" in shown(model(snapshot=in_the_bucket(3), jobs=(done,)), *size)
+    assert "last trusted backup 14h ago" in shown(model(snapshot=in_the_bucket(0.1), jobs=(done,)))
+    both = shown(model(snapshot=in_the_bucket(3), jobs=(backup_job(4, "the dump is not whole"),)))
+    assert "last trusted backup 14h ago" in both
+    assert "✖ failed 20 s ago, ana  job 1: 4 dump failed" in both
