@@ -202,4 +202,7 @@ def test_a_backup_made_here_stands_before_the_bucket_was_looked_at_again() -> No
     assert "last trusted backup 14h ago" in shown(model(snapshot=in_the_bucket(0.1), jobs=(done,)))
     both = shown(model(snapshot=in_the_bucket(3), jobs=(backup_job(4, "the dump is not whole"),)))
     assert "last trusted backup 14h ago" in both
-    assert "✖ failed 20 s ago, ana  job 1: 4 dump failed" in both
+    assert "▲ failed 20 s ago, ana  job 1: 4 dump failed" in both
+    unread = shown(model(snapshot=in_the_bucket(20), jobs=(done,)))
+    assert "? unknown" in unread
+    assert "✓ stored 20 s ago" in unread

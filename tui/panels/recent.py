@@ -52,15 +52,18 @@ def offer(model: Model) -> list[Line]:
 def _backups(model: Model) -> list[Line]:
     """What the bucket was seen to hold, and what a backup made from here has told since."""
     job = next((job for job in model.jobs if job.operation == "backup" and job.ended_at), None)
-    seen = fact_of(model.snapshot.facts, "backup.age").at if model.snapshot else None
-    if job is None or job.ended_at is None or (seen is not None and job.ended_at <= seen):
+    fact = fact_of(model.snapshot.facts, "backup.age") if model.snapshot else None
+    known = fact is not None and fact.known(model.now) is not None
+    if job is None or job.ended_at is None or (known and fact and fact.at and job.ended_at <= fact.at):
         return _bucket(model)
     age = age_words(seconds_between(job.ended_at, model.now))
     if job.code == 0:
         said, how = f"{model.glyphs.ok} stored {age} ago", f", {job.actor}  {one_line(job.says, 100)}"
-        return [line("  backup  ", (said, "good"), (how, "dim"))]
-    said, how = f"{model.glyphs.down} failed {age} ago", f", {job.actor}  job {job.number}: {job.code} {job.meaning}"
-    return [*_bucket(model), line("  backup  ", (said, "bad"), (how, "dim"))]
+        # What nobody can look at stays unknown, however well the last backup went.
+        return [*([] if known else _bucket(model)), line("  backup  ", (said, "good"), (how, "dim"))]
+    word, tone = STATE_WORDS[job.state]
+    how = f", {job.actor}  job {job.number}: {job.code} {job.meaning}"
+    return [*_bucket(model), line("  backup  ", (f"{model.glyphs.warn} {word} {age} ago", tone), (how, "dim"))]
 
 
 def _bucket(model: Model) -> list[Line]:

@@ -102,7 +102,7 @@ def test_a_server_that_is_slow_now_and_then_only_delays(vault: Vault, faulty: Fa
     assert (outcome.code, bench.debris) == (0, {}), outcome.says
 
 
-def test_code_5_when_the_manifest_is_refused_and_the_dump_is_taken_back(vault: Vault, faulty: FaultyS3) -> None:
+def test_code_5_when_the_manifest_is_refused_and_the_dump_is_named(vault: Vault, faulty: FaultyS3) -> None:
     refuse = Harm(status=403, code="AccessDenied")
     outcome, bench = backed_up(vault, faulty, lambda m, p: refuse if m == "PUT" and "manifest" in p else None)
     assert outcome.code == 5
