@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,22 +83,27 @@ class S3Server:
         return name
 
     def client(self) -> S3Client:
-        """A boto3 client with this server's keys."""
-        import boto3
-        from botocore.config import Config
+        """A client with this server's keys, the same one each time: making one costs more than what it is used for."""
+        return _client(self.endpoint, self.access_key, self.secret_key)
 
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name="us-east-1",
-            config=Config(
-                request_checksum_calculation="when_required",
-                s3={"addressing_style": "path"},
-                retries={"max_attempts": 2},
-            ),
-        )
+
+@cache
+def _client(endpoint: str, access_key: str, secret_key: str) -> S3Client:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name="us-east-1",
+        config=Config(
+            request_checksum_calculation="when_required",
+            s3={"addressing_style": "path"},
+            retries={"max_attempts": 2},
+        ),
+    )
 
 
 @contextmanager

@@ -22,4 +22,4 @@ def load_libraries(settings: Settings, environment: str) -> None:
     if env.database or env.database_readonly:
         import_module("psycopg")
     if env.backups.bucket:
-        import_module("boto3")
+        import_module("botocore.session")

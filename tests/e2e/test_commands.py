@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runbooks.names import FACT_NAMES
-from tests.e2e.conftest import Done, Stage
+from tests.e2e.conftest import Done, Stage, until
 
 pytestmark = [pytest.mark.practice, pytest.mark.timeout(240)]
 HEAD = ("schema", "command", "site", "environment", "ok", "exit_code", "meaning")
@@ -22,7 +22,7 @@ def opened(done: Done, command: str, code: int, body: str, environment: str = "p
     assert tuple(document)[: len(HEAD)] == HEAD, done.out[:400]
     assert (document["schema"], document["command"], document["site"]) == (1, command, "harbour-tow")
     assert document["environment"] == environment
-    assert (document["exit_code"], document["ok"]) == (code, code == 0), document
+    assert (document["exit_code"], document["ok"]) == (code, code == 0), done.out
     assert done.code == code, done.err
     assert document["meaning"]
     assert set(document) == {*HEAD, body}
@@ -60,12 +60,14 @@ def test_every_command_prints_one_document_while_a_release_is_bad_and_after_it_w
 
 def broken(stage: Stage) -> None:
     """status, facts and smoke while production is down."""
+    # On a machine with its hands full the first live readings come late: until then nothing is known, and said so.
+    until(lambda: stage.quickly("status", "--env", "production").code == 1)
     status = opened(stage.run("status", "--env", "production", "--json"), "status", 1, "result")
     assert status["overall"] == "down"
     assert_utc(status["at"])
     assert {"errors"} <= {probe["probe"] for probe in status["probes"] if probe["status"] == "down"}
-    line = stage.run("status", "--env", "production", "--line")
-    assert line.code == 1 and line.out.count("\n") == 1 and "harbour-tow production ✖ DOWN" in line.out
+    line = stage.quickly("status", "--env", "production", "--line")
+    assert line.code == 1 and line.out.count("\n") == 1 and "harbour-tow production ✖ DOWN" in line.out, status
     facts = opened(stage.run("facts", "--json"), "facts", 0, "result")
     assert set(FACT_NAMES) <= set(facts)
     assert facts["change.nearest"]["value"] == "release"

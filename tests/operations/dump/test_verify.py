@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,24 @@ from tests.operations.jobs.vault import ROWS, Vault, new_vault
 from tests.servers import PostgresServer, S3Server
 
 
-@pytest.fixture
-def vault(tmp_path: Path, postgres: PostgresServer, s3: S3Server) -> Vault:
-    made = new_vault(tmp_path, postgres, s3)
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, s3: S3Server) -> Vault:
+    """One backup, made once; nobody changes it."""
+    made = new_vault(tmp_path_factory.mktemp("original"), postgres, s3)
     outcome, _ = made.back_up()
     assert outcome.code == 0, outcome.says
     return made
+
+
+@pytest.fixture
+def vault(tmp_path: Path, original: Vault) -> Vault:
+    """The same backup in a bucket of its own."""
+    copied = replace(original, folder=tmp_path, bucket=original.s3.new_bucket())
+    for key in original.names():
+        copied.s3.client().copy_object(
+            Bucket=copied.bucket, Key=key, CopySource={"Bucket": original.bucket, "Key": key}
+        )
+    return copied
 
 
 def the_one(vault: Vault) -> Backup:
@@ -73,7 +86,7 @@ def test_a_dump_cut_inside_valid_gzip_with_a_good_checksum_is_found(vault: Vault
     assert problems(vault) == "the dump is not whole: its end was not seen"
 
 
-@pytest.mark.parametrize("more", [b"x", b"x" * 3_000_000])
+@pytest.mark.parametrize("more", [b"x", b"x" * 3_000_000], ids=["a byte", "3 MB"])
 def test_something_behind_its_end_is_found(vault: Vault, more: bytes) -> None:
     change(vault, lambda raw: raw + more)
     assert "there is more behind its gzip's end" in problems(vault)

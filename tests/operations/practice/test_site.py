@@ -292,7 +292,9 @@ def test_starting_another_size_beside_a_running_one_is_refused(running: Practice
         site.start(running.home, size=0.2)
 
 
-def test_two_sites_run_at_once_and_end_with_their_last_user(tmp_path: Path, running: PracticeSite) -> None:
+def test_a_second_site_ends_with_its_last_user_unless_kept_and_leaves_nothing(
+    tmp_path: Path, running: PracticeSite
+) -> None:
     first = site.start(tmp_path / "second", size=0.05)
     ports = set(json.loads(Layout(first.home).state.read_text())["ports"].values())
     assert ports.isdisjoint(json.loads(Layout(running.home).state.read_text())["ports"].values())
@@ -304,25 +306,22 @@ def test_two_sites_run_at_once_and_end_with_their_last_user(tmp_path: Path, runn
     shared.close()
     wait_for(lambda: not site.status(shared.home)["running"], 12)
     assert not any(_lives(pid) for pid in children)
-    site.reset(shared.home)
-    assert not (tmp_path / "second").exists()
 
-
-def test_a_kept_site_outlives_its_users_until_it_is_stopped_and_a_killed_one_leaves_nothing(tmp_path: Path) -> None:
-    kept = site.start(tmp_path / "kept", size=0.05, keep=True)
+    kept = site.start(shared.home, keep=True)
     kept.close()
     with pytest.raises(AssertionError):
         wait_for(lambda: not site.status(kept.home)["running"], 4)
     state = site.status(kept.home)
     os.kill(state["pid"], signal.SIGKILL)
     wait_for(lambda: not any(_lives(pid) for pid in state["children"].values()), 20)
-    again = site.start(tmp_path / "kept")
+    again = site.start(kept.home)
     assert site.stop(again.home)
     assert not site.status(again.home)["running"]
     assert not site.stop(again.home)
     again.close()
     site.reset(again.home)
     assert not databases_folder(Layout(again.home)).exists()
+    assert not (tmp_path / "second").exists()
 
 
 def test_a_folder_that_is_no_site_is_never_removed(tmp_path: Path) -> None:
