@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client
+from operations.errors import VigieError
 from operations.settings import Settings
 from operations.text import one_line
 
@@ -26,6 +27,8 @@ MEASURED_AGAINST = 5
 """A backup is held against the median of this many trusted ones before it."""
 NEWEST = 60
 """How many a look at the bucket reads the manifests of, unless told otherwise."""
+NO_SUCH = 4
+"""Exit code where no such backup is there."""
 _MANIFEST_CAP = 4_000_000
 _STAMP = re.compile(r"_(\d{8}_\d{6})\.sql\.gz$")
 
@@ -139,6 +142,22 @@ def list_backups(
         raise refused(place.bucket, error) from None
     strays, unknown = list_strays(s3, place.bucket, prefix)
     return BackupList(judge(backups), strays, unknown, server_time)
+
+
+def choose_backup(found: BackupList, name: str) -> Backup:
+    """The backup of that file name, or the newest trusted one for an empty name. Raises VigieError (code 4)."""
+    if not name:
+        if found.newest_trusted is None:
+            raise VigieError("There is no backup that can be trusted.", code=NO_SUCH)
+        return found.newest_trusted
+    wanted = name.rpartition("/")[2]
+    backup = next((backup for backup in found.backups if backup.name == wanted and backup.size), None)
+    if backup is None:
+        shown = one_line(name, 80)
+        raise VigieError(
+            f"There is no backup {shown}.", code=NO_SUCH, next_step="vigie backups list --all shows their names."
+        )
+    return backup
 
 
 def _against(backup: Backup, before: Sequence[Backup]) -> str:

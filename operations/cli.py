@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "smoke": ("operations.commands.operate", "Run the smoke tests."),
     "backup": ("operations.commands.operate", "Back up the database to the bucket."),
     "backups": ("operations.commands.backups", "List and verify backups."),
+    "restore": ("operations.commands.restore", "Restore a backup onto staging; never onto production."),
+    "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
 }

@@ -1,4 +1,4 @@
-"""The database's own word for its environment: a line `vigie:environment=…` in its comment. Read-only."""
+"""The database's own word for its environment: a line `vigie:environment=…` in its comment."""
 
 from __future__ import annotations
 
@@ -37,3 +37,29 @@ def mark_in(comment: object) -> str:
     """The environment that a database's comment names, empty when it names none."""
     found = _MARK.search(str(comment)) if comment else None
     return one_line(found[1], 40) if found else ""
+
+
+def with_mark(comment: str | None, environment: str) -> str:
+    """A database's comment with that mark in it; the other lines stay."""
+    others = _MARK.sub("", comment or "").strip("\n")
+    return f"{others}\nvigie:environment={environment}".lstrip("\n")
+
+
+def write_mark(address: Secret, environment: str) -> None:
+    """Set the mark of the database that `address` leads to. Raises VigieError (code 2) when it may not be set."""
+    import psycopg
+    from psycopg import sql
+
+    try:
+        with psycopg.connect(address.reveal(), connect_timeout=_LIMIT, application_name="vigie mark") as connection:
+            row = connection.execute(
+                "select datname, shobj_description(oid, 'pg_database') from pg_database"
+                " where datname = current_database()"
+            ).fetchone()
+            assert row is not None
+            name, comment = row
+            text = with_mark(comment, environment)
+            connection.execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(name), sql.Literal(text)))
+    except psycopg.Error as error:
+        why = error.diag.message_primary or str(error).rpartition("failed: ")[2]
+        raise VigieError(f"the mark cannot be set: {one_line(why, 100)}", code=2) from None

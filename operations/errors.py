@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
 
 class VigieError(Exception):
     """An error a person can act on.
@@ -46,3 +51,11 @@ class PrerequisiteMissing(VigieError):
 
     def __init__(self, what: str, *, next_step: str = "") -> None:
         super().__init__(what, next_step=next_step, code=2)
+
+
+def or_error(ask: Callable[[], Found]) -> Found | VigieError:
+    """What `ask` finds, or the error it raises: a plan shows everything it can, and says what it could not learn."""
+    try:
+        return ask()
+    except VigieError as error:
+        return error

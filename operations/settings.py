@@ -225,6 +225,13 @@ class DrillSettings(Section, frozen=True, kw_only=True):
     session: str = ""
 
 
+class RestoreSettings(Section, frozen=True, kw_only=True):
+    """What a restore must never touch, beside production."""
+
+    never: tuple[str, ...] = ()
+    """`host`, `host/database` or `/database`, each never restored onto."""
+
+
 class Link(Section, frozen=True, kw_only=True):
     """A dashboard, ticket system or phone list."""
 
@@ -241,6 +248,7 @@ class Settings(Section, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     links: tuple[Link, ...] = ()
     watch: WatchSettings = WatchSettings()
+    restore: RestoreSettings = RestoreSettings()
     drill: DrillSettings | None = None
     readonly: bool = False
     operator: str = ""

@@ -22,7 +22,7 @@ VERIFY_CODES = {
     4: "download failed, or no such backup",
     5: "verification failed",
 }
-NO_SUCH, FAILED = 4, 5
+FAILED = 5
 
 
 @click.group()
@@ -80,7 +80,7 @@ def verify(session: Session, name: str | None, latest: bool, environment: str | 
 
 
 def _verify(settings: Settings, environment: str, name: str | None, latest: bool, as_json: bool) -> int:
-    from operations.backups import list_backups
+    from operations.backups import choose_backup, list_backups
     from operations.bucket import place_of, s3_client
     from operations.dump.verify import verify_backup
 
@@ -88,7 +88,7 @@ def _verify(settings: Settings, environment: str, name: str | None, latest: bool
         raise VigieError("Name one backup, or give --latest.", next_step="vigie backups list shows their names.")
     place = place_of(settings, environment)
     s3 = s3_client(place, drill=settings.drill is not None, limit=30.0)
-    backup = chosen_backup(list_backups(settings, environment, s3, newest=None), name or "")
+    backup = choose_backup(list_backups(settings, environment, s3, newest=None), name or "")
     say(f"reading {backup.name}, {size_words(backup.size)}")
     found = verify_backup(s3, place.bucket, backup)
     code = 0 if found.ok else FAILED
@@ -108,22 +108,6 @@ def _verify(settings: Settings, environment: str, name: str | None, latest: bool
         rows = f"{found.rows} rows of {found.tables} tables"
         click.echo(f"{found.name} verified: {size_words(found.size)}, {rows}, in {found.seconds:.1f} s")
     return code
-
-
-def chosen_backup(found: BackupList, name: str) -> Backup:
-    """The backup of that file name, or the newest trusted one for an empty name. Raises VigieError (code 4)."""
-    if not name:
-        if found.newest_trusted is None:
-            raise VigieError("There is no backup that can be trusted.", code=NO_SUCH)
-        return found.newest_trusted
-    wanted = name.rpartition("/")[2]
-    backup = next((backup for backup in found.backups if backup.name == wanted and backup.size), None)
-    if backup is None:
-        shown = one_line(name, 80)
-        raise VigieError(
-            f"There is no backup {shown}.", code=NO_SUCH, next_step="vigie backups list --all shows their names."
-        )
-    return backup
 
 
 def _body(backup: Backup) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`vigie rollback`, `smoke` and `backup`: plan, print, confirm, plan again, start the worker, follow it, take its code.
+"""`vigie rollback`, `smoke`, `backup`, `mark`: plan, print, confirm, plan again, start, follow, take its exit code.
 
 The console goes the same way through the same functions.
 """
@@ -21,7 +21,7 @@ from operations.settings import Settings
 from operations.text import one_line
 
 
-def _options(command: Any) -> Any:
+def operation_options(command: Any) -> Any:
     """The options every operation has."""
     for option in reversed(
         (
@@ -44,7 +44,7 @@ def _options(command: Any) -> Any:
 
 
 @click.command()
-@_options
+@operation_options
 @click.option("--to-commit", metavar="HASH", help="Roll back to this commit instead of the default target.")
 @click.option("--rebuild", is_flag=True, help="Build the target again instead of promoting its kept build.")
 @click.option("--forward", is_flag=True, help="Go forward again to the release the last rollback left.")
@@ -62,11 +62,11 @@ def rollback(
 ) -> int:
     """Roll back to an earlier release."""
     asked = {"to_commit": to_commit, "rebuild": rebuild, "forward": forward, "skip_tests": skip_tests}
-    return _operate(session, "rollback", environment, _given(asked), how)
+    return operate(session, "rollback", environment, given(asked), how)
 
 
 @click.command()
-@_options
+@operation_options
 @click.option("--url", help="Test this address instead of the environment's own.")
 @click.option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write a JUnit report to this file."
@@ -75,11 +75,11 @@ def rollback(
 def smoke(session: Session, /, environment: str | None, url: str | None, junit: Path | None, **how: Any) -> int:
     """Run the smoke tests: exit 0 when all passed, 1 when one failed."""
     asked = {"url": url, "junit": str(junit.absolute()) if junit else None}
-    return _operate(session, "smoke", environment, _given(asked), how)
+    return operate(session, "smoke", environment, given(asked), how)
 
 
 @click.command()
-@_options
+@operation_options
 @click.option(
     "--keep-local",
     type=click.Path(file_okay=False, path_type=Path),
@@ -89,10 +89,18 @@ def smoke(session: Session, /, environment: str | None, url: str | None, junit: 
 def backup(session: Session, /, environment: str | None, keep_local: Path | None, **how: Any) -> int:
     """Back up the database: dump, checksum and manifest in the bucket."""
     asked = {"keep_local": str(keep_local.expanduser().absolute()) if keep_local else None}
-    return _operate(session, "backup", environment, _given(asked), how)
+    return operate(session, "backup", environment, given(asked), how)
 
 
-def _given(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+@click.command()
+@operation_options
+@click.pass_obj
+def mark(session: Session, /, environment: str | None, **how: Any) -> int:
+    """Say in the database's own comment which environment it is; for production also write down where it lies."""
+    return operate(session, "mark", environment, {}, how)
+
+
+def given(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """What was asked for. An empty text was given too: it is a mistake, and never means the default."""
     return {name: value for name, value in asked.items() if value is not None and value is not False}
 
@@ -116,9 +124,10 @@ def _check(request: Mapping[str, Any]) -> None:
         )
 
 
-def _operate(
+def operate(
     session: Session, name: str, environment: str | None, request: Mapping[str, Any], how: Mapping[str, Any]
 ) -> int:
+    """Run one operation from its plan to its end; the exit code."""
     from operations.jobs import operation_named
 
     settings = settings_of(session, to_change=not how["plan_only"])

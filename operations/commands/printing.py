@@ -20,7 +20,8 @@ def plan_text(plan: Plan) -> str:
         stop = "   <- point of no return" if step.no_return else ""
         rows.append(f"{'Step':<11} {number} {step.title}, about {expected_words(step.expected)}{stop}")
         rows += [f"{'':<11}   $ {command}" for command in step.commands]
-    rows.append(f"{'Takes':<11} about {expected_words(plan.expected)}")
+    if plan.steps:
+        rows.append(f"{'Takes':<11} about {expected_words(plan.expected)}")
     return "\n".join(rows)
 
 

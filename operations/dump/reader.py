@@ -15,6 +15,8 @@ _DATA_END = b"\n\\.\n"
 _COPY = re.compile(rb"COPY (?P<table>.+?)(?: \(.*\))? +FROM stdin;\s*\Z", re.DOTALL)
 _DUMPED = re.compile(rb"-- Dumped (?P<which>from database|by pg_dump) version (?P<version>[^\s]+)")
 _EXTENSION = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?(?P<name>"[^"]+"|[^\s;]+)')
+_SCHEMA = re.compile(rb'CREATE SCHEMA (?:IF NOT EXISTS )?(?P<name>"[^"]+"|[^\s;]+)')
+_ROLE = re.compile(rb'(?:\bOWNER TO |^GRANT .* TO |^REVOKE .* FROM )(?P<name>"[^"]+"|[^\s;]+)')
 _OPENING = re.compile(
     rb"--[^\n]*"
     rb"|/\*"
@@ -24,6 +26,7 @@ _OPENING = re.compile(
     rb"|(?<![\w$\x80-\xff])\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$"
     rb"|\\"
 )
+_NOBODY = (b"PUBLIC", b"CURRENT_USER", b"SESSION_USER")
 _COMMENT_EDGE = re.compile(rb"/\*|\*/")
 _ESCAPED_END = re.compile(rb"\\.|''|'", re.DOTALL)
 
@@ -37,6 +40,9 @@ class DumpReader:
     def __init__(self) -> None:
         self.tables: dict[str, int] = {}
         self.extensions: list[str] = []
+        self.schemas: list[str] = []
+        self.roles: set[str] = set()
+        """Who owns or is granted something in it."""
         self.server_version = ""
         self.client_version = ""
         self.restricted = False
@@ -140,7 +146,11 @@ class DumpReader:
             else:
                 self.client_version = self.client_version or version
         elif found := _EXTENSION.match(bare):
-            self.extensions.append(found["name"].decode("utf-8", "replace").strip('"'))
+            self.extensions.append(_name(found))
+        elif found := _SCHEMA.match(bare):
+            self.schemas.append(_name(found))
+        elif (found := _ROLE.search(bare)) and found["name"] not in _NOBODY:
+            self.roles.add(_name(found))
 
     def _walk(self, line: bytes) -> None:
         """Follow quotes, dollar quotes and comments through a line, and see every backslash outside of them."""
@@ -189,3 +199,7 @@ class DumpReader:
             self.restricted = True
         elif word != b"\\unrestrict" and not self.meta_command:
             self.meta_command = command.strip()[:80].decode("utf-8", "replace")
+
+
+def _name(found: re.Match[bytes]) -> str:
+    return found["name"].decode("utf-8", "replace").strip('"').replace('""', '"')

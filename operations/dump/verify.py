@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -55,18 +56,23 @@ def verify_backup(s3: S3Client, bucket: str, backup: Backup) -> Verified:
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
-    began = monotonic()
-    unpacking = _Unpacking()
     try:
-        told = _told_sum(s3, bucket, backup)
-        for chunk in s3.get_object(Bucket=bucket, Key=backup.key)["Body"].iter_chunks(CHUNK):
-            unpacking.feed(chunk)
+        body = s3.get_object(Bucket=bucket, Key=backup.key)["Body"]
+        return check_stream(body.iter_chunks(CHUNK), backup, told_sum(s3, bucket, backup))[0]
     except (BotoCoreError, ClientError, HTTPError) as error:
         raise VigieError(f"{backup.name} cannot be downloaded: {words_of(error)}", code=DOWNLOAD_FAILED) from None
+
+
+def check_stream(chunks: Iterable[bytes], backup: Backup, told: str) -> tuple[Verified, DumpReader]:
+    """Hash, unpack and read the whole; `told` is the checksum that lay beside it. Also what the dump itself tells."""
+    began = monotonic()
+    unpacking = _Unpacking()
+    for chunk in chunks:
+        unpacking.feed(chunk)
     unpacking.close()
     reader = unpacking.reader
     problems, not_compared = _compared(backup, unpacking, told)
-    return Verified(
+    verified = Verified(
         backup.name,
         unpacking.size,
         unpacking.plain,
@@ -77,6 +83,7 @@ def verify_backup(s3: S3Client, bucket: str, backup: Backup) -> Verified:
         problems,
         not_compared,
     )
+    return verified, reader
 
 
 class _Unpacking:
@@ -116,7 +123,8 @@ class _Unpacking:
                 self.problem = f"the dump is not whole: {self.reader.problem or 'its end was not seen'}"
 
 
-def _told_sum(s3: S3Client, bucket: str, backup: Backup) -> str:
+def told_sum(s3: S3Client, bucket: str, backup: Backup) -> str:
+    """The checksum beside a backup: empty when there is none, "unreadable" when it holds none."""
     if not backup.checksum:
         return ""
     raw = s3.get_object(Bucket=bucket, Key=f"{backup.key}.sha256")["Body"].read(4096)

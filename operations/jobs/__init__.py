@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "backup": ("operations.jobs.backup", "Backup"),
+    "mark": ("operations.jobs.mark", "Mark"),
+    "restore": ("operations.jobs.restore", "Restore"),
+    "restore-drop": ("operations.jobs.restore_undo", "RestoreDrop"),
+    "restore-undo": ("operations.jobs.restore_undo", "RestoreUndo"),
     "rollback": ("operations.jobs.rollback", "Rollback"),
     "smoke": ("operations.jobs.smoke", "Smoke"),
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from operations.ages import age_words, size_words
 from operations.backups import BackupList, list_backups
@@ -13,7 +13,7 @@ from operations.dump.connection import way_to
 from operations.dump.tools import Tool, find_tool
 from operations.engine.confirm import confirmation
 from operations.engine.model import Plan, PlanLine, PlannedStep
-from operations.errors import PrerequisiteMissing, VigieError
+from operations.errors import PrerequisiteMissing, VigieError, or_error
 from operations.jobs.backup_guards import (
     bucket_guard,
     clock_guard,
@@ -40,9 +40,9 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
         )
     place = place_of(desk.settings, desk.environment)
     keep_local = str(request.get("keep_local") or "")
-    source = _or_error(lambda: ask_source(env.database))
-    tool = _or_error(lambda: _tool(desk, source))
-    found = _or_error(lambda: list_backups(desk.settings, desk.environment))
+    source = or_error(lambda: ask_source(env.database))
+    tool = or_error(lambda: _tool(desk, source))
+    found = or_error(lambda: list_backups(desk.settings, desk.environment))
     target = f"s3://{place.bucket}/{backup_prefix(desk.settings, desk.environment)}"
     guards = [
         lock_guard(desk), source_guard(source), tool_guard(tool), bucket_guard(found), clock_guard(desk, found),
@@ -67,16 +67,6 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
         details={"bucket": place.bucket},
         decisive={"Database": address_of(env.database.reveal()), "To": target, "Copy": keep_local},
     )
-
-
-Found = TypeVar("Found")
-
-
-def _or_error(ask: Callable[[], Found]) -> Found | VigieError:
-    try:
-        return ask()
-    except VigieError as error:
-        return error
 
 
 def _tool(desk: Desk, source: Source | VigieError) -> Tool:

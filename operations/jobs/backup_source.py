@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from operations.database_mark import mark_in
 from operations.errors import VigieError
+from operations.proof.identity import database_words
 from operations.settings import Secret
 from operations.text import one_line
 
@@ -65,16 +66,10 @@ def ask_source(address: Secret) -> Source:
             row = connection.execute(_SERVER).fetchone()
             blocking = connection.execute(_IN_THE_WAY).fetchone()
     except psycopg.Error as error:
-        raise VigieError(f"the database does not answer: {connection_words(error)}", code=CONNECTION_ERROR) from None
+        raise VigieError(f"the database does not answer: {database_words(error)}", code=CONNECTION_ERROR) from None
     assert row is not None
     number, version, name, size, comment, tables = row
     return Source(number // 10000, one_line(version, 40), name, size, mark_in(comment), tables, _blocker(blocking))
-
-
-def connection_words(error: Exception) -> str:
-    """Why a connection failed, without the address in it."""
-    diagnosis = getattr(getattr(error, "diag", None), "message_primary", None)
-    return one_line(diagnosis or str(error).rpartition("failed: ")[2], 120)
 
 
 def _blocker(row: tuple[object, ...] | None) -> str:

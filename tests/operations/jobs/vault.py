@@ -30,6 +30,7 @@ class Vault:
     bucket: str
     kind: str = "staging"
     more: str = ""
+    url: str = "http://127.0.0.1:9"
 
     @property
     def database(self) -> str:
@@ -50,7 +51,7 @@ lock_dir = "locks"
 name = "dispatch"
 [environments.staging]
 kind = "{self.kind}"
-url = "http://127.0.0.1:9"
+url = "{self.url}"
 database = "{given["address"]}"
 {self.more}
 [environments.staging.backups]

@@ -1,0 +1,1 @@
+"""Whether a target is proven not to be production."""
