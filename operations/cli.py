@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rollback": ("operations.commands.operate", "Roll back to an earlier release."),
     "smoke": ("operations.commands.operate", "Run the smoke tests."),
     "backup": ("operations.commands.operate", "Back up the database to the bucket."),
-    "backups": ("operations.commands.backups", "List and verify backups."),
+    "backups": ("operations.commands.backups", "List, verify and prune backups."),
     "restore": ("operations.commands.restore", "Restore a backup onto staging; never onto production."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),

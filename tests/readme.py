@@ -18,7 +18,11 @@ def codes_table() -> str:
     """Every exit code, from the code that ends with it."""
     rows = ["| Command | Code | Meaning |", "|---|---|---|"]
     for name, operation in OPERATIONS.items():
-        rows += [f"| `vigie {name}` | {code} | {meaning} |" for code, meaning in operation.codes.items()]
+        if "-" in name:
+            # Options of another command (restore --undo), with its codes.
+            continue
+        command = {"prune": "backups prune"}.get(name, name)
+        rows += [f"| `vigie {command}` | {code} | {meaning} |" for code, meaning in operation.codes.items()]
     rows += [f"| `vigie status` | {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
     rows += [f"| `vigie backups verify` | {code} | {meaning} |" for code, meaning in VERIFY_CODES.items()]
     rows += ["| `vigie drill` | 0 | passed |", "| `vigie drill` | 1 | not passed |"]

@@ -1,4 +1,4 @@
-"""`vigie backups`: list what lies in the bucket, and verify one by downloading it again."""
+"""`vigie backups`: list what lies in the bucket, verify one by downloading it again, remove old ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from operations.ages import age_words, seconds_between, size_words
 from operations.backups import Backup, BackupList
 from operations.cli import Session
+from operations.commands.operate import operate, operation_options
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
 from operations.errors import VigieError
@@ -27,7 +28,7 @@ FAILED = 5
 
 @click.group()
 def backups() -> None:
-    """List and verify backups."""
+    """List, verify and prune backups."""
 
 
 @backups.command("list")
@@ -77,6 +78,18 @@ def verify(session: Session, name: str | None, latest: bool, environment: str | 
         meaning = VERIFY_CODES.get(error.code, "refused")
         document("backups verify", settings, chosen, exit_code=error.code, meaning=meaning, error=body)
         return error.code
+
+
+@backups.command()
+@operation_options
+@click.option("--days", type=float, default=30.0, show_default=True, help="What is older than this may go.")
+@click.option("--keep", type=int, default=7, show_default=True, help="So many that can be trusted stay, at least 1.")
+@click.option("--apply", is_flag=True, help="Remove it; without this it is only shown.")
+@click.pass_obj
+def prune(session: Session, /, environment: str | None, days: float, keep: int, apply: bool, **how: Any) -> int:
+    """Remove old backups from the bucket. Only shows what would go unless --apply is given."""
+    how["plan_only"] = how["plan_only"] or not apply
+    return operate(session, "prune", environment, {"days": days, "keep": keep}, how)
 
 
 def _verify(settings: Settings, environment: str, name: str | None, latest: bool, as_json: bool) -> int:

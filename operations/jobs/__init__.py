@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "backup": ("operations.jobs.backup", "Backup"),
     "mark": ("operations.jobs.mark", "Mark"),
+    "prune": ("operations.jobs.prune", "Prune"),
     "restore": ("operations.jobs.restore", "Restore"),
     "restore-drop": ("operations.jobs.restore_undo", "RestoreDrop"),
     "restore-undo": ("operations.jobs.restore_undo", "RestoreUndo"),
