@@ -76,6 +76,15 @@ ACTIONS: tuple[Action, ...] = (
         changes=True,
         twin="vigie backup --env production",
     ),
+    Action(
+        "restore",
+        "E",
+        "restore",
+        "Plan a restore onto staging, from a backup you choose; never onto production.",
+        changes=True,
+        twin="vigie restore --env staging --latest",
+        footer=False,
+    ),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",

@@ -108,12 +108,24 @@ class Live:
         """The journal itself, or None while it cannot be used: then only a rollback can be started."""
         return self.journal if isinstance(self.journal, Journal) else None
 
-    def desk(self) -> Desk:
-        """The desk for planning: its snapshot and history are what the console knows now."""
+    def desk(self, environment: str = "") -> Desk:
+        """The desk for planning: its snapshot and history are what the console knows now.
+
+        Another environment than the console's own is watched by nobody here: its desk has no snapshot.
+        """
         from operations.jobs.watching import recorded_traffic
 
-        traffic = recorded_traffic(self.settings, self.environment)
-        return Desk(self.settings, self.environment, self.now, lambda: self.snapshot, self.history, traffic)
+        chosen = environment or self.environment
+        watched = chosen == self.environment
+        traffic = recorded_traffic(self.settings, chosen)
+        return Desk(
+            self.settings,
+            chosen,
+            self.now,
+            lambda: self.snapshot if watched else None,
+            lambda: self.jobs.jobs(chosen),
+            traffic,
+        )
 
     def history(self) -> tuple[JobRecord, ...]:
         """The jobs of this environment, newest first."""
@@ -138,6 +150,7 @@ class Live:
             snapshot=snapshot,
             unwatched=self.unwatched,
             jobs=self.history(),
+            elsewhere=tuple(job for job in self.jobs.jobs() if job.environment != self.environment),
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),

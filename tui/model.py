@@ -34,6 +34,8 @@ class Model:
     unwatched: str = ""
     """Why nobody looks any more; empty while somebody does."""
     jobs: tuple[JobRecord, ...] = ()
+    elsewhere: tuple[JobRecord, ...] = ()
+    """Jobs on the site's other environments: a restore onto staging is started and followed from here, too."""
     incident: Incident | None = None
     walk: WalkView | None = None
     standing: tuple[str, ...] = ()
@@ -50,12 +52,17 @@ class Model:
     @property
     def running(self) -> JobRecord | None:
         """The job that runs now, the newest when there are several."""
-        return next((job for job in self.jobs if job.live), None)
+        return next((job for job in (*self.jobs, *self.elsewhere) if job.live), None)
 
     @property
     def debris(self) -> tuple[JobRecord, ...]:
         """Jobs whose worker died and left something to clean."""
-        return tuple(job for job in self.jobs if not job.live and job.debris)
+        return tuple(job for job in self.every_job if not job.live and job.debris)
+
+    @property
+    def every_job(self) -> tuple[JobRecord, ...]:
+        """The jobs of every environment, newest first."""
+        return tuple(sorted((*self.jobs, *self.elsewhere), key=lambda job: job.created_at, reverse=True))
 
 
 def bare_model(

@@ -14,6 +14,7 @@ from tui.pages import PageActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
+    from operations.desk import Desk
     from operations.engine.model import Operation, Plan
     from operations.engine.record import JobRecord
     from runbooks.walk import WalkState
@@ -39,25 +40,48 @@ class OperatingActions(PageActions):
         """Plan a backup and show it."""
         self._start("backup", {})
 
-    def _start(self, name: str, request: Mapping[str, Any]) -> None:
+    def action_restore(self) -> None:
+        """Plan a restore onto the environment that may be one's target and show it; several are asked for."""
+        from tui.dialogs.small import ChooseDialog
+
+        targets = [name for name, env in self.settings.environments.items() if env.kind in ("staging", "recovery")]
+        if not targets:
+            self.say("There is no environment of kind staging or recovery: nothing else is ever restored onto.")
+        elif self.environment in targets or len(targets) == 1:
+            self._start("restore", {}, self.environment if self.environment in targets else targets[0])
+        else:
+
+            def chosen(number: int | None) -> None:
+                if number is not None:
+                    self._start("restore", {}, targets[number])
+
+            self.push_screen(
+                ChooseDialog("Restore onto", [line(("Production is none of them.", "dim"))], targets), chosen
+            )
+
+    def _start(self, name: str, request: Mapping[str, Any], environment: str = "") -> None:
         if any(worker.group == "operate" and not worker.is_finished for worker in self.workers):
             self.say("Something is being planned already.")
             return
-        running = [job for job in self.live.history() if job.live and job.operation == name]
+        history = self.live.jobs.jobs(environment or self.environment)
+        running = [job for job in history if job.live and job.operation == name]
         if name != "rollback" and running:
             # A held key would start one after the other.
             self.open_jobs(running[0].id)
             return
-        self.run_worker(self._operate(name, dict(request)), name=name, group="operate", exit_on_error=False)
+        self.run_worker(
+            self._operate(name, dict(request), environment), name=name, group="operate", exit_on_error=False
+        )
 
-    async def _operate(self, name: str, request: dict[str, Any]) -> None:
+    async def _operate(self, name: str, request: dict[str, Any], environment: str) -> None:
         """From the key to the running job. Nothing is changed before the plan was confirmed and computed again."""
         from operations.engine.model import ConfirmLevel
         from operations.jobs import operation_named
         from tui.dialogs.plan import PlanDialog
 
         operation = operation_named(name)
-        plan = await self._plan(operation, request)
+        desk = self.live.desk(environment)
+        plan = await self._plan(operation, desk, request)
         shown: Plan | None = None
         reason = ""
         while True:
@@ -72,20 +96,20 @@ class OperatingActions(PageActions):
                 if answer.choice != "run":
                     request = await self._another_form(plan, request, answer)
                     if answer.choice in ("other", "rebuild"):
-                        plan, shown = await self._plan(operation, request), None
+                        plan, shown = await self._plan(operation, desk, request), None
                     continue
-            again = await self._plan(operation, request, "Looking once more that nothing changed")
+            again = await self._plan(operation, desk, request, "Looking once more that nothing changed")
             if again.fingerprint == plan.fingerprint:
                 await self._run(operation, again, reason)
                 return
             shown, plan = plan, again
 
-    async def _plan(self, operation: Operation, request: dict[str, Any], words: str = "") -> Plan:
+    async def _plan(self, operation: Operation, desk: Desk, request: dict[str, Any], words: str = "") -> Plan:
         """Compute the plan beside the loop, as it may be shown. Raises CancelledError when nobody waits for it."""
         from operations.engine.orders import masked_plan
 
-        words = words or f"Planning: {operation.title.lower()} {self.environment}"
-        plan = await self._waited(words, beside(operation.plan, self.live.desk(), request))
+        words = words or f"Planning: {operation.title.lower()} {desk.environment}"
+        plan = await self._waited(words, beside(operation.plan, desk, request))
         return masked_plan(plan, self.redactor)
 
     async def _waited(self, words: str, work: Coroutine[Any, Any, Done], *, can_leave: bool = True) -> Done:
@@ -110,7 +134,7 @@ class OperatingActions(PageActions):
 
     async def _another_form(self, plan: Plan, request: dict[str, Any], answer: PlanAnswer) -> dict[str, Any]:
         """Show the diff or the commands, or change what is asked for: another target, a rebuild."""
-        from tui.dialogs.small import ChooseDialog, ReadDialog
+        from tui.dialogs.small import ReadDialog
 
         if answer.choice == "diff":
             await self.push_screen_wait(ReadDialog("What it takes back", diff_lines(plan.diff)))
@@ -119,13 +143,36 @@ class OperatingActions(PageActions):
         elif answer.choice == "rebuild":
             return {**request, "rebuild": True}
         else:
-            candidates = list(plan.details.get("candidates") or ())
-            words = [str(candidate.get("words") or candidate.get("name")) for candidate in candidates]
-            head = [line(("Releases that could be gone back to, newest first.", "dim"))]
-            chosen = await self.push_screen_wait(ChooseDialog("Other target", head, words))
-            if chosen is not None:
-                return {**request, "to_commit": str(candidates[chosen]["commit"])}
+            return await self._other_candidate(plan, request)
         return request
+
+    async def _other_candidate(self, plan: Plan, request: dict[str, Any]) -> dict[str, Any]:
+        """Another release to go back to, another backup to restore; what that one needs to be said is asked."""
+        from tui.dialogs.small import ChooseDialog, YesNoDialog
+
+        candidates = list(plan.details.get("candidates") or ())
+        words = [str(candidate.get("words") or candidate.get("name")) for candidate in candidates]
+        title, says = (
+            ("Other backup", "Backups, newest first; the target's own before production's.")
+            if plan.operation == "restore"
+            else ("Other target", "Releases that could be gone back to, newest first.")
+        )
+        chosen = await self.push_screen_wait(ChooseDialog(title, [line((says, "dim"))], words))
+        if chosen is None:
+            return request
+        candidate = candidates[chosen]
+        if plan.operation != "restore":
+            return {**request, "to_commit": str(candidate["commit"])}
+        asked: dict[str, Any] = {"file": str(candidate["name"]), "from": str(candidate["from"])}
+        if candidate.get("personal"):
+            question = [
+                line(("It contains production's personal data.", "warn")),
+                line("The target's mail, webhooks and jobs must be off. Are they?"),
+            ]
+            asked["services_off"] = await self.push_screen_wait(
+                YesNoDialog("Production's data", question, "they are off")
+            )
+        return {**request, **asked}
 
     async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
         from operations.jobs.launch import launch
@@ -217,7 +264,13 @@ class OperatingActions(PageActions):
         said: list[str] = []
         try:
             after = await beside(
-                clean, self.live.journal, job, operation, self.live.desk(), locks=locks, say=said.append
+                clean,
+                self.live.journal,
+                job,
+                operation,
+                self.live.desk(job.environment),
+                locks=locks,
+                say=said.append,
             )
         except VigieError as error:
             self.say(f"Cleaning stopped: {error}", "error")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from operations.ages import age_words, size_words
-from operations.backups import Backup, choose_backup, list_backups
+from operations.backups import Backup, BackupList, choose_backup, list_backups
 from operations.coherence import Observed, check_story, story_guard
 from operations.desk import Desk
 from operations.dump.connection import way_to
@@ -29,6 +30,8 @@ Form = Literal["swap", "in place", "beside"]
 PREREQUISITE, NO_BACKUP, ARGUMENTS = 2, 4, 1
 PERSONAL = "it contains production's personal data: the target's mail, webhooks and jobs must be off"
 _SERVICE_DATABASES = frozenset({"postgres"})
+_OFFERED = 15
+"""Backups of one environment that are offered to choose from."""
 _PACKED = 8
 """How much larger a database is than its packed dump, about."""
 
@@ -112,6 +115,7 @@ def plan_restore(desk: Desk, request: Mapping[str, Any]) -> Plan:
         details={
             "form": form, "database": target.database, "oid": target.oid,
             "backup": "" if isinstance(backup, VigieError) else backup.key,
+            "candidates": _candidates(desk, asked.source, found),
         },
         decisive={
             "Target": f"{proof.place.words}, server {target.identifier or 'without a number'}",
@@ -201,6 +205,23 @@ def _backup_lines(desk: Desk, backup: Backup) -> Iterator[PlanLine]:
             else f"{what} lies beside it: checksum, gzip and its last line",
             "warn",
         )
+
+
+def _candidates(desk: Desk, source: str, found: BackupList | VigieError) -> list[dict[str, str]]:
+    """Backups that could be restored instead, the target's own first, then production's."""
+    rows: list[dict[str, str]] = []
+    others = [name for name, env in desk.settings.environments.items() if env.kind == "production"]
+    for name in dict.fromkeys([desk.environment, source, *others]):
+        listed = found if name == source else or_error(partial(list_backups, desk.settings, name))
+        if isinstance(listed, VigieError):
+            continue
+        personal = PERSONAL if name in others else ""
+        for backup in [one for one in listed.backups if one.size][:_OFFERED]:
+            age = age_words((desk.now() - (backup.finished or backup.at)).total_seconds())
+            state = "trusted" if backup.trusted else f"NOT trusted: {one_line(backup.why_not, 40)}"
+            words = f"{name}  {backup.at:%Y-%m-%d %H:%M}Z  {age} old  {size_words(backup.size)}  {state}"
+            rows.append({"name": backup.name, "from": name, "personal": personal, "words": words})
+    return rows
 
 
 def lock_guard(desk: Desk) -> Guard:

@@ -293,6 +293,7 @@ def smoke_after_swap(desk: Desk, context: StepContext, done: str, way_on: str = 
             break
         context.progress(f"{report.says}; once more in {pause:g} s")
         context.wait(pause)
+    context.progress(report.says)
     context.report(smoke=report.as_data(), smoke_ok=report.ok, checks=report.as_data()["checks"])
     if not report.ok:
         raise StepFailed(SMOKE_FAILED, f"{done}, but {report.says}{way_on}")

@@ -67,7 +67,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def buttons(self) -> ComposeResult:
         details = self.plan.details
         if len(details.get("candidates") or ()) > 1:
-            yield MeantButton("other target", id="other")
+            yield MeantButton("other backup" if self.plan.operation == "restore" else "other target", id="other")
         if details.get("can_rebuild") and details.get("how") == "promote":
             yield MeantButton("rebuild", id="rebuild")
         if self.plan.diff:

@@ -105,7 +105,7 @@ def _smoke(model: Model) -> list[Line]:
 
 def _jobs(model: Model) -> list[Line]:
     # What runs has its own line at the bottom.
-    return [job_line(model, job) for job in model.jobs if job != model.running and (job.live or job.debris)][:3]
+    return [job_line(model, job) for job in model.every_job if job != model.running and (job.live or job.debris)][:3]
 
 
 def job_line(model: Model, job: JobRecord) -> Line:

@@ -65,13 +65,13 @@ class JobsScreen(Page):
     @property
     def chosen(self) -> JobRecord | None:
         """The job this page follows: the one asked for, else the newest."""
-        jobs = self.model.jobs
+        jobs = self.model.every_job
         return next((job for job in jobs if job.id == self.job), jobs[0] if jobs else None)
 
     def refresh_content(self, model: Model, width: int) -> None:
         chosen = self.chosen
         rows = [rule("Jobs", width, model.glyphs.dash)]
-        shown = _around(model.jobs, chosen, 4)
+        shown = _around(model.every_job, chosen, 4)
         for job in shown:
             pointer = model.glyphs.pointer if job is chosen else " "
             rows.append(fit(line((pointer, "key"), *job_line(model, job)), width))
@@ -82,7 +82,7 @@ class JobsScreen(Page):
 
     def choose(self, move: int) -> None:
         """Follow the next job down (1) or up (-1) the list."""
-        jobs = self.model.jobs
+        jobs = self.model.every_job
         if not jobs:
             return
         at = next((n for n, job in enumerate(jobs) if job is self.chosen), 0)
