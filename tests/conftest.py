@@ -7,8 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("vigie", deadline=None)
+hypothesis.settings.load_profile("vigie")
+"""No property is timed: on a machine with its hands full any example may take long."""
 LONG = ("e2e", "attack", "practice")
 """Folders whose tests run real sites and consoles for many seconds each, longest first."""
 
