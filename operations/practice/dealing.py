@@ -21,6 +21,9 @@ from operations.practice.request_history import write_request_log, write_setting
 from operations.practice.session import Session
 from operations.practice.traffic import rate_of
 from operations.practice.world import World
+from operations.proof.identity import read_identity
+from operations.proof.known import remember
+from operations.proof.place import place_of_database
 from operations.settings_reader import load_settings
 
 KEPT_SESSIONS = 3
@@ -44,6 +47,7 @@ async def deal(world: World, session: Session, say: Callable[[str], None]) -> No
         filing, *(asyncio.to_thread(_put_back_data, world, name, session.now, applied) for name in ENVIRONMENTS)
     )
     shelved = await filing
+    await asyncio.to_thread(_write_production_down, world)
     kinds = tuple(kind for mend in (session.scenario.mends if session.scenario else ()) for kind in mend.kinds)
     world.tell_outside(faults.quiet_world(kinds, session.speed, session.now))
     say("starting the site")
@@ -127,6 +131,14 @@ def _put_back_files(world: World, session: Session, commits: tuple[history.Dated
         write_settings_log(layout.settings_log(name), session.now)
     _forget_sessions(world, session)
     return shelved
+
+
+def _write_production_down(world: World) -> None:
+    """As `vigie mark --env production` did long ago: a restore onto staging works while production is down."""
+    settings = load_settings(world.layout.config, {})
+    address = settings.environments["production"].database
+    identity, place = read_identity(address), place_of_database(address)
+    remember(settings, "production", identity, place, at=datetime.now(UTC), who=settings.operator)
 
 
 def _put_back_data(world: World, name: str, now: datetime, applied: dict[str, datetime]) -> None:

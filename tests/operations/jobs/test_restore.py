@@ -196,3 +196,23 @@ def test_the_command_asks_for_the_databases_name_and_nothing_else_will_do(yard: 
     assert yard.callers() == ROWS
     assert heard(*base, "--undo", "1", "--yes").returncode == 0
     assert yard.callers() == 0
+
+
+def test_three_nights_of_small_backups_are_told_on_the_first_morning_and_never_latest(
+    tmp_path: Path, postgres: PostgresServer, s3: S3Server
+) -> None:
+    yard = new_yard(tmp_path, postgres, s3, rows=3000)
+    for days in (6, 5, 4):
+        assert yard.back_up(days_ago=days)[0].code == 0
+    usual, good = yard.stored().usual_size, yard.stored().newest_trusted
+    yard.run("truncate calls")
+    for days in (3, 2, 1):
+        outcome, _ = yard.back_up(days_ago=days)
+        assert (outcome.code, "cannot be trusted" in outcome.says) == (4, True), "already on the first morning"
+        assert outcome.details["size"] < 2500
+    found = yard.stored()
+    assert [backup.trusted for backup in found.backups] == [False] * 3 + [True] * 3
+    assert (found.usual_size, found.newest_trusted) == (usual, good)
+    assert good is not None
+    outcome, _ = yard.restore()
+    assert (outcome.code, outcome.details["backup"], yard.callers()) == (0, good.name, 3000)
