@@ -9,6 +9,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+from tests.bench.dumping import dumping
 from tests.bench.ground import healthy_site
 from tests.bench.idling import idles
 from tests.bench.keys import key_rows
@@ -17,7 +18,8 @@ from tests.bench.many import many
 from tests.bench.report import Row, table
 from tests.bench.starting import starts
 
-PARTS = ("start", "keys", "idle", "many")
+PARTS = ("start", "keys", "idle", "many", "dump")
+ON_THE_SITE = {"start", "keys", "idle"}
 
 
 def main() -> int:
@@ -28,7 +30,7 @@ def main() -> int:
     asked = parser.parse_args()
     parts = asked.only or PARTS
     rows: list[Row] = []
-    if set(parts) - {"many"}:
+    if set(parts) & ON_THE_SITE:
         with healthy_site() as ground:
             if "start" in parts:
                 _say("starting the console, the hello-world, and the console on a long journal, in turn")
@@ -42,6 +44,9 @@ def main() -> int:
     if "many" in parts:
         _say("a thousand probes")
         rows += asyncio.run(many(20.0 if asked.quick else 60.0))
+    if "dump" in parts:
+        _say("backing up and restoring 300 MB")
+        rows += dumping(1 if asked.quick else 5)
     print(_machine())
     print(table(rows))
     return 0

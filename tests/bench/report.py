@@ -29,7 +29,7 @@ class Row:
         if self.budget is not None and self.figure > self.budget:
             found.append(f"OVER {shown(self.budget, self.unit)}")
         if self.share_of_peer and self.peer and self.figure > self.share_of_peer * self.peer:
-            found.append(f"OVER {self.share_of_peer:g} x hello")
+            found.append(f"OVER {self.share_of_peer:g} x its peer")
         return tuple(found)
 
     @property
@@ -40,7 +40,7 @@ class Row:
         return ", ".join(self.over) or "ok"
 
 
-HEADS = ("What", "Vigie", "Budget", "Hello", "Ratio", "Verdict")
+HEADS = ("What", "Vigie", "Budget", "Peer", "Ratio", "Verdict")
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -75,7 +75,7 @@ def middle(values: Sequence[float]) -> float:
 
 def _cells(row: Row) -> tuple[str, ...]:
     budget = [shown(row.budget, row.unit)] if row.budget is not None else []
-    budget += [f"{row.share_of_peer:g} x hello"] if row.share_of_peer else []
+    budget += [f"{row.share_of_peer:g} x its peer"] if row.share_of_peer else []
     return (
         row.what,
         shown(row.figure, row.unit),
