@@ -70,6 +70,8 @@ class Backup:
     manifest_problem: str = ""
     trusted: bool = False
     why_not: str = ""
+    foreign: bool = False
+    """Its manifest names another site: two sites share a bucket and a prefix."""
 
     @property
     def name(self) -> str:
@@ -137,7 +139,7 @@ def list_backups(
     try:
         objects, server_time = _objects(s3, place.bucket, prefix)
         backups = _group(objects, environment)[:newest]
-        backups = _with_manifests(s3, place.bucket, backups, objects)
+        backups = _with_manifests(s3, place.bucket, backups, objects, settings.site.name)
     except (BotoCoreError, ClientError) as error:
         raise refused(place.bucket, error) from None
     strays, unknown = list_strays(s3, place.bucket, prefix)
@@ -216,8 +218,10 @@ def _group(objects: Mapping[str, int], environment: str) -> list[Backup]:
     return sorted(found, key=lambda backup: (backup.at, backup.key), reverse=True)
 
 
-def _with_manifests(s3: S3Client, bucket: str, backups: Sequence[Backup], objects: Mapping[str, int]) -> list[Backup]:
-    """Read the manifests, several at once."""
+def _with_manifests(
+    s3: S3Client, bucket: str, backups: Sequence[Backup], objects: Mapping[str, int], site: str
+) -> list[Backup]:
+    """Read the manifests, several at once. One of another site is none of ours: it is never trusted, never pruned."""
 
     def read(backup: Backup) -> Backup:
         key = f"{backup.key}.manifest.json"
@@ -232,6 +236,10 @@ def _with_manifests(s3: S3Client, bucket: str, backups: Sequence[Backup], object
             return replace(backup, manifest_problem="its manifest cannot be read")
         if manifest.environment != backup.environment:
             return replace(backup, manifest_problem=f"its manifest says {one_line(manifest.environment, 40)}")
+        if manifest.site and site and manifest.site != site:
+            return replace(
+                backup, manifest_problem=f"it is of {one_line(manifest.site, 40)}, not of {site}", foreign=True
+            )
         return replace(backup, manifest=_in_utc(manifest))
 
     with ThreadPoolExecutor(max_workers=6, thread_name_prefix="manifests") as pool:

@@ -12,11 +12,19 @@ FOOTER = b"-- PostgreSQL database dump complete"
 LONGEST_LINE = 16_000_000
 """Bytes of one line outside of table data that are read; a longer one makes the whole unreadable."""
 _DATA_END = b"\n\\.\n"
-_COPY = re.compile(rb"COPY (?P<table>.+?)(?: \(.*\))? +FROM stdin;\s*\Z", re.DOTALL)
+_PART = rb'(?:"(?:[^"]|"")+"|[^\s."(]+)'
+_COPY = re.compile(rb"COPY (?P<table>" + _PART + rb"(?:\." + _PART + rb")?)(?: \(.*\))? +FROM stdin;\s*\Z", re.DOTALL)
 _DUMPED = re.compile(rb"-- Dumped (?P<which>from database|by pg_dump) version (?P<version>[^\s]+)")
 _EXTENSION = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?(?P<name>"[^"]+"|[^\s;]+)')
 _SCHEMA = re.compile(rb'CREATE SCHEMA (?:IF NOT EXISTS )?(?P<name>"[^"]+"|[^\s;]+)')
-_ROLE = re.compile(rb'(?:\bOWNER TO |^GRANT .* TO |^REVOKE .* FROM )(?P<name>"[^"]+"|[^\s;]+)')
+_ROLE = re.compile(
+    rb'(?:ALTER .* OWNER TO (?P<owner>"[^"]+"|[^\s;"]+);'
+    rb'|(?:GRANT .* TO|REVOKE .* FROM) (?P<name>"[^"]+"|[^\s;"]+)(?: WITH GRANT OPTION| GRANTED BY .*)?;)\Z'
+)
+_TRANSACTION = re.compile(
+    rb"(?:BEGIN|COMMIT|END|ROLLBACK|ABORT|START TRANSACTION)(?: (?:WORK|TRANSACTION)\b.*)?;", re.I
+)
+_ATOMIC = re.compile(rb"\bBEGIN ATOMIC\s*\Z", re.I)
 _OPENING = re.compile(
     rb"--[^\n]*"
     rb"|/\*"
@@ -49,6 +57,10 @@ class DumpReader:
         """True when psql is told to take no meta-commands from it (`\\restrict`)."""
         self.meta_command = ""
         """The first psql meta-command outside of table data, but for restrict and unrestrict; it would be run."""
+        self.transaction_command = ""
+        """The first statement that begins or ends a transaction: pg_dump writes none, and none could be undone whole."""
+        self.transaction_timeout = False
+        """True when it sets what servers before 17 do not know."""
         self.footer = False
         """True when its last words are those that pg_dump ends with."""
         self.problem = ""
@@ -56,6 +68,7 @@ class DumpReader:
         self._inside = b""
         """What the reader is inside of: a quote, a dollar tag or a comment; empty between tokens."""
         self._depth = 0
+        self._atomic = False
         self._table: str | None = None
         self._carry = b""
         self._copy: bytes | None = None
@@ -149,8 +162,16 @@ class DumpReader:
             self.extensions.append(_name(found))
         elif found := _SCHEMA.match(bare):
             self.schemas.append(_name(found))
-        elif (found := _ROLE.search(bare)) and found["name"] not in _NOBODY:
-            self.roles.add(_name(found))
+        elif (found := _ROLE.match(bare)) and (found["owner"] or found["name"]) not in _NOBODY:
+            self.roles.add(_plain(found["owner"] or found["name"]))
+        elif bare == b"SET transaction_timeout = 0;":
+            self.transaction_timeout = True
+        elif _ATOMIC.search(bare):
+            self._atomic = True
+        elif self._atomic and bare.upper() == b"END;":
+            self._atomic = False
+        elif not self._atomic and _TRANSACTION.match(bare) and not self.transaction_command:
+            self.transaction_command = bare[:80].decode("utf-8", "replace")
 
     def _walk(self, line: bytes) -> None:
         """Follow quotes, dollar quotes and comments through a line, and see every backslash outside of them."""
@@ -202,4 +223,8 @@ class DumpReader:
 
 
 def _name(found: re.Match[bytes]) -> str:
-    return found["name"].decode("utf-8", "replace").strip('"').replace('""', '"')
+    return _plain(found["name"])
+
+
+def _plain(name: bytes) -> str:
+    return name.decode("utf-8", "replace").strip('"').replace('""', '"')

@@ -46,6 +46,19 @@ _SCHEMAS = """
 select nspname, pg_has_role(current_user, nspowner, 'member') from pg_namespace
  where nspname !~ '^pg_' and nspname <> 'information_schema'
 """
+_BESIDE_SCHEMAS = """
+select format('drop publication %I;', pubname) from pg_publication where pg_has_role(current_user, pubowner, 'member')
+union all
+select format('drop event trigger %I;', evtname) from pg_event_trigger e
+ where pg_has_role(current_user, evtowner, 'member')
+   and not exists (select from pg_depend d where d.objid = e.oid and d.deptype = 'e')
+union all
+select format('drop server %I cascade;', srvname) from pg_foreign_server s
+ where pg_has_role(current_user, srvowner, 'member')
+   and not exists (select from pg_depend d where d.objid = s.oid and d.deptype = 'e')
+union all
+select 'select lo_unlink(oid) from pg_largeobject_metadata;' where exists (select from pg_largeobject_metadata)
+"""
 _GRANTS = """
 select case when x.grantee = 0 then '' else pg_get_userbyid(x.grantee) end, x.privilege_type, x.is_grantable
   from pg_database d, aclexplode(d.datacl) x where d.datname = %s
@@ -73,6 +86,8 @@ class Ground:
     extensions: frozenset[str]
     schemas: frozenset[str]
     foreign_schemas: frozenset[str]
+    beside_schemas: tuple[str, ...] = ()
+    """SQL that removes what of a database lies in no schema: publications, large objects and such, where they are ours."""
 
 
 @contextmanager
@@ -116,11 +131,12 @@ def look_at(address: Secret) -> Ground:
             extensions=frozenset(_column(connection, "select name from pg_available_extensions")),
             schemas=frozenset(name for name, _ in schemas),
             foreign_schemas=frozenset(name for name, mine in schemas if not mine and name != "public"),
+            beside_schemas=tuple(_column(connection, _BESIDE_SCHEMAS)),
         )
 
 
-def create_like(connection: psycopg.Connection[Any], name: str, like: str) -> int:
-    """Make an empty database with owner, encoding and locale of `like`; its oid."""
+def create_like(connection: psycopg.Connection[Any], name: str, like: str, mark: str) -> int:
+    """Make an empty database with owner, encoding and locale of `like`, and that mark; its oid."""
     from psycopg import sql
 
     row = _row(connection, _ABOUT, like)
@@ -137,6 +153,8 @@ def create_like(connection: psycopg.Connection[Any], name: str, like: str) -> in
     if tablespace != "pg_default":
         parts.append(sql.SQL("tablespace {}").format(sql.Identifier(tablespace)))
     connection.execute(sql.SQL(" ").join(parts))
+    text = sql.Literal(with_mark("", mark))
+    connection.execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(name), text))
     return int(_row(connection, _ABOUT, name)[0])
 
 
@@ -191,10 +209,16 @@ def end_sessions(connection: psycopg.Connection[Any], name: str, wait: Any) -> N
     deadline = monotonic() + END_LIMIT
     while True:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
+            " and backend_type = 'client backend'",
             (name,),
         )
-        left = _row(connection, "select count(*) from pg_stat_activity where datname = %s", name)[0]
+        # A rename sends autovacuum away itself; only a superuser could.
+        left = _row(
+            connection,
+            "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'",
+            name,
+        )[0]
         if not left:
             return
         if monotonic() > deadline:

@@ -27,6 +27,7 @@ _USUAL = (
 )
 _VERSION = re.compile(r"\(PostgreSQL\) (?P<version>(?P<major>\d+)(?:\.\d+)*\S*)")
 _LIMIT = 10.0
+_RESTRICT_SINCE = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Tool:
     version: str
     major: int
     has_tls: bool = True
+
+    @property
+    def knows_restrict(self) -> bool:
+        """Whether this psql takes `\\restrict`, which pg_dump writes since the updates of August 2025."""
+        minor = self.version.partition(".")[2]
+        return self.major >= 18 or (minor.isdigit() and int(minor) >= _RESTRICT_SINCE.get(self.major, 1000))
 
 
 def find_tool(program: Program, *, at_least: int, loopback: bool) -> Tool:

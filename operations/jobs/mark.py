@@ -18,6 +18,7 @@ from operations.engine.steps import StepContext
 from operations.errors import PrerequisiteMissing, VigieError
 from operations.proof.identity import Identity, read_identity
 from operations.proof.known import remember
+from operations.proof.not_production import belongs_to_another
 from operations.proof.place import place_of_database
 
 CODES = {
@@ -50,6 +51,7 @@ class Mark:
         try:
             found = read_identity(address)
             guards += [Guard("database answers", "pass"), _free(desk.environment, found)]
+            guards.append(belongs_to_another(desk.settings, desk.environment))
         except VigieError as error:
             guards.append(Guard("database answers", "refuse", error.what, _PREREQUISITE))
         told = found.mark or "none" if found else "unknown"
@@ -101,9 +103,9 @@ def _on(desk: Desk, do: Callable[[Desk, StepContext], None]) -> Callable[[StepCo
 
 def _mark(desk: Desk, context: StepContext) -> None:
     found = read_identity(desk.env.database)
-    refusal = _free(desk.environment, found)
-    if refusal.verdict == "refuse":
-        raise StepFailed(_REFUSED, refusal.says)
+    for guard in (_free(desk.environment, found), belongs_to_another(desk.settings, desk.environment)):
+        if guard.verdict == "refuse":
+            raise StepFailed(_REFUSED, guard.says)
     context.no_return()
     write_mark(desk.env.database, desk.environment)
 

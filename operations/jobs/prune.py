@@ -15,7 +15,7 @@ from operations.engine.confirm import confirmation
 from operations.engine.model import LockName, Plan, PlanLine, PlannedStep, Step, StepFailed
 from operations.engine.steps import StepContext
 from operations.errors import VigieError
-from operations.jobs.backup_guards import lock_guard
+from operations.jobs.backup_guards import clock_guard, lock_guard
 from operations.upload import names_under, remove
 
 CODES = {
@@ -87,7 +87,7 @@ class Prune:
                 PlanLine("Go", f"{len(pruning.goes)}, {size_words(room)}" if pruning.goes else f"none: {why}"),
                 *_named(desk, pruning.goes),
             ),
-            guards=(lock_guard(desk),),
+            guards=(lock_guard(desk), clock_guard(desk, found)),
             steps=_steps(len(pruning.goes)),
             confirm=confirmation("prune" if pruning.goes else "list", production=desk.is_production),
             details={"keys": [backup.key for backup in pruning.goes], "keeps": newest.key if newest else ""},
@@ -101,6 +101,14 @@ class Prune:
         s3 = s3_client(place, drill=desk.settings.drill is not None, limit=30.0)
 
         def removing(context: StepContext) -> None:
+            now = prunable(
+                list_backups(desk.settings, desk.environment, s3, newest=None),
+                desk.now(),
+                days=float(plan.request["days"]),
+                keep=int(plan.request["keep"]),
+            )
+            if not set(keys) <= {backup.key for backup in now.goes}:
+                raise StepFailed(1, "the bucket changed: what was to go may not go any more. Nothing was removed")
             context.no_return()
             for number, key in enumerate(keys, 1):
                 there = names_under(s3, place.bucket, key)

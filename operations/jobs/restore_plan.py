@@ -300,7 +300,7 @@ def _steps(
         )
 
     psql = "psql" if isinstance(tool, VigieError) else tool.path
-    load = f"{psql} --no-psqlrc --single-transaction --set=ON_ERROR_STOP=1 --file=-"
+    load = f"{psql} --no-psqlrc --set=ON_ERROR_STOP=1 --file=-"
     download = PlannedStep("download", "download", seconds("download", 0.2))
     verify = PlannedStep("verify", "check hash, gzip and end", seconds("verify", 0.1))
     first = (PlannedStep("prerequisites", "prove the target again", seconds("prerequisites", 0.0)), download, verify)

@@ -17,7 +17,7 @@ from operations.bucket import place_of, s3_client, words_of
 from operations.desk import Desk
 from operations.dump import server
 from operations.dump.connection import child_way, way_to
-from operations.dump.loading import Loading, counting, emptying
+from operations.dump.loading import Loading, checking, counting, emptying
 from operations.dump.reader import DumpReader
 from operations.dump.tools import find_tool
 from operations.dump.verify import CHUNK, Verified, check_stream, told_sum
@@ -35,6 +35,8 @@ from operations.proof.not_production import prove_target
 BLOCKED, PREREQUISITE, DOWNLOAD_FAILED, CHECK_FAILED, RESTORE_FAILED, SMOKE_FAILED = 1, 2, 4, 5, 6, 7
 LOAD_LIMIT = 12 * 3600.0
 """Seconds a load may take; a hung one is ended."""
+TIMEOUT_SINCE = 17
+"""The first PostgreSQL with the setting `transaction_timeout`."""
 _TELL_EVERY = 0.5
 _NAMED = 5
 _SMOKE_PAUSES = (1.0, 2.0, 4.0, 8.0)
@@ -127,8 +129,8 @@ class RestoreSteps:
             context.say(f"not compared: {words}", "warn")
         if verified.problems:
             raise StepFailed(CHECK_FAILED, f"{verified.name}: {'; '.join(verified.problems)}")
-        if self._reader.meta_command:
-            words = f"the dump holds a command for psql itself: {self._reader.meta_command}"
+        if odd := self._reader.meta_command or self._reader.transaction_command:
+            words = f"the dump holds a command for psql itself or its transaction: {odd}"
             raise StepFailed(CHECK_FAILED, f"{words}. No pg_dump writes that")
         self._preflight()
         context.report(
@@ -140,7 +142,9 @@ class RestoreSteps:
         context.progress(f"{verified.rows} rows of {verified.tables} tables, checked in {verified.seconds:.1f} s")
 
     def create(self, context: StepContext) -> None:
-        """A database of its own beside the target, with its encoding, locale and owner."""
+        """A database of its own beside the target, with its encoding, locale and owner, marked at once."""
+        import psycopg
+
         like = self._known_target.database
         self._fresh = self._beside or server.named_after(like, "restore", context.job)
         with server.connected(self._address) as connection:
@@ -148,16 +152,24 @@ class RestoreSteps:
                 raise StepFailed(RESTORE_FAILED, f"there is a database {self._fresh} already")
             words = f"a half restored database {self._fresh}"
             self._fresh_debris = context.leaves("database", words, database=self._fresh)
-            self._fresh_oid = server.create_like(connection, self._fresh, like)
+            try:
+                self._fresh_oid = server.create_like(connection, self._fresh, like, self._desk.environment)
+            except psycopg.errors.DuplicateDatabase:
+                # Somebody was faster: it is theirs, and no debris of ours.
+                context.settled(self._fresh_debris)
+                raise StepFailed(RESTORE_FAILED, f"there is a database {self._fresh} already") from None
         context.say(f"database {self._fresh}")
 
     def load(self, context: StepContext) -> None:
-        """psql, one transaction, the first error ends it; the rows are counted before it is believed."""
-        way = way_to(self._address, self._fresh)
-        tool = find_tool("psql", at_least=self._known_target.major, loopback=way.is_loopback)
-        before = self._emptying(context) if self._form == "in place" else ""
-        loading = Loading(self._file, before, counting(self._reader.tables))
-        argv = [tool.path, "--no-psqlrc", "--no-password", "--quiet", "--output=/dev/null", "--single-transaction",
+        """psql, one transaction, the first error ends it; it looks first where it is, and counts the rows last."""
+        target, verified = self._known_target, self._known_check
+        database, oid = (self._fresh, self._fresh_oid) if self._fresh else (target.database, target.oid)
+        way = way_to(self._address, database)
+        tool = find_tool("psql", at_least=target.major, loopback=way.is_loopback)
+        before = checking(database, oid, target.identifier, self._desk.environment)
+        before += self._emptying(context) if self._form == "in place" else ""
+        loading = Loading(self._file, before, counting(self._reader.tables), verified.sha256)
+        argv = [tool.path, "--no-psqlrc", "--no-password", "--quiet", "--output=/dev/null",
                 "--set=ON_ERROR_STOP=1", "--file=-"]  # fmt: skip
         try:
             with child_way(way) as child:
@@ -193,7 +205,7 @@ class RestoreSteps:
             raise StepFailed(RESTORE_FAILED, f"{target.database} is not the database it was: somebody changed it")
         before = server.named_after(target.database, "before", context.job)
         renames = ((target.database, before), (self._fresh, target.database))
-        close_and_swap(context, self._address, renames)
+        close_and_swap(context, self._address, renames, target)
         context.settled(self._fresh_debris)
         context.report(before=before, database=target.database)
         context.say(f"{target.database} is the restored one; the old one is kept as {before}")
@@ -223,6 +235,11 @@ class RestoreSteps:
         major = reader.server_version.partition(".")[0]
         if major.isdigit() and int(major) > self._known_target.major:
             lacking.append(f"PostgreSQL {major} (it is {self._known_target.major})")
+        if reader.transaction_timeout and self._known_target.major < TIMEOUT_SINCE:
+            lacking.append(f"transaction_timeout, which the dump sets (pg_dump {TIMEOUT_SINCE} or newer made it)")
+        tool = find_tool("psql", at_least=self._known_target.major, loopback=way_to(self._address).is_loopback)
+        if reader.restricted and not tool.knows_restrict:
+            lacking.append(f"a psql that knows \\restrict ({tool.path} is {tool.version}: install its last update)")
         if self._form == "in place" and (foreign := set(reader.schemas) & ground.foreign_schemas):
             lacking += _lack("the right to empty the schemas", foreign)
         if lacking:
@@ -231,8 +248,9 @@ class RestoreSteps:
     def _emptying(self, context: StepContext) -> str:
         target = prove(self._desk)
         ground = server.look_at(self._address)
-        context.say(f"in place: {', '.join(sorted(ground.schemas - ground.foreign_schemas))} are emptied", "warn")
-        return emptying(sorted(ground.schemas - ground.foreign_schemas), target.major)
+        schemas = sorted(ground.schemas - ground.foreign_schemas)
+        context.say(f"in place: {', '.join(schemas)} are emptied", "warn")
+        return emptying(schemas, ground.beside_schemas, target.major)
 
     def _dress_in_place(self) -> None:
         with server.connected(self._address) as connection:
@@ -260,6 +278,11 @@ class RestoreSteps:
     def _forget_download(self, context: StepContext) -> None:
         self._file.unlink(missing_ok=True)
         context.settled(self._download_debris)
+
+    @property
+    def _known_check(self) -> Verified:
+        assert self._verified is not None
+        return self._verified
 
     @property
     def _known_target(self) -> Identity:

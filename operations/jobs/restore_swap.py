@@ -6,28 +6,38 @@ in, and a fresh one that is not needed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from operations.desk import Desk
 from operations.dump import server
+from operations.engine.model import StepFailed
 from operations.engine.steps import StepContext
 from operations.errors import VigieError
-from operations.proof.not_production import prove_target
+from operations.proof.identity import Identity, asking, identity_over, nonce_shows
+from operations.proof.not_production import MARK, prove_target
+from operations.proof.place import place_of_database
 from operations.settings import Secret
 
 Renames = Sequence[tuple[str, str]]
+_HALF = re.compile(r"_restore_[0-9a-z]{10,}\Z")
 
 
-def close_and_swap(context: StepContext, address: Secret, renames: Renames) -> None:
-    """Let nobody into either database, end their sessions, rename all in one transaction, let everybody in again."""
+def close_and_swap(context: StepContext, address: Secret, renames: Renames, proven: Identity) -> None:
+    """Let nobody into either database, end their sessions, rename all in one transaction, let everybody in again.
+
+    Names are changed over another database than the target: that this is on the same server is shown first.
+    """
     maintenance = server.look_at(address).maintenance
     names = sorted({name for pair in renames for name in pair})
     closed = [old for old, _ in renames]
     words = f"no connections to {' and '.join(closed)}"
     debris = context.leaves("closed", words, maintenance=maintenance, databases=names)
     with server.connected(address, maintenance) as connection:
+        _same_server(address, connection, maintenance, proven)
         try:
             for name in closed:
                 server.allow_connections(connection, name, False)
@@ -40,6 +50,17 @@ def close_and_swap(context: StepContext, address: Secret, renames: Renames) -> N
     context.settled(debris)
 
 
+def _same_server(address: Secret, connection: Any, maintenance: str, proven: Identity) -> None:
+    """A router may lead another name to another server: number and oid must be those proven, and a lock must show."""
+    found = identity_over(connection, proven.database)
+    with asking(address) as target:
+        shows = nonce_shows(target, connection, proven.oid)
+    if (found.oid, found.identifier, found.mark) != (proven.oid, proven.identifier, proven.mark) or not shows:
+        raise StepFailed(
+            6, f"the database {maintenance} is not on the server of {proven.database}: nothing was renamed"
+        )
+
+
 def clean_restore(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
     """Clean one piece of a restore that did not come to its end. Raises VigieError when it could not be."""
     kind = str(debris.get("kind"))
@@ -50,7 +71,7 @@ def clean_restore(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], No
         path.unlink(missing_ok=True)
         say(f"{path} removed")
     elif kind == "database":
-        _drop(desk, str(debris["database"]), say)
+        drop_proven(desk, str(debris["database"]), say)
     elif kind == "closed":
         maintenance = str(debris["maintenance"])
         _check_target(desk, maintenance)
@@ -61,18 +82,38 @@ def clean_restore(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], No
         raise VigieError(f"A restore leaves nothing of the kind {kind}.")
 
 
-def _drop(desk: Desk, name: str, say: Callable[[str], None]) -> None:
-    """Remove a half restored database; one that took the target's name is none any more, and its old name is gone."""
-    _check_target(desk)
+def drop_proven(desk: Desk, name: str, say: Callable[[str], None]) -> None:
+    """Remove a database that a restore made or kept beside the target: one that passes the same tests as a target.
+
+    Raises VigieError for one that is marked otherwise, or that any environment's settings mean by now.
+    """
+    target = _check_target(desk)
     with server.connected(desk.env.database) as connection:
+        if server.oid_of(connection, name) is None:
+            say(f"database {name} is not there")
+            return
+        meant = replace(place_of_database(desk.env.database), database=name)
+        for other, env in desk.settings.environments.items():
+            for address in (env.database, env.database_readonly):
+                if address and meant.meets(place_of_database(address)):
+                    raise VigieError(f"{name} is the database of {other} by now: it is left alone.", code=1)
+        proof = prove_target(desk.settings, desk.environment, database=name)
+        refusal = proof.refusal
+        # A worker that was killed between making it and marking it; nobody else makes such a name.
+        blank = proof.identity is not None and not proof.identity.mark and _HALF.search(name)
+        if name == target.database or (refusal is not None and not (blank and refusal.name == MARK)):
+            why = f"“{refusal.name}”: {refusal.says}" if refusal else "it is the target itself"
+            raise VigieError(f"{name} is left alone by {why}", code=1)
         server.drop_database(connection, name)
     say(f"database {name} removed")
 
 
-def _check_target(desk: Desk, through: str = "") -> None:
-    refusal = prove_target(desk.settings, desk.environment, through=through).refusal
-    if refusal is not None:
-        raise VigieError(f"blocked by “{refusal.name}”: {refusal.says}", code=refusal.code)
+def _check_target(desk: Desk, through: str = "") -> Identity:
+    proof = prove_target(desk.settings, desk.environment, through=through)
+    if proof.refusal is not None:
+        raise VigieError(f"blocked by “{proof.refusal.name}”: {proof.refusal.says}", code=proof.refusal.code)
+    assert proof.identity is not None
+    return proof.identity
 
 
 def _open_again(connection: Any, names: Sequence[str]) -> None:

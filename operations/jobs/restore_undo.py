@@ -19,7 +19,7 @@ from operations.errors import VigieError, or_error
 from operations.jobs.restore import CODES
 from operations.jobs.restore_plan import NAME, lock_guard
 from operations.jobs.restore_steps import RESTORE_FAILED, prove, smoke_after_swap
-from operations.jobs.restore_swap import clean_restore, close_and_swap
+from operations.jobs.restore_swap import clean_restore, close_and_swap, drop_proven
 from operations.proof.identity import read_identity
 from operations.proof.not_production import prove_target
 from operations.text import one_line
@@ -41,7 +41,7 @@ class RestoreUndo:
         """The whole preview. Raises VigieError (code 1) for a job that was no restore of this environment."""
         job = _restore_job(desk, request)
         proof = prove_target(desk.settings, desk.environment)
-        database = proof.place.database if proof.place else ""
+        database = proof.identity.database if proof.identity else ""
         before, away = server.named_after(database, "before", job.id), server.named_after(database, "undone", job.id)
         sizes = or_error(lambda: _sizes(desk, (database, before))) if proof.refusal is None else {}
         there = Guard("the old one is there", "pass")
@@ -77,13 +77,13 @@ class RestoreUndo:
         old: list[int] = []
 
         def swap(context: StepContext) -> None:
-            prove(desk)
+            proven = prove(desk)
             with server.connected(desk.env.database) as connection:
                 found = server.oid_of(connection, before)
             if found is None:
                 raise StepFailed(RESTORE_FAILED, f"there is no database {before} any more")
             old.append(found)
-            close_and_swap(context, desk.env.database, ((database, away), (before, database)))
+            close_and_swap(context, desk.env.database, ((database, away), (before, database)), proven)
             context.report(database=database, away=away)
 
         def look(context: StepContext) -> None:
@@ -114,7 +114,7 @@ class RestoreDrop:
         """The whole preview. Raises VigieError (code 1) for a job that was no restore of this environment."""
         job = _restore_job(desk, request)
         proof = prove_target(desk.settings, desk.environment)
-        database = proof.place.database if proof.place else ""
+        database = proof.identity.database if proof.identity else ""
         names = _left_by(database, job)
         sizes = or_error(lambda: _sizes(desk, names)) if proof.refusal is None else {}
         found = {} if isinstance(sizes, VigieError) else sizes
@@ -146,10 +146,11 @@ class RestoreDrop:
             if target.database in names:
                 raise StepFailed(RESTORE_FAILED, f"{target.database} is the environment's own: it stays")
             context.no_return()
-            with server.connected(desk.env.database) as connection:
+            try:
                 for name in names:
-                    server.drop_database(connection, name)
-                    context.say(f"database {name} removed")
+                    drop_proven(desk, name, context.say)
+            except VigieError as error:
+                raise StepFailed(RESTORE_FAILED if error.code != 1 else _GONE, str(error)) from None
             context.report(removed=names, says=f"{', '.join(names)} removed")
 
         return [Step("drop", drop)]

@@ -6,9 +6,9 @@ it is enough, for a restore elsewhere is needed most while production is down.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from operations.engine.model import Guard
@@ -61,17 +61,18 @@ class _Production:
     silent: str = ""
 
 
-def prove_target(settings: Settings, environment: str, *, through: str = "") -> Proof:
+def prove_target(settings: Settings, environment: str, *, database: str = "", through: str = "") -> Proof:
     """Ask every test, in order; after a refusal none further. Read-only. Raises nothing that a test can say.
 
-    `through` names another database of the same server to ask over, for a target that lets nobody in.
+    `database` is another one on the target's server that is meant instead of the target's own (one to be removed).
+    `through` names a database of the same server to ask over, for a target that lets nobody in.
     """
     guards: list[Guard] = []
     identity: Identity | None = None
     place: Place | None = None
     with ExitStack() as open_connections:
         try:
-            for step in _tests(settings, environment, through, open_connections):
+            for step in _tests(settings, environment, database, through, open_connections):
                 if isinstance(step, Identity):
                     identity = step
                 elif isinstance(step, Place):
@@ -85,34 +86,75 @@ def prove_target(settings: Settings, environment: str, *, through: str = "") -> 
     return Proof(tuple(guards), identity, place)
 
 
-def _tests(settings: Settings, environment: str, through: str, stack: ExitStack) -> Iterator[Guard | Identity | Place]:
+def _tests(
+    settings: Settings, environment: str, database: str, through: str, stack: ExitStack
+) -> Iterator[Guard | Identity | Place]:
     env = settings.environments.get(environment) or Environment()
     yield _is_no_production_environment(environment, env)
     if not env.database:
         yield Guard("target answers", "refuse", f"environments.{environment}.database is not set", 2)
         return
     place = place_of_database(env.database)
+    if database:
+        place = replace(place, database=database)
     yield place
+    if place.vague:
+        yield Guard(ADDRESS, "refuse", f"{place.vague}, so where it leads is not certain: write it out", BLOCKED)
+        return
     try:
         known = known_databases(settings)
     except VigieError as error:
         yield Guard(SERVER, "refuse", f"what was written down of production is unreadable: {error}", BLOCKED)
         return
-    productions = [
-        _Production(name, [place_of_database(one) for one in (other.database, other.database_readonly) if one])
-        for name, other in settings.environments.items()
-        if other.kind == "production" and name != environment and (other.database or other.database_readonly)
-    ]
+    productions = _others(settings, environment, lambda other: other.kind == "production")
     yield _is_not_its_address(place, productions, known)
     yield _is_not_denied(place, settings.restore.never)
     target = stack.enter_context(asking(env.database, through))
-    identity = identity_over(target, place.database if through else "")
+    identity = identity_over(target, place.database if through or database else "")
     yield identity
     yield _is_marked(environment, identity, productions)
     for production in productions:
         _ask(production, settings.environments[production.name], stack)
     yield _is_not_its_server(identity, productions, known)
     yield _is_not_seen(target, identity.oid, productions)
+
+
+def belongs_to_another(settings: Settings, environment: str) -> Guard:
+    """Whether the database of this environment is another one's, too: by address, record, server's number or nonce."""
+    name = "not another environment's"
+    address = settings.environments[environment].database
+    place = place_of_database(address)
+    others = _others(settings, environment, lambda other: True)
+    known = [one for one in known_databases(settings) if one.environment != environment]
+    if others or known:
+        met = _is_not_its_address(place, others, known)
+        if met.verdict == "refuse":
+            return Guard(name, "refuse", met.says, BLOCKED)
+    silent = []
+    with ExitStack() as stack:
+        target = stack.enter_context(asking(address))
+        identity = identity_over(target)
+        for other in others:
+            _ask(other, settings.environments[other.name], stack)
+            if other.connection is None:
+                silent.append(other.name)
+        for one in known:
+            if one.identifier and (one.identifier, one.database) == (identity.identifier, identity.database):
+                return Guard(name, "refuse", f"its server says it is {one.environment} as it was marked", BLOCKED)
+        seen = _is_not_seen(target, identity.oid, others)
+    if seen.verdict == "refuse":
+        return Guard(name, "refuse", seen.says, BLOCKED)
+    if silent:
+        return Guard(name, "warn", f"{', '.join(silent)} does not answer, so only addresses could be compared")
+    return Guard(name, "pass")
+
+
+def _others(settings: Settings, environment: str, counts: Callable[[Environment], bool]) -> list[_Production]:
+    return [
+        _Production(name, [place_of_database(one) for one in (other.database, other.database_readonly) if one])
+        for name, other in settings.environments.items()
+        if name != environment and counts(other) and (other.database or other.database_readonly)
+    ]
 
 
 def _is_no_production_environment(environment: str, env: Environment) -> Guard:
@@ -158,12 +200,17 @@ def _is_marked(environment: str, identity: Identity, productions: Sequence[_Prod
 
 
 def _ask(production: _Production, env: Environment, stack: ExitStack) -> None:
-    """Connect to production, read-only; why it does not answer is kept."""
-    try:
-        production.connection = stack.enter_context(asking(env.database_readonly or env.database))
-        production.identity = identity_over(production.connection)
-    except VigieError as error:
-        production.connection, production.silent = None, error.what
+    """Connect to production, read-only; why it does not answer is kept. Its own address first: the other may be of a
+    replica, on which a lock is nobody's."""
+    for address in (env.database, env.database_readonly):
+        if not address:
+            continue
+        try:
+            production.connection = stack.enter_context(asking(address))
+            production.identity = identity_over(production.connection)
+            return
+        except VigieError as error:
+            production.connection, production.silent = None, error.what
 
 
 def _is_not_its_server(identity: Identity, productions: Sequence[_Production], known: Sequence[Known]) -> Guard:
@@ -177,6 +224,11 @@ def _is_not_its_server(identity: Identity, productions: Sequence[_Production], k
         if not (record.identifier and identity.identifier):
             says = f"{one.name} does not answer, and without a server's number nothing can be compared"
             return Guard(SERVER, "refuse", says, BLOCKED)
+    answering = {one.name for one in productions if one.identity}
+    blank = [one for one in known if not one.identifier and one.environment not in answering]
+    if blank:
+        says = f"{blank[0].environment} does not answer, and without a server's number nothing can be compared"
+        return Guard(SERVER, "refuse", says, BLOCKED)
     others = [(one.name, one.identity.identifier, one.identity.database) for one in productions if one.identity]
     others += [(f"{one.environment} as it was marked", one.identifier, one.database) for one in known]
     for name, identifier, database in others:

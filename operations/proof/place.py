@@ -21,6 +21,8 @@ POOLER_PORTS = frozenset({6432, 6543})
 RESOLVE_LIMIT = 5.0
 _LOCAL = "local"
 _TENANT_HOST = re.compile(r"^(?:db\.)?(?P<tenant>[a-z0-9]{16,})\.supabase\.(?:co|net)$")
+_TENANT = re.compile(r"[a-z0-9]{16,}")
+"""A project's reference as poolers want it behind the user's name; a shorter word is part of an ordinary name."""
 _ENDPOINT_HOST = re.compile(r"^(?P<tenant>ep-[a-z0-9-]+?)(?:-pooler)?\.")
 _TENANT_OPTION = re.compile(r"(?:^|\s|-c\s*)(?:reference|endpoint|project)\s*=\s*(?P<tenant>[A-Za-z0-9-]+)")
 
@@ -38,6 +40,8 @@ class Place:
     ports: frozenset[int]
     tenants: frozenset[str] = frozenset()
     unresolved: tuple[str, ...] = ()
+    vague: str = ""
+    """What the address leaves to the machine it is used on: two programs could end in two databases."""
 
     @property
     def words(self) -> str:
@@ -77,7 +81,20 @@ def place_of_database(address: Secret) -> Place:
         ports=ports,
         tenants=frozenset(_tenants(parts, names)),
         unresolved=tuple(unresolved),
+        vague=_vague(parts, hosts, numbers),
     )
+
+
+def _vague(parts: Mapping[str, Any], hosts: list[str], numbers: list[str]) -> str:
+    if parts.get("service"):
+        return "it names a service"
+    if not parts.get("dbname"):
+        return "it names no database"
+    if not (hosts or numbers):
+        return "it names no host"
+    if len(hosts) > 1 or len(numbers) > 1:
+        return "it names several hosts"
+    return ""
 
 
 def _parts_of(address: Secret) -> Mapping[str, Any]:
@@ -99,7 +116,7 @@ def _tenants(parts: Mapping[str, Any], hosts: list[str]) -> set[str]:
     found = {match["tenant"] for host in hosts for match in [_TENANT_HOST.match(host)] if match}
     found |= {match["tenant"] for host in hosts for match in [_ENDPOINT_HOST.match(host)] if match}
     _, dot, tenant = str(parts.get("user") or "").partition(".")
-    if dot and tenant:
+    if dot and (_TENANT.fullmatch(tenant) or any("pooler" in host for host in hosts)):
         found.add(tenant.lower())
     found |= {match["tenant"].lower() for match in _TENANT_OPTION.finditer(str(parts.get("options") or ""))}
     return found
@@ -125,7 +142,10 @@ def _resolve(hosts: list[str]) -> tuple[set[str], list[str]]:
 
 
 def _addresses(host: str) -> set[str]:
-    numbers = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    numbers = {
+        str(entry[4][0]).partition("%")[0].removeprefix("::ffff:")
+        for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    }
     # This machine has many names.
     return {_LOCAL if number == "::1" or number.startswith("127.") else number for number in numbers}
 
