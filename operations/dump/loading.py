@@ -14,6 +14,7 @@ from isal import isal_zlib
 
 CHUNK = 1 << 18
 LOCK_LIMIT = "60s"
+_NUMBER = "(select system_identifier from pg_control_system())"
 _COUNT = """select count(*) into n from only {table};
   if n < {rows} or (n > {rows} and not exists (select from pg_depend
       where classid = 'pg_class'::regclass and objid = {name}::regclass and deptype = 'e')) then
@@ -62,7 +63,7 @@ def checking(database: str, oid: int, identifier: str, mark: str) -> str:
         line = _literal(f"\nvigie:environment={mark}\n")
         conditions.append(f"strpos({comment}, {line}) = 0")
     if identifier:
-        conditions.append(f"(select system_identifier from pg_control_system()) <> {int(identifier)}")
+        conditions.append(f"{_NUMBER} <> {int(identifier)}")
     tag = f"$vigie{secrets.token_hex(6)}$"
     raising = "raise exception 'vigie: this is not the database that was proven: %', current_database();"
     return f"do {tag} begin\n  if {' or '.join(conditions)} then {raising}\n  end if;\nend {tag};\n"

@@ -22,7 +22,8 @@ _ROLE = re.compile(
     rb'|(?:GRANT .* TO|REVOKE .* FROM) (?P<name>"[^"]+"|[^\s;"]+)(?: WITH GRANT OPTION| GRANTED BY .*)?;)\Z'
 )
 _TRANSACTION = re.compile(
-    rb"(?:BEGIN|COMMIT|END|ROLLBACK|ABORT|START TRANSACTION)(?: (?:WORK|TRANSACTION)\b.*)?;", re.I
+    rb"(?:(?:BEGIN|COMMIT|END|ROLLBACK|ABORT)(?: (?:WORK|TRANSACTION|TO|ISOLATION|READ)\b.*)?|START TRANSACTION.*);",
+    re.I,
 )
 _ATOMIC = re.compile(rb"\bBEGIN ATOMIC\s*\Z", re.I)
 _OPENING = re.compile(
@@ -58,7 +59,7 @@ class DumpReader:
         self.meta_command = ""
         """The first psql meta-command outside of table data, but for restrict and unrestrict; it would be run."""
         self.transaction_command = ""
-        """The first statement that begins or ends a transaction: pg_dump writes none, and none could be undone whole."""
+        """The first statement that begins or ends a transaction: pg_dump writes none."""
         self.transaction_timeout = False
         """True when it sets what servers before 17 do not know."""
         self.footer = False

@@ -87,7 +87,7 @@ class Ground:
     schemas: frozenset[str]
     foreign_schemas: frozenset[str]
     beside_schemas: tuple[str, ...] = ()
-    """SQL that removes what of a database lies in no schema: publications, large objects and such, where they are ours."""
+    """SQL that removes what lies in no schema and is ours: publications, event triggers, servers, large objects."""
 
 
 @contextmanager

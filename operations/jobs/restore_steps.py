@@ -129,9 +129,11 @@ class RestoreSteps:
             context.say(f"not compared: {words}", "warn")
         if verified.problems:
             raise StepFailed(CHECK_FAILED, f"{verified.name}: {'; '.join(verified.problems)}")
-        if odd := self._reader.meta_command or self._reader.transaction_command:
-            words = f"the dump holds a command for psql itself or its transaction: {odd}"
-            raise StepFailed(CHECK_FAILED, f"{words}. No pg_dump writes that")
+        if odd := self._reader.meta_command:
+            raise StepFailed(CHECK_FAILED, f"the dump holds a command for psql itself: {odd}. No pg_dump writes that")
+        if odd := self._reader.transaction_command:
+            words = f"the dump ends or begins a transaction itself: {odd}, so it cannot be loaded in one"
+            raise StepFailed(RESTORE_FAILED, f"{words}. pg_dump writes that around large objects alone")
         self._preflight()
         context.report(
             verify_seconds=round(verified.seconds, 2),

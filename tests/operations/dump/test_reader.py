@@ -158,3 +158,41 @@ def test_a_real_dump_is_counted_exactly(postgres: PostgresServer) -> None:
     }  # fmt: skip
     assert (reader.problem, reader.meta_command, reader.restricted, reader.footer) == ("", "", True, True)
     assert reader.server_version.startswith("18.")
+
+
+def read_all(text: str) -> DumpReader:
+    reader = DumpReader()
+    reader.feed(text.encode())
+    reader.close()
+    return reader
+
+
+def test_odd_table_names_are_read_whole() -> None:
+    reader = read_all('COPY public."odd (x)" (id) FROM stdin;\n1\n\\.\n\nCOPY "a.b"."c""d" FROM stdin;\n\\.\n\n')
+    assert reader.tables == {'public."odd (x)"': 1, '"a.b"."c""d"': 0}
+
+
+def test_roles_are_those_of_statements_and_of_nothing_that_looks_like_one() -> None:
+    reader = read_all(
+        "ALTER TABLE public.calls OWNER TO app;\n"
+        'ALTER FUNCTION public.f(text) OWNER TO "the app";\n'
+        "GRANT SELECT,INSERT ON TABLE public.calls TO reader;\n"
+        'GRANT ALL ON SCHEMA public TO "an admin" WITH GRANT OPTION;\n'
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC;\n"
+        "ALTER DEFAULT PRIVILEGES FOR ROLE app IN SCHEMA public GRANT SELECT ON TABLES TO reader;\n"
+        "COMMENT ON TABLE public.calls IS 'must be: ALTER TABLE calls OWNER TO app_admin;';\n"
+        "CREATE FUNCTION g() RETURNS void LANGUAGE sql AS $$ ALTER TABLE x OWNER TO ghost $$;\n"
+    )
+    assert reader.roles == {"app", "the app", "reader", "an admin"}
+
+
+@pytest.mark.parametrize("statement", ["COMMIT;", "begin;", "END;", "ROLLBACK WORK;", "START TRANSACTION READ ONLY;"])
+def test_a_statement_about_transactions_is_seen(statement: str) -> None:
+    assert read_all(f"select 1;\n{statement}\n").transaction_command == statement
+
+
+def test_the_body_of_a_function_is_no_transaction() -> None:
+    body = "CREATE FUNCTION public.h() RETURNS int LANGUAGE sql\n    BEGIN ATOMIC\n SELECT 1;\nEND;\n"
+    assert read_all(body + "CREATE TABLE t (id int);\n").transaction_command == ""
+    assert read_all("CREATE FUNCTION p() AS $$\nBEGIN;\nCOMMIT;\n$$;\n").transaction_command == ""
+    assert read_all(body + "COMMIT;\n").transaction_command == "COMMIT;"

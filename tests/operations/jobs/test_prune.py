@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.backups import Backup, BackupList, Manifest, judge
+from operations.backups import Backup, BackupList, Manifest, judge, list_backups
 from operations.jobs import operation_named
 from operations.jobs.prune import prunable
 from tests.attack.world import heard
@@ -102,3 +104,28 @@ def test_code_5_when_the_bucket_refuses_and_what_is_left_is_no_backup(vault: Vau
     again = operation.plan(vault.desk(), {"keep": 1})
     assert Bench(again).go(operation, vault.desk()).code == 0
     assert len(vault.stored().backups) == 1
+
+
+def test_a_clock_that_is_wrong_removes_nothing(vault: Vault) -> None:
+    desk = replace(vault.desk(), now=lambda: datetime.now(UTC) + timedelta(days=400))
+    plan = operation_named("prune").plan(desk, {"keep": 1})
+    assert plan.refusal is not None
+    assert (plan.refusal.code, plan.refusal.name) == (2, "clock right")
+
+
+def test_backups_of_another_site_in_the_same_place_are_neither_trusted_nor_removed(vault: Vault) -> None:
+    other = msgspec.structs.replace(vault.settings().site, name="Dispatch!")
+    settings = msgspec.structs.replace(vault.settings(), site=other)
+    desk = replace(vault.desk(), settings=settings)
+    assert operation_named("prune").plan(desk, {"keep": 1, "days": 0}).details["keys"] == []
+    assert {backup.trusted for backup in list_backups(settings, "staging").backups} == {False}
+
+
+def test_what_changed_since_the_plan_stops_it(vault: Vault) -> None:
+    operation, desk = operation_named("prune"), vault.desk()
+    plan = operation.plan(desk, {"keep": 2})
+    newest = vault.stored().backups[0].key
+    vault.s3.client().delete_object(Bucket=vault.bucket, Key=f"{newest}.manifest.json")
+    outcome = Bench(plan).go(operation, desk)
+    assert (outcome.code, "Nothing was removed" in outcome.says) == (1, True)
+    assert len(vault.names()) == 8

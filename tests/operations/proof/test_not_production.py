@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from operations.desk import utc_now
@@ -233,3 +234,31 @@ def test_a_mark_leaves_the_rest_of_the_comment_and_a_silent_database_is_code_2(y
     yard.address = silent(yard)
     yard.settings()
     assert heard("--config", config, "mark", "--env", "staging", "--yes").returncode == 2
+
+
+def test_staging_is_not_marked_onto_productions_database_by_another_way(yard: Yard) -> None:
+    yard.postgres.run(f'comment on database "{yard.production.rpartition("/")[2]}" is null')
+    yard.settings()
+    for way in ("localhost", "127.0.0.1"):
+        yard.address = yard.production.replace("127.0.0.1", way)
+        yard.settings()
+        said = heard("--config", str(yard.folder / "vigie.toml"), "mark", "--env", "staging", "--yes")
+        assert said.returncode == 1, said.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://owner:x@127.0.0.1:1",
+        "postgresql://owner:x@127.0.0.1:1,127.0.0.2:1/app",
+        "postgresql:///app?service=far",
+        "postgresql:///app",
+    ],
+)
+def test_an_address_that_leaves_something_to_the_machine_is_refused(yard: Yard, address: str) -> None:
+    settings = yard.settings()
+    staging = msgspec.structs.replace(settings.environments["staging"], database=Secret(address))
+    environments = {**settings.environments, "staging": staging}
+    refusal = prove_target(msgspec.structs.replace(settings, environments=environments), "staging").refusal
+    assert refusal is not None
+    assert (refusal.name, "not certain" in refusal.says) == (ADDRESS, True)

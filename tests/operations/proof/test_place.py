@@ -30,8 +30,10 @@ def meet(one: str, other: str) -> str:
             f"postgresql://postgres.{REF}@127.0.0.1:6543/postgres",
         ),
         ("postgresql://a@ep-cool-1.eu.neon.invalid/app", "postgresql://a@ep-cool-1-pooler.eu.neon.invalid/app"),
-        ("postgresql://a@127.0.0.1/app?options=reference%3Dab-c", "postgresql://a.ab-c@127.0.0.2:6543/app"),
+        ("postgresql://a@127.0.0.1/app?options=reference%3Dab-c", "postgresql://a.ab-c@pooler.invalid:6543/app"),
         ("postgresql://a@127.0.0.1", "postgresql://a@127.0.0.1/a"),
+        ("postgresql://svc.staging@127.0.0.1/app", "postgresql://svc.prod@127.0.0.1/app"),
+        ("postgresql://a@[::ffff:10.1.2.3]/app", "postgresql://a@10.1.2.3/app"),
     ],
 )
 def test_two_ways_to_one_database_meet(one: str, other: str) -> None:
