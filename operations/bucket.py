@@ -84,7 +84,7 @@ def s3_client(
         proxies={} if drill else None,
     )
     with _MAKING:
-        made = _core_session().create_client(
+        made = (_session_with_keys() if keys or drill else _core_session()).create_client(
             "s3", endpoint_url=endpoint or None, region_name=place.region or "us-east-1", config=config, **keys
         )
     return cast("S3Client", made)
@@ -104,6 +104,12 @@ def _core_session() -> CoreSession:
     session = CoreSession()
     session.register_component("data_loader", _loader())
     return session
+
+
+@cache
+def _session_with_keys() -> CoreSession:
+    """One for every client that is given its keys. Without keys each client looks them up for itself: they change."""
+    return _core_session()
 
 
 @cache

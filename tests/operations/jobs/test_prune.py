@@ -61,14 +61,23 @@ def test_three_small_ones_of_the_last_nights_do_not_push_the_good_ones_out() -> 
     assert [one.size for one in prunable(found, NOW, days=30, keep=2).goes] == []
 
 
-@pytest.fixture
-def vault(tmp_path: Path, postgres: PostgresServer, s3: S3Server) -> Vault:
-    """Three backups: of today, of 40 and of 50 days ago."""
-    made = new_vault(tmp_path, postgres, s3)
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, s3: S3Server) -> Vault:
+    """Three backups: of today, of 40 and of 50 days ago; made once."""
+    made = new_vault(tmp_path_factory.mktemp("original"), postgres, s3)
     for days in (50, 40, 0):
         outcome, _ = made.back_up(days_ago=days)
         assert outcome.code == 0, outcome.says
     return made
+
+
+@pytest.fixture
+def vault(tmp_path: Path, original: Vault) -> Vault:
+    """The same three in a bucket of their own."""
+    copied = replace(original, folder=tmp_path, bucket=original.s3.new_bucket())
+    for key in original.names():
+        copied.s3.client().copy_object(Bucket=copied.bucket, Key=key, CopySource=f"{original.bucket}/{key}")
+    return copied
 
 
 def test_the_command_shows_first_and_removes_three_objects_as_one(vault: Vault) -> None:

@@ -20,7 +20,7 @@ from operations.engine.record import JobRecord, JobState
 from operations.jobs import operation_named
 from operations.jobs.restore import CODES
 from tests.operations.jobs.runs import Runs
-from tests.operations.jobs.yard import Yard, new_yard
+from tests.operations.jobs.yard import Yard, beside, new_yard
 from tests.s3faults import FaultyS3, Harm, faulty_s3
 from tests.servers import PostgresServer, S3Server
 
@@ -39,15 +39,7 @@ def original(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer,
 @pytest.fixture
 def yard(tmp_path: Path, original: Yard) -> Yard:
     """A target with one caller, and the backup of 300 in a bucket of its own."""
-    postgres, s3 = original.postgres, original.s3
-    made = Yard(
-        tmp_path, postgres, s3, postgres.new_database(), s3.new_bucket(), url="", production=original.production
-    )
-    made.fill(1)
-    made.mark("staging")
-    for key in original.names():
-        s3.client().copy_object(Bucket=made.bucket, Key=key, CopySource=f"{original.bucket}/{key}")
-    return made
+    return beside(original, tmp_path, rows=1)
 
 
 @pytest.fixture

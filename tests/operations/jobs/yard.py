@@ -111,3 +111,14 @@ def new_yard(folder: Path, postgres: PostgresServer, s3: S3Server, *, rows: int 
     yard.mark("staging")
     yard.mark("production", yard.production)
     return yard
+
+
+def beside(original: Yard, folder: Path, *, rows: int) -> Yard:
+    """Another target with so many rows, and a copy of everything in the original's bucket in a bucket of its own."""
+    postgres, s3 = original.postgres, original.s3
+    made = Yard(folder, postgres, s3, postgres.new_database(), s3.new_bucket(), url="", production=original.production)
+    made.fill(rows)
+    made.mark("staging")
+    for key in original.names():
+        s3.client().copy_object(Bucket=made.bucket, Key=key, CopySource=f"{original.bucket}/{key}")
+    return made
