@@ -32,12 +32,14 @@ def close_and_swap(context: StepContext, address: Secret, renames: Renames, prov
     Names are changed over another database than the target: that this is on the same server is shown first.
     """
     maintenance = server.look_at(address).maintenance
+    if not maintenance:
+        raise StepFailed(6, f"there is no other database on this server to rename {proven.database} from")
     names = sorted({name for pair in renames for name in pair})
     closed = [old for old, _ in renames]
-    words = f"no connections to {' and '.join(closed)}"
-    debris = context.leaves("closed", words, maintenance=maintenance, databases=names)
     with server.connected(address, maintenance) as connection:
         _same_server(address, connection, maintenance, proven)
+        words = f"no connections to {' and '.join(closed)}"
+        debris = context.leaves("closed", words, maintenance=maintenance, databases=names)
         try:
             for name in closed:
                 server.allow_connections(connection, name, False)
