@@ -78,6 +78,11 @@ class Stage:
         self.share = site.start(self.home, size=SIZE, scenario=scenario, seed=seed, speed=speed, limit=START_LIMIT)
         return self.settings
 
+    def held(self) -> None:
+        """The site stands, whatever is dealt on it: for a test that does not ask for more."""
+        if self.share is None:
+            self.deal("")
+
     def let_go(self) -> None:
         """Hold the site no more; without other users it ends."""
         if self.share is not None:
