@@ -93,7 +93,7 @@ class PlatformSettings(Section, frozen=True, kw_only=True):
     restart: tuple[str, ...] = ()
     """`releases`: command that makes the site run what `current` points to; must return once asked."""
     build: tuple[str, ...] = ()
-    """Command that builds a checkout in place (run in it); empty means nothing to build."""
+    """Command that builds a checkout in place (run in it); empty: `npm run build` where there is a package.json."""
     keep: int = 5
     """Releases kept on disk."""
     build_limit: float = 900.0
@@ -232,6 +232,50 @@ class RestoreSettings(Section, frozen=True, kw_only=True):
     """`host`, `host/database` or `/database`, each never restored onto."""
 
 
+class DeploySettings(Section, frozen=True, kw_only=True):
+    """How a commit becomes a release."""
+
+    branches: tuple[str, ...] = ()
+    """Branches whose commits may go to production, `*` for any letters; empty: `site.branch`, release/*, hotfix/*."""
+    install: tuple[str, ...] = ()
+    """Command that installs what a build needs (run in the checkout); empty means `npm ci` where there is a lock."""
+    install_limit: float = 600.0
+    """Seconds an install may take."""
+    migrations: Literal["", "sql", "prisma", "supabase", "command"] = ""
+    """Who applies migrations: Vigie itself from a folder of plain SQL, Prisma, Supabase, or `migrate` below."""
+    migrate: tuple[str, ...] = ()
+    """`command`: applies what is pending; finds the database in DATABASE_URL and the PG* variables."""
+    migrate_preview: tuple[str, ...] = ()
+    """`command`: shows what would be applied and changes nothing."""
+    migrate_limit: float = 900.0
+    """Seconds the migrations may take."""
+    lock_timeout: float = 10.0
+    """`sql`: seconds a statement waits for a lock before it gives up: what waits holds up every request behind it."""
+
+
+class SwitchSettings(Section, frozen=True, kw_only=True):
+    """The site's own commands for feature flags and maintenance mode; `{environment}`, `{name}`, `{value}` are filled.
+
+    `{value}` is `on` or `off`. A word is filled as a whole or in part; nothing goes through a shell.
+    """
+
+    flag: tuple[str, ...] = ()
+    flag_check: str = ""
+    """Path with `#field` that tells a flag's value, as `/api/flags#{name}`; empty: nobody can look from outside."""
+    maintenance: tuple[str, ...] = ()
+    maintenance_status: int = 503
+    """What the front page answers while maintenance mode is on."""
+    limit: float = 60.0
+    """Seconds a command may take, and again the site to show it."""
+
+
+class NotifySettings(Section, frozen=True, kw_only=True):
+    """Where deploys and rollbacks are told."""
+
+    webhook: Secret = Secret("")
+    """Gets `{"text": "…"}`, the shape Slack, Mattermost and Teams take."""
+
+
 class Link(Section, frozen=True, kw_only=True):
     """A dashboard, ticket system or phone list."""
 
@@ -249,6 +293,9 @@ class Settings(Section, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     watch: WatchSettings = WatchSettings()
     restore: RestoreSettings = RestoreSettings()
+    deploy: DeploySettings = DeploySettings()
+    switches: SwitchSettings = SwitchSettings()
+    notify: NotifySettings = NotifySettings()
     drill: DrillSettings | None = None
     readonly: bool = False
     operator: str = ""

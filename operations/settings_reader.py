@@ -281,6 +281,10 @@ def _bucket(given: BackupSettings, named: Mapping[str, str]) -> BackupSettings:
 def _checks(settings: Settings, path: Path) -> list[str]:
     """What the types cannot say: addresses that are none, a production that is missing, a driver without its keys."""
     problems = []
+    if settings.deploy.migrations == "command" and not settings.deploy.migrate:
+        problems.append(f'{path}: deploy.migrate: is missing. Example: migrate = ["bin/migrate", "up"]')
+    if settings.notify.webhook and not address_of(settings.notify.webhook.reveal()):
+        problems.append(f'{path}: notify.webhook: not an http(s) address. Example: webhook = "${{WEBHOOK}}"')
     if not settings.site.name:
         problems.append(f"{path}: site.name: is missing. Example: {EXAMPLES['name']}")
     if not settings.environments:

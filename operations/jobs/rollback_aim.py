@@ -9,8 +9,8 @@ from typing import Any, Literal
 from operations.desk import Desk
 from operations.engine.record import JobRecord
 from operations.errors import VigieError
-from operations.jobs.rollback_situation import Situation, record_of
 from operations.jobs.rollback_target import Candidate, Choice, Record, candidate_for, choose_target
+from operations.jobs.situation import Situation, record_of
 from operations.platforms.base import Release
 from operations.platforms.release_record import RELEASE_NAME
 from operations.text import one_line

@@ -10,8 +10,8 @@ from typing import Any
 
 from operations.desk import Desk
 from operations.errors import VigieError
+from operations.jobs.going_live import WORKTREE_PREFIX
 from operations.jobs.outside import wait_until_seen
-from operations.jobs.rollback_steps import WORKTREE_PREFIX
 from operations.platforms import platform_for
 from operations.platforms.base import Platform
 from operations.repository import Repository
@@ -48,7 +48,7 @@ def _tag(desk: Desk, debris: Mapping[str, Any], say: Say) -> None:
 def _worktree(desk: Desk, debris: Mapping[str, Any], say: Say) -> None:
     folder = Path(str(debris.get("folder")))
     if not folder.name.startswith(WORKTREE_PREFIX):
-        raise VigieError(f"{folder} is not a checkout of a rollback: it is left alone.")
+        raise VigieError(f"{folder} is not a checkout of ours: it is left alone.")
     _repository(desk).remove_worktree(folder)
     if folder.exists():
         raise VigieError(f"{folder} could not be removed.")

@@ -9,7 +9,7 @@ from operations.desk import Desk
 from operations.engine.locks import Locks
 from operations.engine.model import Guard
 from operations.jobs.rollback_aim import Aim
-from operations.jobs.rollback_situation import Situation
+from operations.jobs.situation import Situation
 from operations.places import places_for
 from operations.platforms.base import Release
 

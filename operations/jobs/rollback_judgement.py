@@ -9,8 +9,8 @@ from operations.desk import Desk
 from operations.errors import VigieError
 from operations.jobs.rollback_aim import take_aim
 from operations.jobs.rollback_plan import migrations_between
-from operations.jobs.rollback_situation import Situation, record_of, survey
 from operations.jobs.rollback_target import Choice, Record, choose_target
+from operations.jobs.situation import Situation, record_of, survey
 from operations.platforms.base import Release
 from operations.watch.outside import RollbackJudgement
 

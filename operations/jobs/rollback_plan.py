@@ -14,10 +14,11 @@ from operations.desk import Desk
 from operations.engine.confirm import confirmation
 from operations.engine.model import Plan, PlanLine, PlannedStep
 from operations.errors import VigieError
+from operations.jobs.building import BuildCommands, build_commands
 from operations.jobs.rollback_aim import Aim, take_aim
 from operations.jobs.rollback_evidence import weigh
 from operations.jobs.rollback_guards import guards_of
-from operations.jobs.rollback_situation import Situation, survey
+from operations.jobs.situation import Situation, survey
 from operations.jobs.timings import MEASURED, expected_seconds
 from operations.migrations import WORDS, MigrationsBetween, judge_between, unreadable
 from operations.platforms.base import LivePeriod, Release
@@ -31,13 +32,14 @@ _DEFAULTS = {
     "recovery-tag": (1.0, 3.0),
     "promote": (3.0, 0.0),
     "checkout": (0.0, 20.0),
-    "build": (0.0, 320.0),
+    "install": (0.0, 283.0),
+    "build": (0.0, MEASURED["build"]),
     "publish": (0.0, MEASURED["publish"]),
     "wait": (5.0, 40.0),
     "smoke": (MEASURED["smoke"], MEASURED["smoke"]),
     "record": (0.0, 0.0),
 }
-"""Seconds for a promote (10 and the smoke tests) and for a rebuild (454 together, as measured; building installs)."""
+"""Seconds for a promote (10 and the smoke tests) and for a rebuild (454 together, as measured)."""
 _CANDIDATES = 12
 
 
@@ -49,10 +51,11 @@ def plan_rollback(desk: Desk, request: Mapping[str, Any]) -> Plan:
         raise VigieError("There is nothing to roll back from: the platform has no live release yet.")
     aim = take_aim(desk, situation, live, request)
     migrations = migrations_between(desk, situation, aim)
+    commands = _commands(desk, situation, aim)
     period = situation.periods[0] if situation.periods else None
     evidence = weigh(situation.snapshot, live, period, situation.now)
     story = check_story(desk.settings, desk.environment, situation.observed)
-    steps = tuple(_steps(desk, situation, aim, bool(request.get("skip_tests"))))
+    steps = tuple(_steps(desk, situation, aim, commands, bool(request.get("skip_tests"))))
     title = "Go forward" if aim.forward else "Roll back"
     return Plan(
         operation=NAME,
@@ -74,8 +77,8 @@ def plan_rollback(desk: Desk, request: Mapping[str, Any]) -> Plan:
             phrase=desk.settings.phrase(desk.environment),
             one_way=not migrations.safe,
         ),
-        details=_details(situation, live, aim, migrations),
-        decisive=_decisive(desk, situation, live, aim, migrations, bool(request.get("skip_tests"))),
+        details={**_details(situation, live, aim, migrations), **commands.details},
+        decisive=_decisive(desk, situation, live, aim, migrations, commands, bool(request.get("skip_tests"))),
         diff=_diff(situation, aim),
     )
 
@@ -101,6 +104,12 @@ def migrations_between(desk: Desk, situation: Situation, aim: Aim) -> Migrations
         )
     except VigieError as error:
         return unreadable(error.what)
+
+
+def _commands(desk: Desk, situation: Situation, aim: Aim) -> BuildCommands:
+    if aim.how == "promote" or not aim.in_git:
+        return BuildCommands()
+    return build_commands(desk, situation.repository, aim.commit)
 
 
 def release_words(release: Release) -> str:
@@ -187,11 +196,15 @@ def _diff(situation: Situation, aim: Aim) -> str:
         return f"The difference cannot be shown: {error.what}"
 
 
-def _steps(desk: Desk, situation: Situation, aim: Aim, skip_tests: bool) -> Iterator[PlannedStep]:
+def _steps(
+    desk: Desk, situation: Situation, aim: Aim, commands: BuildCommands, skip_tests: bool
+) -> Iterator[PlannedStep]:
     history = [job for job in situation.history if job.plan.details.get("how") == aim.how]
 
     def step(name: str, title: str, effect: str = "", *commands: str, no_return: bool = False) -> PlannedStep:
         default = _DEFAULTS[name][1 if aim.how == "rebuild" else 0]
+        if name == "build" and not commands.install:
+            default += _DEFAULTS["install"][1]  # then the build installs, too
         expected = expected_seconds(history, NAME, name, default)
         return PlannedStep(name, title, expected, effect, tuple(commands), no_return)
 
@@ -207,9 +220,10 @@ def _steps(desk: Desk, situation: Situation, aim: Aim, skip_tests: bool) -> Iter
         made = f"{situation.platform.name}: promote {to}"
         yield step("promote", f"promote {to}", f"{to} goes live", made, *restart, no_return=True)
     else:
-        build = (shlex.join(platform.build),) if platform.build else ()
         yield step("checkout", f"check out {aim.commit[:7]}", "a worktree beside", f"git worktree add … {aim.commit}")
-        yield step("build", f"build {to}", "", *(build or ("nothing to build",)))
+        if commands.install:
+            yield step("install", "install", "", shlex.join(commands.install))
+        yield step("build", f"build {to}", "", shlex.join(commands.build) or "nothing to build")
         made = f"{situation.platform.name}: publish {aim.publish_as}"
         yield step(
             "publish", f"publish {aim.publish_as}", f"{aim.publish_as} goes live", made, *restart, no_return=True
@@ -261,17 +275,23 @@ def _details(situation: Situation, live: Release, aim: Aim, migrations: Migratio
 
 
 def _decisive(
-    desk: Desk, situation: Situation, live: Release, aim: Aim, migrations: MigrationsBetween, skip_tests: bool
+    desk: Desk,
+    situation: Situation,
+    live: Release,
+    aim: Aim,
+    migrations: MigrationsBetween,
+    commands: BuildCommands,
+    skip_tests: bool,
 ) -> Mapping[str, str]:
     """What must be the same when it runs. A site that answers now and then must not make two plans of one."""
     told = situation.look.version
     agrees = told is None or same_version(told, situation.live_commit, live.name)
     names = ", ".join(f"{item.name} {item.verdict}" for item in migrations.items)
     platform = desk.env.platform
-    commands = [shlex.join(command) for command in (platform.restart, platform.build) if command]
+    restart = [shlex.join(platform.restart)] if platform.restart else []
     return {
         "Where": f"{address_of(desk.env.url)} from {desk.settings.resolve(platform.root)}",
-        "Commands": "; ".join([f"git in {situation.repository.path}", *commands]),
+        "Commands": "; ".join([f"git in {situation.repository.path}", *restart, *commands.words]),
         "From": release_words(live),
         "To": release_words(aim.release),
         "How": aim.how,

@@ -1,0 +1,45 @@
+"""Which commands make a build of a commit: the settings', else npm's where the commit says that it is npm's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from operations.desk import Desk
+from operations.errors import VigieError
+from operations.repository import Repository
+
+NPM_INSTALL = ("npm", "ci")
+NPM_BUILD = ("npm", "run", "build")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildCommands:
+    """Both run in the checkout, one after the other; empty means that there is nothing to do."""
+
+    install: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each as one would type it."""
+        return tuple(shlex.join(command) for command in (self.install, self.build) if command)
+
+    @property
+    def details(self) -> Mapping[str, list[str]]:
+        """For a plan's details, from which the steps take them."""
+        return {"install": list(self.install), "build": list(self.build)}
+
+
+def build_commands(desk: Desk, repository: Repository, commit: str) -> BuildCommands:
+    """What builds that commit (a full hash) here. A commit that git cannot show has what the settings say."""
+    install, build = desk.settings.deploy.install, desk.env.platform.build
+    try:
+        if not install and repository.files_at(commit, "package-lock.json"):
+            install = NPM_INSTALL
+        if not build and repository.files_at(commit, "package.json"):
+            build = NPM_BUILD
+    except VigieError:
+        pass
+    return BuildCommands(install, build)
