@@ -28,6 +28,10 @@ def _no_history() -> tuple[JobRecord, ...]:
     return ()
 
 
+def _nothing_elsewhere(environment: str) -> tuple[JobRecord, ...]:
+    return ()
+
+
 def _traffic_unknown(start: datetime, end: datetime) -> float | None:
     return None
 
@@ -38,7 +42,7 @@ class Desk:
 
     `snapshot` answers None when nothing watches: an operation then says that its evidence is missing.
     `history` lists the jobs of this environment, newest first. `traffic` tells the mean requests per second between two
-    times from recorded readings, None where nobody knows.
+    times from recorded readings, None where nobody knows. `elsewhere` lists another environment's jobs, newest first.
     """
 
     settings: Settings
@@ -47,6 +51,7 @@ class Desk:
     snapshot: Callable[[], Snapshot | None] = _nothing_watched
     history: Callable[[], Sequence[JobRecord]] = _no_history
     traffic: Callable[[datetime, datetime], float | None] = _traffic_unknown
+    elsewhere: Callable[[str], Sequence[JobRecord]] = _nothing_elsewhere
 
     @property
     def site(self) -> str:

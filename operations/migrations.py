@@ -72,8 +72,8 @@ def judge_between(
     `applied` reads the database's record (None: no database is configured; it may raise VigieError, and git still
     counts). `since` is when the target last went live: what the database recorded before then, the target ran with.
     """
-    changed = [file for file in repository.changed_files(folder, old, new) if _is_migration(file.path)]
-    known = {key for path in _all_paths(repository, folder, old, new) for key in _keys(_name_of(path, folder))}
+    changed = [file for file in repository.changed_files(folder, old, new) if is_migration(file.path)]
+    known = {key for path in _all_paths(repository, folder, old, new) for key in keys_of(name_of(path, folder))}
     notes: list[str] = []
     recorded: Sequence[Applied] | None = None
     if applied is None:
@@ -98,17 +98,18 @@ def _from_git(
     changed: Iterable[ChangedFile], folder: str, recorded: Sequence[Applied] | None
 ) -> Iterable[MigrationItem]:
     """One item a file; what the database says was never applied has no effect on the schema yet."""
-    there = None if recorded is None else {key for row in recorded for key in _keys(row.name)}
+    there = None if recorded is None else {key for row in recorded for key in keys_of(row.name)}
     for file in changed:
-        name = _name_of(file.path, folder)
-        if there is not None and file.change == "added" and not (_keys(name) & there):
+        name = name_of(file.path, folder)
+        if there is not None and file.change == "added" and not (keys_of(name) & there):
             yield MigrationItem(name, "none", ("not applied in the database",))
         else:
-            verdict = _judge_file(file)
+            verdict = judge_file(file)
             yield MigrationItem(name, verdict.word, verdict.reasons)
 
 
-def _judge_file(file: ChangedFile) -> Verdict:
+def judge_file(file: ChangedFile) -> Verdict:
+    """The verdict on one file that lies between two commits."""
     if file.change != "added":
         return Verdict("cannot-tell", (f"the file was {file.change} after it was written",))
     if not file.path.endswith(".sql"):
@@ -122,7 +123,7 @@ def _from_database(recorded: Iterable[Applied], known: set[str], since: datetime
     for row in recorded:
         if row.failed:
             yield MigrationItem(row.name, "failed", (row.failed,))
-        elif not (_keys(row.name) & known) and not (since and row.at and row.at < since):
+        elif not (keys_of(row.name) & known) and not (since and row.at and row.at < since):
             yield MigrationItem(row.name, "cannot-tell", ("recorded in the database but not in git",))
 
 
@@ -131,17 +132,18 @@ def _all_paths(repository: Repository, folder: str, old: str, new: str) -> Itera
     yield from repository.files_at(new, folder)
 
 
-def _is_migration(path: str) -> bool:
+def is_migration(path: str) -> bool:
+    """Whether a file in the folder of migrations is one: no README, no lock, no way back."""
     return not _NOT_MIGRATIONS.search(path)
 
 
-def _name_of(path: str, folder: str) -> str:
+def name_of(path: str, folder: str) -> str:
     """`0042_add_zone` for a plain file, the folder's name for Prisma's `<name>/migration.sql`."""
     inside = PurePosixPath(path).relative_to(PurePosixPath(folder))
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem.removesuffix(".up")
 
 
-def _keys(name: str) -> set[str]:
+def keys_of(name: str) -> set[str]:
     """The forms under which one migration may be recorded: its name, and the long version number it begins with."""
     plain = name.removesuffix(".sql").removesuffix(".up")
     version = re.match(r"\d{8,}", plain)

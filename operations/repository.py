@@ -95,16 +95,17 @@ class Repository:
         named = self._told((value,), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{value}^{{commit}}").text
         return named if _HASH.fullmatch(named) else ""
 
+    def commit(self, hash_: str) -> Commit:
+        """Who made that commit (a full hash), when, and its subject."""
+        text = self._ask("log", "-z", "--max-count=1", _SHAPE, "--end-of-options", hash_, "--", of=(hash_,))
+        return _commits(text)[0]
+
     def commits_between(self, old: str, new: str, *, merges: bool = True) -> Sequence[Commit]:
         """Commits in `new` that are not in `old`, newest first, at most 200; without `merges` those are left out."""
-        shape = ("--format=%H%x1f%an%x1f%ct%x1f%s", *(() if merges else ("--no-merges",)))
+        shape = (_SHAPE, *(() if merges else ("--no-merges",)))
         span = (f"--max-count={MOST_COMMITS}", "--end-of-options", f"{old}..{new}", "--")
         text = self._ask("log", "-z", *shape, *span, of=(old, new))
-        rows = (row.split("\x1f", 3) for row in text.split("\0") if row.count("\x1f") >= 3)
-        return [
-            Commit(row[0], one_line(row[1], 60), datetime.fromtimestamp(int(row[2]), UTC), one_line(row[3]))
-            for row in rows
-        ]
+        return _commits(text)
 
     def count_between(self, old: str, new: str) -> int:
         """How many commits `new` has that `old` has not."""
@@ -144,7 +145,7 @@ class Repository:
         pairs = sorted(zip(fields[1::2], fields[::2], strict=False))
         words = {"A": "added", "D": "deleted"}
         return [
-            ChangedFile(path, words.get(letter[:1], "changed"), None if letter == "D" else self._text_at(new, path))
+            ChangedFile(path, words.get(letter[:1], "changed"), None if letter == "D" else self.text_at(new, path))
             for path, letter in pairs
         ]
 
@@ -159,28 +160,39 @@ class Repository:
         text = self._ask("for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/tags")
         return [one_line(line) for line in text.splitlines()[:MOST_COMMITS]]
 
+    def branches_with(self, commit: str) -> Sequence[str]:
+        """Names of the branches, local or origin's as last fetched, that hold that commit; each once."""
+        shape = (f"--contains={commit}", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
+        refs = self._ask("for-each-ref", *shape).splitlines()
+        names = (ref.removeprefix("refs/heads/").removeprefix("refs/remotes/origin/") for ref in refs)
+        return list(dict.fromkeys(one_line(name) for name in names if name != "HEAD"))[:MOST_COMMITS]
+
     def branches_holding(self, commit: str, branch: str) -> Sequence[str]:
         """The forms of `branch` here (local, origin's as last fetched) that hold that commit."""
-        return [ref for ref in self._branch(branch) if self.is_ancestor(commit, ref)]
+        return [ref for ref in self.forms_of(branch) if self.is_ancestor(commit, ref)]
 
     def is_on_branch(self, commit: str, branch: str) -> bool:
         """Whether the commit is part of that branch, local or as last fetched."""
         return bool(self.branches_holding(commit, branch))
 
-    def not_reverted(self, old: str, new: str, branch: str) -> Sequence[Commit]:
-        """Commits of `old..new` (merges apart) that no later commit on `branch` takes back, newest first."""
-        reverted = self._reverted_on(new, branch)
+    def not_reverted(self, old: str, new: str, *tips: str) -> Sequence[Commit]:
+        """Commits of `old..new` (merges apart) that no commit after `new` in one of `tips` takes back, newest first."""
+        reverted = {commit for tip in tips for commit in self._reverted_in(new, tip)}
         merges = set(self._ask("rev-list", "--merges", "--end-of-options", f"{old}..{new}", "--").split())
         for merge in merges & reverted:
             reverted |= set(self._ask("rev-list", "--end-of-options", f"{merge}^1..{merge}", "--").split())
         return [commit for commit in self.commits_between(old, new, merges=False) if commit.hash not in reverted]
 
     def tag_recovery(self, environment: str, commit: str, at: datetime, message: str) -> str:
-        """Put an annotated tag `recovery/<env>/<utc>-<sha7>` on a commit; returns its name.
+        """As `tag`, for the commit that a rollback leaves."""
+        return self.tag("recovery", environment, commit, at, message)
+
+    def tag(self, kind: str, environment: str, commit: str, at: datetime, message: str) -> str:
+        """Put an annotated tag `<kind>/<env>/<utc>-<sha7>` on a commit; returns its name.
 
         A tag of that name on the same commit is taken as it is; on another one a number is added.
         """
-        wanted = recovery_tag(environment, commit, at)
+        wanted = tag_name(kind, environment, commit, at)
         for name in (wanted, *(f"{wanted}-{number}" for number in range(2, 10))):
             there = self.find(f"refs/tags/{name}")
             if there == commit:
@@ -193,7 +205,7 @@ class Repository:
             )
             if answer.code == 0:
                 return name
-            raise VigieError(f"The recovery tag could not be made: {answer.complaint}")
+            raise VigieError(f"The {kind} tag could not be made: {answer.complaint}")
         raise VigieError(f"There are ten tags named {wanted} already.")
 
     def delete_tag(self, name: str) -> bool:
@@ -240,7 +252,8 @@ class Repository:
             raise VigieError(f"git {arguments[0]} in {self.path} failed: {answer.complaint}", code=2)
         return answer.text
 
-    def _text_at(self, commit: str, path: str) -> str | None:
+    def text_at(self, commit: str, path: str) -> str | None:
+        """The content of one file in that commit; None when it is not there, too large or not text."""
         answer = run_git(self.path, "cat-file", "blob", f"{commit}:{path}", limit=self._limit, cap=FILE_LIMIT)
         if answer.code or answer.truncated:
             return None
@@ -249,22 +262,20 @@ class Repository:
         except UnicodeDecodeError:
             return None
 
-    def _branch(self, branch: str) -> Sequence[str]:
+    def forms_of(self, branch: str) -> Sequence[str]:
+        """The references here that are that branch: the local one, and origin's as last fetched."""
         refs = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
         return [ref for ref in refs if self.find(ref)]
 
-    def _reverted_on(self, commit: str, branch: str) -> set[str]:
-        """Commits that something after `commit` on the branch says it reverts, reverts of reverts worked out."""
-        reverted: set[str] = set()
-        for ref in self._branch(branch):
-            text = self._ask("log", "-z", "--format=%H%x1f%b", "--end-of-options", f"{commit}..{ref}", "--")
-            taken_back: dict[str, list[str]] = {}
-            for row in text.split("\0"):
-                hash_, _, body = row.partition("\x1f")
-                for named in re.findall(r"[Tt]his reverts commit ([0-9a-f]{40,64})", body):
-                    taken_back.setdefault(named, []).append(hash_)
-            reverted |= {named for named in taken_back if _holds(named, taken_back)}
-        return reverted
+    def _reverted_in(self, commit: str, tip: str) -> set[str]:
+        """Commits that something after `commit` in `tip` says it reverts, reverts of reverts worked out."""
+        text = self._ask("log", "-z", "--format=%H%x1f%b", "--end-of-options", f"{commit}..{tip}", "--")
+        taken_back: dict[str, list[str]] = {}
+        for row in text.split("\0"):
+            hash_, _, body = row.partition("\x1f")
+            for named in re.findall(r"[Tt]his reverts commit ([0-9a-f]{40,64})", body):
+                taken_back.setdefault(named, []).append(hash_)
+        return {named for named in taken_back if _holds(named, taken_back)}
 
     def _has_author(self) -> bool:
         return bool(run_git(self.path, "config", "--get", "user.email", limit=self._limit).text)
@@ -273,14 +284,27 @@ class Repository:
         return bool(self._ask("rev-list", "--all", "--max-count=1"))
 
 
+def _commits(text: str) -> list[Commit]:
+    rows = (row.split("\x1f", 3) for row in text.split("\0") if row.count("\x1f") >= 3)
+    return [
+        Commit(row[0], one_line(row[1], 60), datetime.fromtimestamp(int(row[2]), UTC), one_line(row[3])) for row in rows
+    ]
+
+
+_SHAPE = "--format=%H%x1f%an%x1f%ct%x1f%s"
 _LITERAL = ":(top,literal)"
 _PLAIN_DIFF = ("--no-renames", "--no-ext-diff", "--no-textconv")
 
 
 def recovery_tag(environment: str, commit: str, at: datetime) -> str:
-    """`recovery/<env>/<yyyymmddThhmmssZ>-<sha7>`, the environment in letters a tag may have."""
+    """The name of the tag on the commit that a rollback leaves."""
+    return tag_name("recovery", environment, commit, at)
+
+
+def tag_name(kind: str, environment: str, commit: str, at: datetime) -> str:
+    """`<kind>/<env>/<yyyymmddThhmmssZ>-<sha7>`, the environment in letters a tag may have."""
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", environment).strip("-") or "environment"
-    return f"recovery/{safe}/{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:7]}"
+    return f"{kind}/{safe}/{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{commit[:7]}"
 
 
 def _pathspec(folder: str) -> str:

@@ -49,3 +49,9 @@ def one_line(raw: str | bytes, limit: int = 160) -> str:
         if folded:
             return folded if len(folded) <= limit else folded[: limit - 1] + "…"
     return ""
+
+
+def sql_literal(text: str) -> str:
+    """A text as SQL writes it, for a script; where there is a connection its own quoting is better."""
+    # Whether standard strings are on or off: E'' reads the same either way.
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

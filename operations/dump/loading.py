@@ -12,6 +12,8 @@ from pathlib import Path
 
 from isal import isal_zlib
 
+from operations.text import sql_literal
+
 CHUNK = 1 << 18
 LOCK_LIMIT = "60s"
 _NUMBER = "(select system_identifier from pg_control_system())"
@@ -57,10 +59,10 @@ class Loading:
 def checking(database: str, oid: int, identifier: str, mark: str) -> str:
     """SQL that raises unless it runs in the very database that was proven, whichever way the connection took."""
     own = "from pg_database where datname = current_database()"
-    conditions = [f"current_database() <> {_literal(database)}", f"(select oid {own}) <> {oid}"]
+    conditions = [f"current_database() <> {sql_literal(database)}", f"(select oid {own}) <> {oid}"]
     if mark:
         comment = f"E'\\n' || coalesce((select shobj_description(oid, 'pg_database') {own}), '') || E'\\n'"
-        line = _literal(f"\nvigie:environment={mark}\n")
+        line = sql_literal(f"\nvigie:environment={mark}\n")
         conditions.append(f"strpos({comment}, {line}) = 0")
     if identifier:
         conditions.append(f"{_NUMBER} <> {int(identifier)}")
@@ -91,14 +93,9 @@ def counting(tables: Mapping[str, int]) -> str:
     if not tables:
         return "\n"
     tag = f"$vigie{secrets.token_hex(6)}$"
-    checks = [_COUNT.format(table=name, rows=rows, name=_literal(name)) for name, rows in sorted(tables.items())]
+    checks = [_COUNT.format(table=name, rows=rows, name=sql_literal(name)) for name, rows in sorted(tables.items())]
     return "\n".join(["", f"do {tag} declare n bigint; begin", *(f"  {check}" for check in checks), f"end {tag};", ""])
 
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    # Standard strings are on in every dump; E'' reads the same either way.
-    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from operations.engine.alive import own_identity
 from operations.engine.cleaning import clean_pieces
@@ -24,11 +24,23 @@ from operations.engine.orders import JobOrder, masked_plan, meaning_of
 from operations.engine.process import GRACE
 from operations.engine.recorder import Recorder
 from operations.engine.redaction import Redactor
-from operations.engine.steps import Cancelled
+from operations.engine.steps import Cancelled, Level
 from operations.engine.stopping import HardStop, StopRequests
 from operations.errors import VigieError
 from operations.places import Places
 from operations.text import one_line
+
+
+class Listener(Protocol):
+    """Told when a job really begins and how it ended; what it cannot pass on it says in the job's log."""
+
+    def began(self, plan: Plan, order: JobOrder, say: Callable[[str, Level], None]) -> None:
+        """The lock is held and the plan is as it was confirmed."""
+        ...
+
+    def ended(self, plan: Plan, order: JobOrder, outcome: Outcome, say: Callable[[str, Level], None]) -> None:
+        """Nothing more will be done."""
+        ...
 
 
 def run_worker(
@@ -41,6 +53,7 @@ def run_worker(
     redactor: Redactor,
     now: Callable[[], datetime],
     grace: float = GRACE,
+    listener: Listener | None = None,
 ) -> int:
     """Run `order` to its end in this process and return the exit code. Call it from the main thread.
 
@@ -50,7 +63,7 @@ def run_worker(
     stop = StopRequests()
     stop.install()
     book.actor = order.actor
-    worker = _Worker(operation, desk, book, order, places, redactor, now, stop, grace)
+    worker = _Worker(operation, desk, book, order, places, redactor, now, stop, grace, listener)
     try:
         outcome = worker.run()
     except HardStop as hard:
@@ -70,6 +83,7 @@ class _Worker:
         now: Callable[[], datetime],
         stop: StopRequests,
         grace: float,
+        listener: Listener | None,
     ) -> None:
         self._operation = operation
         self._desk = desk
@@ -79,6 +93,7 @@ class _Worker:
         self._now = now
         self._stop = stop
         self._grace = grace
+        self._listener = listener
         self._context: Context | None = None
         self._began = now()
         log = Path(order.log) if order.log else places.jobs / f"{order.job}.log"
@@ -123,6 +138,9 @@ class _Worker:
             "state": state, "seconds": seconds,
         }  # fmt: skip
         self._recorder.finish(body)
+        # Only now: whoever waits for this job must not wait for a channel.
+        if self._listener is not None and self._context is not None:
+            self._listener.ended(self._context.plan, self._order, outcome, self._log.say)
         return outcome.code
 
     def _lock(self) -> AbstractContextManager[Lock | None]:
@@ -155,6 +173,8 @@ class _Worker:
             grace=self._grace,
         )
         self._context = context
+        if self._listener is not None:
+            self._listener.began(plan, self._order, self._log.say)
         outcome = self._steps(context, plan)
         if not outcome.ok and not context.past_no_return:
             self._clean(context)

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "backup": ("operations.jobs.backup", "Backup"),
+    "deploy": ("operations.jobs.deploy", "Deploy"),
+    "flag": ("operations.jobs.switches", "Flag"),
+    "freeze": ("operations.jobs.freeze", "FreezeJob"),
+    "maintenance": ("operations.jobs.switches", "Maintenance"),
     "mark": ("operations.jobs.mark", "Mark"),
     "prune": ("operations.jobs.prune", "Prune"),
+    "redeploy": ("operations.jobs.deploy", "Redeploy"),
     "restore": ("operations.jobs.restore", "Restore"),
     "restore-drop": ("operations.jobs.restore_undo", "RestoreDrop"),
     "restore-undo": ("operations.jobs.restore_undo", "RestoreUndo"),
     "rollback": ("operations.jobs.rollback", "Rollback"),
     "smoke": ("operations.jobs.smoke", "Smoke"),
+    "unfreeze": ("operations.jobs.freeze", "UnfreezeJob"),
 }
 
 

@@ -43,11 +43,10 @@ class Backup:
 
     def clean(self, desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
         """Take back one piece of a backup that did not come to its end. Raises VigieError where the bucket refuses."""
-        cleaners = {"upload": _upload, "incomplete": _incomplete, "copy": _copy}
         kind = str(debris.get("kind"))
-        if kind not in cleaners:
+        if kind not in BACKUP_DEBRIS:
             raise VigieError(f"A backup leaves nothing of the kind {kind}.")
-        cleaners[kind](desk, debris, say)
+        BACKUP_DEBRIS[kind](desk, debris, say)
 
 
 def _upload(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
@@ -75,3 +74,7 @@ def _copy(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> 
         raise VigieError(f"{path} is not a half copy of a backup: it is left alone.")
     path.unlink(missing_ok=True)
     say(f"{path} removed")
+
+
+BACKUP_DEBRIS = {"upload": _upload, "incomplete": _incomplete, "copy": _copy}
+"""What a backup leaves when it dies, and what cleans it."""

@@ -11,22 +11,13 @@ from operations.backups import BackupList
 from operations.coherence import Observed, check_story, story_guard
 from operations.desk import Desk
 from operations.dump.tools import Tool
-from operations.engine.locks import Locks
 from operations.engine.model import Guard
 from operations.errors import VigieError
 from operations.jobs.backup_source import Source
-from operations.places import places_for
 
 PREREQUISITE = 2
 CLOCK_LIMIT = timedelta(minutes=15)
 """S3 refuses requests whose clock is further off."""
-
-
-def lock_guard(desk: Desk) -> Guard:
-    """Backups of one environment run one at a time; they hold up nothing else."""
-    places = places_for(desk.settings)
-    locks = Locks(places.locks, who=desk.settings.operator, now=desk.now)
-    return locks.guard(desk.site, desk.environment, "backup", shared=places.shared)
 
 
 def source_guard(source: Source | VigieError) -> Guard:

@@ -18,12 +18,12 @@ from operations.jobs.backup_guards import (
     bucket_guard,
     clock_guard,
     disk_guard,
-    lock_guard,
     mark_guard,
     source_guard,
     tool_guard,
 )
 from operations.jobs.backup_source import Source, ask_source
+from operations.jobs.lock_guard import lock_guard
 from operations.jobs.timings import MEASURED, MEASURED_BYTES, expected_seconds
 from operations.settings import address_of
 
@@ -45,8 +45,8 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
     found = or_error(lambda: list_backups(desk.settings, desk.environment))
     target = f"s3://{place.bucket}/{backup_prefix(desk.settings, desk.environment)}"
     guards = [
-        lock_guard(desk), source_guard(source), tool_guard(tool), bucket_guard(found), clock_guard(desk, found),
-        mark_guard(desk, source), *((disk_guard(keep_local, found),) if keep_local else ()),
+        lock_guard(desk, "backup"), source_guard(source), tool_guard(tool), bucket_guard(found),
+        clock_guard(desk, found), mark_guard(desk, source), *((disk_guard(keep_local, found),) if keep_local else ()),
     ]  # fmt: skip
     return Plan(
         operation=NAME,

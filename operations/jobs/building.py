@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.desk import Desk
+from operations.engine.model import PlannedStep
 from operations.errors import VigieError
 from operations.repository import Repository
 
@@ -43,3 +44,13 @@ def build_commands(desk: Desk, repository: Repository, commit: str) -> BuildComm
     except VigieError:
         pass
     return BuildCommands(install, build)
+
+
+def building_steps(
+    step: Callable[..., PlannedStep], building: BuildCommands, commit: str, name: str
+) -> Iterator[PlannedStep]:
+    """Check out, install, build, as a plan shows them; `step` makes one with its expected seconds."""
+    yield step("checkout", f"check out {commit[:7]}", "a worktree beside", f"git worktree add … {commit}")
+    if building.install:
+        yield step("install", "install", "", shlex.join(building.install))
+    yield step("build", f"build {name}", "", shlex.join(building.build) or "nothing to build")

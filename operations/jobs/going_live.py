@@ -97,8 +97,12 @@ class GoingLive:
 
         self._switch(context, name, act)
         context.settled(half)
-        self._repository.remove_worktree(context.memory["folder"])
-        context.settled(context.memory["folder_debris"])
+        self._drop_checkout(context)
+
+    def _drop_checkout(self, context: StepContext) -> None:
+        if "folder_debris" in context.memory:
+            self._repository.remove_worktree(context.memory["folder"])
+            context.settled(context.memory["folder_debris"])
 
     def wait(self, context: StepContext) -> None:
         """Wait until the site itself answers with the target: only then has it happened."""
@@ -152,9 +156,7 @@ class GoingLive:
         memory = context.memory
         if "half_debris" in memory and platform.discard(self._text("publish_as")):
             context.settled(memory["half_debris"])
-        if "folder_debris" in memory:
-            self._repository.remove_worktree(memory["folder"])
-            context.settled(memory["folder_debris"])
+        self._drop_checkout(context)
         if "tag_debris" in memory:
             self._repository.delete_tag(memory["tag"])
             context.settled(memory["tag_debris"])

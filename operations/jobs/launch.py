@@ -65,7 +65,8 @@ def job_book(settings: Settings) -> Iterator[JobBook]:
 
 def desk_for(settings: Settings, environment: str, *, watching: bool = True) -> Desk:
     """A desk for a command: its snapshot is one look, taken once, when first asked for."""
-    history = tuple(job for job in jobs_of(settings) if job.environment == environment)
+    jobs = jobs_of(settings)
+    history = tuple(job for job in jobs if job.environment == environment)
     taken: list[Snapshot] = []
 
     def snapshot() -> Snapshot | None:
@@ -75,7 +76,15 @@ def desk_for(settings: Settings, environment: str, *, watching: bool = True) -> 
             taken.append(look_once(settings, environment, lambda: history))
         return taken[0]
 
-    return Desk(settings, environment, utc_now, snapshot, lambda: history, recorded_traffic(settings, environment))
+    return Desk(
+        settings,
+        environment,
+        utc_now,
+        snapshot,
+        lambda: history,
+        recorded_traffic(settings, environment),
+        lambda other: tuple(job for job in jobs if job.environment == other),
+    )
 
 
 def launch(

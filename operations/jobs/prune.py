@@ -15,7 +15,8 @@ from operations.engine.confirm import confirmation
 from operations.engine.model import LockName, Plan, PlanLine, PlannedStep, Step, StepFailed
 from operations.engine.steps import StepContext
 from operations.errors import VigieError
-from operations.jobs.backup_guards import clock_guard, lock_guard
+from operations.jobs.backup_guards import clock_guard
+from operations.jobs.lock_guard import lock_guard
 from operations.upload import names_under, remove
 
 CODES = {
@@ -87,7 +88,7 @@ class Prune:
                 PlanLine("Go", f"{len(pruning.goes)}, {size_words(room)}" if pruning.goes else f"none: {why}"),
                 *_named(desk, pruning.goes),
             ),
-            guards=(lock_guard(desk), clock_guard(desk, found)),
+            guards=(lock_guard(desk, "backup"), clock_guard(desk, found)),
             steps=_steps(len(pruning.goes)),
             confirm=confirmation("prune" if pruning.goes else "list", production=desk.is_production),
             details={"keys": [backup.key for backup in pruning.goes], "keeps": newest.key if newest else ""},

@@ -16,9 +16,10 @@ from operations.dump.connection import way_to
 from operations.dump.server import LONGEST_NAME, Ground, look_at
 from operations.dump.tools import Tool, find_tool
 from operations.engine.confirm import confirmation
-from operations.engine.locks import Locks
 from operations.engine.model import Guard, Plan, PlanLine, PlannedStep
 from operations.errors import VigieError, or_error
+from operations.freezes import freeze_guard
+from operations.jobs.lock_guard import lock_guard
 from operations.jobs.timings import MEASURED, MEASURED_BYTES, expected_seconds
 from operations.places import places_for
 from operations.proof.identity import Identity
@@ -92,6 +93,7 @@ def plan_restore(desk: Desk, request: Mapping[str, Any]) -> Plan:
     guards = (
         *proof.guards,
         lock_guard(desk),
+        freeze_guard(desk.settings, desk.environment, desk.now()),
         story_guard(check_story(desk.settings, desk.environment, Observed(mark=target.mark))),
         _backup_guard(backup),
         *_version_guard(backup, target),
@@ -222,13 +224,6 @@ def _candidates(desk: Desk, source: str, found: BackupList | VigieError) -> list
             words = f"{name}  {backup.at:%Y-%m-%d %H:%M}Z  {age} old  {size_words(backup.size)}  {state}"
             rows.append({"name": backup.name, "from": name, "personal": personal, "words": words})
     return rows
-
-
-def lock_guard(desk: Desk) -> Guard:
-    """One change of an environment at a time."""
-    places = places_for(desk.settings)
-    locks = Locks(places.locks, who=desk.settings.operator, now=desk.now)
-    return locks.guard(desk.site, desk.environment, "change", shared=places.shared)
 
 
 def _backup_guard(backup: Backup | VigieError) -> Guard:

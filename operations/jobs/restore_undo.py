@@ -16,8 +16,9 @@ from operations.engine.model import Guard, LockName, Plan, PlanLine, PlannedStep
 from operations.engine.record import JobRecord
 from operations.engine.steps import StepContext
 from operations.errors import VigieError, or_error
+from operations.jobs.lock_guard import lock_guard
 from operations.jobs.restore import CODES
-from operations.jobs.restore_plan import NAME, lock_guard
+from operations.jobs.restore_plan import NAME
 from operations.jobs.restore_steps import RESTORE_FAILED, prove, smoke_after_swap
 from operations.jobs.restore_swap import clean_restore, close_and_swap, drop_proven
 from operations.proof.identity import read_identity

@@ -33,6 +33,7 @@ class Rollback:
     title = "Roll back"
     codes: Mapping[int, str] = CODES
     lock: LockName | None = "change"
+    notices = True
     runs_without_journal = True
     """The way out is never blocked by our own machinery."""
 

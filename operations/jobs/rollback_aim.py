@@ -114,11 +114,17 @@ def _how(situation: Situation, release: Release, rebuild: bool) -> tuple[Literal
 
 def _publish_name(situation: Situation, release: Release, commit: str) -> str:
     """A name that is free: its own when nothing of that name is there any more, else one with the time."""
+    return _free(situation, release.name if RELEASE_NAME.fullmatch(release.name) else commit[:7] or "rebuilt")
+
+
+def free_name(situation: Situation, commit: str) -> str:
+    """A name for a release of that commit: a tag on it, else its short hash; with the time where that is taken."""
+    return _free(situation, _name_in_git(situation, commit))
+
+
+def _free(situation: Situation, stem: str) -> str:
     taken = {one.name for one in situation.releases if one.kept or one.state == "unknown"}
-    if release.name not in taken and RELEASE_NAME.fullmatch(release.name):
-        return release.name
-    stem = release.name if RELEASE_NAME.fullmatch(release.name) else commit[:7] or "rebuilt"
-    return f"{stem[:70]}-{situation.now:%Y%m%dT%H%M%SZ}"
+    return stem if stem not in taken else f"{stem[:70]}-{situation.now:%Y%m%dT%H%M%SZ}"
 
 
 def _name_in_git(situation: Situation, commit: str) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from operations.coherence import Contradiction, story_guard
 from operations.desk import Desk
-from operations.engine.locks import Locks
 from operations.engine.model import Guard
+from operations.jobs.lock_guard import lock_guard
 from operations.jobs.rollback_aim import Aim
 from operations.jobs.situation import Situation
-from operations.places import places_for
 from operations.platforms.base import Release
 
 ARGUMENTS, PREREQUISITE = 1, 2
@@ -21,22 +20,16 @@ def guards_of(
 ) -> tuple[Guard, ...]:
     """All of them, in the order the dialog shows them."""
     return (
-        _lock(desk),
+        lock_guard(desk),
         _repository(situation),
         _build(situation, aim),
         _pinned(live),
         story_guard(story),
         _not_live(live, aim),
         _behind(situation, aim),
-        _pending(situation),
-        _outside(desk),
+        pending_guard(situation),
+        outside_guard(desk),
     )
-
-
-def _lock(desk: Desk) -> Guard:
-    places = places_for(desk.settings)
-    locks = Locks(places.locks, who=desk.settings.operator, now=desk.now)
-    return locks.guard(desk.site, desk.environment, "change", shared=places.shared)
 
 
 def _repository(situation: Situation) -> Guard:
@@ -88,7 +81,8 @@ def _behind(situation: Situation, aim: Aim) -> Guard:
     return Guard(name, "refuse", says, ARGUMENTS)
 
 
-def _pending(situation: Situation) -> Guard:
+def pending_guard(situation: Situation) -> Guard:
+    """No release is on its way live already."""
     building = next((release for release in situation.releases if release.state == "building"), None)
     if building is not None:
         says = f"{building.name} is on its way live: wait for it, or stop it there"
@@ -96,7 +90,8 @@ def _pending(situation: Situation) -> Guard:
     return Guard("nothing pending", "pass")
 
 
-def _outside(desk: Desk) -> Guard:
+def outside_guard(desk: Desk) -> Guard:
+    """Somebody can look from outside whether it worked."""
     if not desk.env.url:
         says = f"environments.{desk.environment}.url is not set, so nobody could see whether it worked"
         return Guard("seen from outside", "refuse", says, PREREQUISITE)

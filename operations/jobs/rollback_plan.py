@@ -14,7 +14,8 @@ from operations.desk import Desk
 from operations.engine.confirm import confirmation
 from operations.engine.model import Plan, PlanLine, PlannedStep
 from operations.errors import VigieError
-from operations.jobs.building import BuildCommands, build_commands
+from operations.jobs.between import brought, diff_of
+from operations.jobs.building import BuildCommands, build_commands, building_steps
 from operations.jobs.rollback_aim import Aim, take_aim
 from operations.jobs.rollback_evidence import weigh
 from operations.jobs.rollback_guards import guards_of
@@ -169,13 +170,9 @@ def _takes_back(situation: Situation, aim: Aim) -> PlanLine:
         return PlanLine(label, "cannot be told: not both commits are in this checkout", "warn")
     old, new = _ends(situation, aim)
     try:
-        count = situation.repository.count_between(old, new)
-        size = situation.repository.size_between(old, new)
+        return PlanLine(label, brought(situation.repository, old, new), aside="(show the diff)")
     except VigieError as error:
         return PlanLine(label, f"cannot be told: {error.what}", "warn")
-    commits = f"{count} commit{'' if count == 1 else 's'}"
-    files = f"{size.files} file{'' if size.files == 1 else 's'}"
-    return PlanLine(label, f"{commits}, {files}, +{size.added} -{size.removed}", aside="(show the diff)")
 
 
 def _ends(situation: Situation, aim: Aim) -> tuple[str, str]:
@@ -187,23 +184,17 @@ def _ends(situation: Situation, aim: Aim) -> tuple[str, str]:
 def _diff(situation: Situation, aim: Aim) -> str:
     if situation.no_repository or not (situation.live_in_git and aim.in_git):
         return ""
-    try:
-        old, new = _ends(situation, aim)
-        commits = situation.repository.commits_between(old, new)
-        head = "".join(f"{commit.hash[:7]} {commit.author}: {commit.subject}\n" for commit in commits)
-        return f"{head}\n{situation.repository.diff_between(old, new)}"
-    except VigieError as error:
-        return f"The difference cannot be shown: {error.what}"
+    return diff_of(situation.repository, *_ends(situation, aim))
 
 
 def _steps(
-    desk: Desk, situation: Situation, aim: Aim, commands: BuildCommands, skip_tests: bool
+    desk: Desk, situation: Situation, aim: Aim, building: BuildCommands, skip_tests: bool
 ) -> Iterator[PlannedStep]:
     history = [job for job in situation.history if job.plan.details.get("how") == aim.how]
 
     def step(name: str, title: str, effect: str = "", *commands: str, no_return: bool = False) -> PlannedStep:
         default = _DEFAULTS[name][1 if aim.how == "rebuild" else 0]
-        if name == "build" and not commands.install:
+        if name == "build" and not building.install:
             default += _DEFAULTS["install"][1]  # then the build installs, too
         expected = expected_seconds(history, NAME, name, default)
         return PlannedStep(name, title, expected, effect, tuple(commands), no_return)
@@ -220,10 +211,7 @@ def _steps(
         made = f"{situation.platform.name}: promote {to}"
         yield step("promote", f"promote {to}", f"{to} goes live", made, *restart, no_return=True)
     else:
-        yield step("checkout", f"check out {aim.commit[:7]}", "a worktree beside", f"git worktree add … {aim.commit}")
-        if commands.install:
-            yield step("install", "install", "", shlex.join(commands.install))
-        yield step("build", f"build {to}", "", shlex.join(commands.build) or "nothing to build")
+        yield from building_steps(step, building, aim.commit, to)
         made = f"{situation.platform.name}: publish {aim.publish_as}"
         yield step(
             "publish", f"publish {aim.publish_as}", f"{aim.publish_as} goes live", made, *restart, no_return=True

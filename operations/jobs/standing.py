@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from operations.desk import Desk
 from operations.engine.record import JobRecord
+from operations.jobs.situation import Situation
 from operations.platforms import platform_for
 from operations.platforms.base import Release
-from operations.repository import Repository
+from operations.repository import Commit, Repository
 
 _PERIODS = 50
 _RELEASES = 25
@@ -46,6 +47,22 @@ def standing_lines(
     return (line,) if line else ()
 
 
+def commits_taken_back(desk: Desk, situation: Situation, tip: str) -> tuple[str, Sequence[Commit]]:
+    """The release last rolled back from ("" without one), and its commits that `tip` (a full hash) brings back.
+
+    Raises VigieError when git does not answer.
+    """
+    periods = [(period.release, period.how) for period in situation.periods]
+    taken = _by_platform(periods, situation.releases) or _by_jobs(situation.history)
+    if taken is None:
+        return "", ()
+    git = situation.repository
+    bad, good = git.find(taken.commit), git.find(taken.to_commit)
+    if not bad or not good or not git.is_ancestor(bad, tip):
+        return taken.name, ()
+    return taken.name, git.not_reverted(good, bad, tip)
+
+
 def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
     branch = desk.settings.site.branch
     bad, good = git.find(taken.commit), git.find(taken.to_commit)
@@ -55,7 +72,7 @@ def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
         )
     if (live and git.is_ancestor(bad, live)) or not git.is_on_branch(bad, branch):
         return ""
-    left = git.not_reverted(good, bad, branch)
+    left = git.not_reverted(good, bad, *git.forms_of(branch))
     if not left:
         return ""
     all_of_it = len(left) == len(git.commits_between(good, bad, merges=False))

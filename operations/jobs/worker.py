@@ -13,6 +13,7 @@ from operations.engine.worker import worker_arguments, worker_book
 from operations.errors import VigieError
 from operations.jobs import operation_named
 from operations.jobs.launch import desk_for
+from operations.jobs.notices import channels_for
 from operations.lease import hold_lease
 from operations.places import places_for
 from operations.settings_reader import load_settings
@@ -37,7 +38,8 @@ def main(argv: Sequence[str]) -> int:
     except VigieError as error:
         sys.stderr.write(redactor.redact(str(error)) + "\n")
         return error.code
-    return run_worker(operation, desk, book, order, places=places, redactor=redactor, now=utc_now)
+    listener = channels_for(operation, settings, redactor)
+    return run_worker(operation, desk, book, order, places=places, redactor=redactor, now=utc_now, listener=listener)
 
 
 if __name__ == "__main__":

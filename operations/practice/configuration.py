@@ -48,6 +48,12 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
         "lock_dir": str(own / "locks"),
         "site": {"name": SITE_NAME, "repository": str(layout.repository), "migrations": "migrations"},
         "environments": {name: _environment(layout, ports, identity, name) for name in ENVIRONMENTS},
+        "deploy": {"migrations": "sql"},
+        "switches": {
+            "flag": control_command(layout, "flag", "{environment}", "{name}", "{value}"),
+            "flag_check": "/api/flags#{name}",
+            "maintenance": control_command(layout, "maintenance", "{environment}", "{value}"),
+        },
         "providers": [_provider(layout, ports, link) for link in PROVIDERS],
         "contacts": _contacts(ports),
         "links": [{"title": "The board", "url": f"https://127.0.0.1:{ports['front-production']}/"}],
@@ -70,7 +76,12 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
 
 def restart_command(layout: Layout, environment: str) -> list[str]:
     """The platform's restart command."""
-    return [sys.executable, "-m", "operations.practice.control", "restart", environment, "--dir", str(layout.home)]
+    return control_command(layout, "restart", environment)
+
+
+def control_command(layout: Layout, *words: str) -> list[str]:
+    """A command that asks the running practice site for something."""
+    return [sys.executable, "-m", "operations.practice.control", *words, "--dir", str(layout.home)]
 
 
 def to_toml(tree: Mapping[str, Any], prefix: str = "") -> str:

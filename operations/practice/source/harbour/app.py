@@ -47,6 +47,7 @@ class Board:
             Route("/login", self.login, methods=["POST"]),
             Route("/api/health", self.health),
             Route("/api/version", self.version),
+            Route("/api/flags", self.flags),
             Route("/api/calls", self.calls),
             Route("/api/trucks", self.trucks),
             Route("/api/quote", self.quote),
@@ -99,6 +100,10 @@ class Board:
         """Which release is running."""
         body = {"version": self.configuration.version, "commit": self.configuration.commit}
         return JSONResponse(body, headers={"cache-control": "no-store"})
+
+    async def flags(self, _: Request) -> Response:
+        """Which features are on."""
+        return JSONResponse(self.switches.flags, headers={"cache-control": "no-store"})
 
     async def calls(self, _: Request) -> Response:
         """The newest calls."""
@@ -165,7 +170,9 @@ class Watched:
             await send(message)
 
         try:
-            if self._board.switches.maintenance and not scope["path"].startswith(("/api/health", "/api/version")):
+            if self._board.switches.maintenance and not scope["path"].startswith(
+                ("/api/health", "/api/version", "/api/flags")
+            ):
                 await HTMLResponse(CLOSED, 503, headers={"retry-after": "300"})(scope, receive, noting)
             else:
                 await self._inner(scope, receive, noting)

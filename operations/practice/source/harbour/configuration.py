@@ -68,6 +68,11 @@ class Switches:
         """True while the board shows its closed page."""
         return bool(self._read().get("maintenance", False))
 
+    @property
+    def flags(self) -> dict[str, bool]:
+        """Every flag that somebody set."""
+        return {str(name): bool(on) for name, on in self._read().get("flags", {}).items()}
+
     def flag(self, name: str) -> bool:
         """A flag nobody set is on."""
         return bool(self._read().get("flags", {}).get(name, True))

@@ -1,0 +1,91 @@
+"""What a team's channel is told of deploys and rollbacks, by the job itself: it begins, it is done, it failed and why.
+
+A channel that does not answer costs a job five seconds and a line in its log, never more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from operations.engine.model import Operation, Outcome, Plan
+from operations.engine.orders import JobOrder
+from operations.engine.redaction import Redactor
+from operations.engine.steps import Level
+from operations.http import ask, client_with
+from operations.settings import Settings
+from operations.text import one_line
+
+LIMIT = 5.0
+"""Seconds one notice may take."""
+Say = Callable[[str, Level], None]
+
+
+def channels_for(operation: Operation, settings: Settings, redactor: Redactor) -> Channel | None:
+    """The channel for that operation's jobs, None where none is told."""
+    wanted = bool(getattr(operation, "notices", False)) and bool(settings.notify.webhook)
+    return Channel(settings, redactor) if wanted else None
+
+
+class Channel:
+    """The engine's Listener that posts to the webhook."""
+
+    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+        self._settings = settings
+        self._redactor = redactor
+
+    def began(self, plan: Plan, order: JobOrder, say: Say) -> None:
+        """ "starting"."""
+        self._post(began_words(plan, order), say)
+
+    def ended(self, plan: Plan, order: JobOrder, outcome: Outcome, say: Say) -> None:
+        """ "done", or what failed."""
+        self._post(ended_words(plan, order, outcome), say)
+
+    def _post(self, words: str, say: Say) -> None:
+        text = self._redactor.redact(one_line(words, 600))
+        try:
+            complaint = asyncio.run(self._sent(text))
+        except OSError as error:
+            complaint = error.strerror or str(error)
+        if complaint:
+            say(f"the channel was not told: {self._redactor.redact(complaint)}", "warn")
+
+    async def _sent(self, text: str) -> str:
+        body = json.dumps({"text": text})
+        headers = {"content-type": "application/json"}
+        async with client_with("", {}, self._settings) as client:
+            address = self._settings.notify.webhook.reveal()
+            answer = await ask(client, address, method="POST", content=body, headers=headers, limit=LIMIT)
+        if answer.error:
+            return answer.says
+        return "" if answer.status is not None and 200 <= answer.status < 300 else f"it answered {answer.status}"
+
+
+def began_words(plan: Plan, order: JobOrder) -> str:
+    """`harbour-tow PRODUCTION: deploy of v2.4.1 starting (was v2.4.0), by ana: quotes are broken`."""
+    was = plan.details.get("from_name")
+    over = f" (was {was})" if was else ""
+    return f"{_head(plan)} starting{over}, by {order.actor or 'somebody'}{_why(order)}"
+
+
+def ended_words(plan: Plan, order: JobOrder, outcome: Outcome) -> str:
+    """`… done: v2.4.1 is live and 8 of 8 passed`; a rollback says because of what."""
+    if outcome.ok and plan.operation == "rollback":
+        back = f"rolled back to {plan.details.get('to_name')}"
+        return f"{plan.site} {plan.environment.upper()}: {back}{_why(order, ' because: ')}. {outcome.says}"
+    if outcome.ok:
+        return f"{_head(plan)} done: {outcome.says}"
+    return f"{_head(plan)} FAILED ({outcome.meaning}): {outcome.says}"
+
+
+def _head(plan: Plan) -> str:
+    verb = {"deploy": "deploy of", "redeploy": "publishing again", "rollback": "rollback to"}.get(plan.operation, "")
+    return (
+        f"{plan.site} {plan.environment.upper()}: {verb or plan.operation} {plan.details.get('to_name', '')}".rstrip()
+    )
+
+
+def _why(order: JobOrder, words: str = ": ") -> str:
+    return f"{words}{order.reason}" if order.reason else ""
