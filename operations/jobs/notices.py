@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 
 from operations.engine.model import Operation, Outcome, Plan
@@ -34,23 +35,30 @@ class Channel:
     def __init__(self, settings: Settings, redactor: Redactor) -> None:
         self._settings = settings
         self._redactor = redactor
+        self._first: threading.Thread | None = None
+        self._complaints: list[str] = []
 
     def began(self, plan: Plan, order: JobOrder, say: Say) -> None:
-        """ "starting"."""
-        self._post(began_words(plan, order), say)
+        """Say that it starts, beside the job: a rollback waits for no channel."""
+        self._first = threading.Thread(target=self._post, args=(began_words(plan, order),), daemon=True)
+        self._first.start()
 
     def ended(self, plan: Plan, order: JobOrder, outcome: Outcome, say: Say) -> None:
-        """ "done", or what failed."""
-        self._post(ended_words(plan, order, outcome), say)
+        """Say that it is done, or what failed."""
+        if self._first is not None:
+            self._first.join(LIMIT)
+        self._post(ended_words(plan, order, outcome))
+        for complaint in self._complaints:
+            say(f"the channel was not told: {self._redactor.redact(complaint)}", "warn")
 
-    def _post(self, words: str, say: Say) -> None:
+    def _post(self, words: str) -> None:
         text = self._redactor.redact(one_line(words, 600))
         try:
             complaint = asyncio.run(self._sent(text))
         except OSError as error:
             complaint = error.strerror or str(error)
         if complaint:
-            say(f"the channel was not told: {self._redactor.redact(complaint)}", "warn")
+            self._complaints.append(complaint)
 
     async def _sent(self, text: str) -> str:
         body = json.dumps({"text": text})
