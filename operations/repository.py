@@ -107,6 +107,10 @@ class Repository:
         text = self._ask("log", "-z", *shape, *span, of=(old, new))
         return _commits(text)
 
+    def newest(self, ref: str, most: int) -> Sequence[Commit]:
+        """The newest commits of a reference, newest first."""
+        return _commits(self._ask("log", "-z", f"--max-count={most}", _SHAPE, "--end-of-options", ref, "--"))
+
     def count_between(self, old: str, new: str) -> int:
         """How many commits `new` has that `old` has not."""
         return int(self._ask("rev-list", "--count", "--end-of-options", f"{old}..{new}", "--", of=(old, new)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tui.incidents import IncidentActions
-from tui.operating import OperatingActions
+from tui.switching import SwitchingActions
 from tui.walk_actions import WalkActions
 
 
-class VigieApp(WalkActions, IncidentActions, OperatingActions):
+class VigieApp(WalkActions, IncidentActions, SwitchingActions):
     """The console on one environment."""
 
     def begin_work(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +103,7 @@ class Live:
         self._source: Source | None = None
         self._cursor = 0
         self._standing_jobs: tuple[object, ...] = ()
+        self._look_at_standing = asyncio.Event()
 
     @property
     def real_journal(self) -> Journal | None:
@@ -125,6 +127,7 @@ class Live:
             lambda: self.snapshot if watched else None,
             lambda: self.jobs.jobs(chosen),
             traffic,
+            self.jobs.jobs,
         )
 
     def history(self) -> tuple[JobRecord, ...]:
@@ -217,17 +220,19 @@ class Live:
 
     async def follow_standing(self, changed: Callable[[], None]) -> None:
         """Look now and then for what earlier acts left to be mended."""
-        from operations.jobs.standing import standing_lines
+        from operations.jobs.standing import everything_standing
 
         while True:
+            self._look_at_standing.clear()
             try:
-                lines = tuple(await beside(standing_lines, self.desk()))
+                lines = tuple(await beside(everything_standing, self.desk()))
             except VigieError:
                 lines = self.standing
             if lines != self.standing:
                 self.standing = lines
                 changed()
-            await asyncio.sleep(STANDING_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_at_standing.wait(), STANDING_EVERY)
 
     async def follow_real(self, config: Path, changed: Callable[[], None]) -> None:
         """Inside a drill: look now and then whether the real site has an alarm."""
@@ -248,6 +253,7 @@ class Live:
             # First what is to be written down: where that fails, it is tried again at the next look.
             self._note_ended()
             self._standing_jobs = standing
+            self._look_at_standing.set()
             if self._source is not None:
                 self._source.kick(TOLD_BY_JOBS)
         return changed

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 
 Done = TypeVar("Done")
+CHOICES = {
+    "restore": ("Other backup", "Backups, newest first; the target's own before production's."),
+    "rollback": ("Other target", "Releases that could be gone back to, newest first."),
+    "deploy": ("Other commit", "The newest commits of the branch that deploys."),
+    "redeploy": ("Other commit", "The newest commits of the branch that deploys."),
+}
+"""Title and words over the choice of another one."""
 
 
 class OperatingActions(PageActions):
@@ -39,6 +46,14 @@ class OperatingActions(PageActions):
     def action_backup(self) -> None:
         """Plan a backup and show it."""
         self._start("backup", {})
+
+    def action_deploy(self) -> None:
+        """Plan a deploy of the newest commit and show it."""
+        self._start("deploy", {})
+
+    def action_redeploy(self) -> None:
+        """Plan to publish the live commit again and show it."""
+        self._start("redeploy", {})
 
     def action_restore(self) -> None:
         """Plan a restore onto the environment that may be one's target and show it; several are asked for."""
@@ -83,7 +98,7 @@ class OperatingActions(PageActions):
         desk = self.live.desk(environment)
         plan = await self._plan(operation, desk, request)
         shown: Plan | None = None
-        reason = ""
+        reason = str(request.get("why") or "")
         while True:
             answer = None
             if plan.confirm.level is not ConfirmLevel.NONE or plan.refusal is not None:
@@ -95,7 +110,7 @@ class OperatingActions(PageActions):
                 reason = answer.reason
                 if answer.choice != "run":
                     request = await self._another_form(plan, request, answer)
-                    if answer.choice in ("other", "rebuild"):
+                    if answer.choice in ("other", "rebuild", "despite"):
                         plan, shown = await self._plan(operation, desk, request), None
                     continue
             again = await self._plan(operation, desk, request, "Looking once more that nothing changed")
@@ -137,11 +152,17 @@ class OperatingActions(PageActions):
         from tui.dialogs.small import ReadDialog
 
         if answer.choice == "diff":
-            await self.push_screen_wait(ReadDialog("What it takes back", diff_lines(plan.diff)))
+            await self.push_screen_wait(
+                ReadDialog(
+                    "What it brings" if "deploy" in plan.operation else "What it takes back", diff_lines(plan.diff)
+                )
+            )
         elif answer.choice == "commands":
             await self.push_screen_wait(ReadDialog("What will run", command_lines(plan)))
         elif answer.choice == "rebuild":
             return {**request, "rebuild": True}
+        elif answer.choice == "despite":
+            return await self._answered(plan, request)
         else:
             return await self._other_candidate(plan, request)
         return request
@@ -152,17 +173,14 @@ class OperatingActions(PageActions):
 
         candidates = list(plan.details.get("candidates") or ())
         words = [str(candidate.get("words") or candidate.get("name")) for candidate in candidates]
-        title, says = (
-            ("Other backup", "Backups, newest first; the target's own before production's.")
-            if plan.operation == "restore"
-            else ("Other target", "Releases that could be gone back to, newest first.")
-        )
+        title, says = CHOICES.get(plan.operation, CHOICES["rollback"])
         chosen = await self.push_screen_wait(ChooseDialog(title, [line((says, "dim"))], words))
         if chosen is None:
             return request
         candidate = candidates[chosen]
         if plan.operation != "restore":
-            return {**request, "to_commit": str(candidate["commit"])}
+            key = "commit" if "deploy" in plan.operation else "to_commit"
+            return {**request, key: str(candidate["commit"])}
         asked: dict[str, Any] = {"file": str(candidate["name"]), "from": str(candidate["from"])}
         if candidate.get("personal"):
             question = [
@@ -173,6 +191,20 @@ class OperatingActions(PageActions):
                 YesNoDialog("Production's data", question, "they are off")
             )
         return {**request, **asked}
+
+    async def _answered(self, plan: Plan, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask what a guard wants to know before it lets this through; a No leaves the plan refused."""
+        from tui.dialogs.small import AskDialog, YesNoDialog
+
+        asked: dict[str, Any] = {}
+        for question in plan.details.get("asks") or ():
+            words = str(question["words"])
+            if question.get("kind") == "text":
+                asked[question["key"]] = await self.push_screen_wait(AskDialog("All the same?", words)) or ""
+            else:
+                yes = await self.push_screen_wait(YesNoDialog("All the same?", [line(words)], "yes, all the same"))
+                asked[question["key"]] = bool(yes)
+        return {**request, **{key: value for key, value in asked.items() if value}}
 
     async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
         from operations.jobs.launch import launch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +13,19 @@ from operations.desk import Desk
 from operations.engine.confirm import confirmation
 from operations.engine.model import Plan, PlanLine, PlannedStep
 from operations.errors import VigieError, or_error
+from operations.freezes import freeze_of
 from operations.jobs.backup_plan import plan_backup
 from operations.jobs.between import brought, diff_of
 from operations.jobs.building import building_steps
 from operations.jobs.deploy_aim import DeployAim, take_deploy_aim
 from operations.jobs.deploy_guards import guards_of
+from operations.jobs.ladder import error_rate_before
 from operations.jobs.rollback_target import choose_target
 from operations.jobs.situation import Situation, record_of, survey
+from operations.jobs.standing import commits_taken_back
 from operations.jobs.timings import MEASURED, expected_seconds
 from operations.migrating import calls_of
+from operations.repository import Commit
 from operations.settings import address_of
 from operations.text import one_line
 
@@ -40,6 +44,7 @@ _DEFAULTS = {
 }
 """Seconds, before any ran here (timings.py)."""
 _SHOWN = 6
+_OFFERED = 12
 YOURS = "secrets set · people told · release notes read · somebody watches for 72 hours"
 
 
@@ -60,7 +65,6 @@ def plan_deploy(desk: Desk, request: Mapping[str, Any], *, redeploy: bool) -> Pl
         title="Publish again" if redeploy else "Deploy",
         request={**asked, "commit": aim.commit.hash},
         lines=tuple(_lines(desk, situation, aim, steps, request)),
-        other_changes=tuple(_alarms(situation)),
         guards=guards_of(desk, situation, aim, story, first, request),
         steps=steps,
         confirm=confirmation(
@@ -69,7 +73,7 @@ def plan_deploy(desk: Desk, request: Mapping[str, Any], *, redeploy: bool) -> Pl
             phrase=desk.settings.phrase(desk.environment),
             one_way=_applies(aim) and aim.migrations.one_way,
         ),
-        details=_details(situation, aim),
+        details=_details(desk, situation, aim, request),
         decisive=_decisive(desk, situation, aim, request),
         diff=_diff(situation, aim),
     )
@@ -227,7 +231,7 @@ def _steps(
     yield step("record", "record", f"tag deploy/{desk.environment}/…", "git tag --annotate deploy/…")
 
 
-def _details(situation: Situation, aim: DeployAim) -> Mapping[str, Any]:
+def _details(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str, Any]) -> Mapping[str, Any]:
     live = situation.live
     choice = None
     if live is not None:
@@ -243,9 +247,44 @@ def _details(situation: Situation, aim: DeployAim) -> Mapping[str, Any]:
         "subject": one_line(aim.commit.subject, 120),
         "pending": [{"name": one.name, "path": one.path, "word": one.word} for one in aim.migrations.pending],
         "baseline": list(aim.migrations.baseline),
+        "error_rate_before": error_rate_before(situation.snapshot),
+        "candidates": [
+            {"name": one.subject, "commit": one.hash, "words": words} for one, words in _offered(desk, situation)
+        ],
+        "asks": list(_asks(desk, situation, aim, request)),
         "way_back": choice.release.name if choice else "",
         **aim.building.details,
     }
+
+
+def _offered(desk: Desk, situation: Situation) -> Iterator[tuple[Commit, str]]:
+    """The newest commits of the branch that deploys, for somebody who wants another one."""
+    forms = situation.repository.forms_of(desk.settings.site.branch)
+    for commit in situation.repository.newest(forms[-1], _OFFERED) if forms else ():
+        live = "   live now" if commit.hash == situation.live_commit else ""
+        yield commit, f"{commit.hash[:7]} {_ago(situation, commit.at)} ago, {commit.author}: {commit.subject}{live}"
+
+
+def _asks(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    """What a person may answer so that a guard lets this one through: the key of the request, and the question."""
+    live = situation.live
+    if not aim.redeploy and not request.get("despite_freeze"):
+        freeze = freeze_of(desk.settings, desk.environment, situation.now)
+        if freeze is not None:
+            yield {"key": "despite_freeze", "words": f"{freeze.words}. Why deploy all the same?", "kind": "text"}
+    if not aim.redeploy and not request.get("despite_rollback"):
+        name, left = _taken_back(desk, situation, aim)
+        if left:
+            yield {"key": "despite_rollback", "words": f"{name} was rolled back from. Is what broke it mended?"}
+    if live is not None and live.pinned and not request.get("despite_pin"):
+        yield {"key": "despite_pin", "words": f"The platform is pinned to {live.name}. Publish all the same?"}
+
+
+def _taken_back(desk: Desk, situation: Situation, aim: DeployAim) -> tuple[str, Sequence[Commit]]:
+    try:
+        return commits_taken_back(desk, situation, aim.commit.hash)
+    except VigieError:
+        return "", ()
 
 
 def _decisive(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str, Any]) -> Mapping[str, str]:

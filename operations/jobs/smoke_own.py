@@ -86,12 +86,12 @@ def _wrong(check: Check, answer: Answer) -> Iterator[str]:
 
 
 def at_path(body: bytes, path: str) -> Any:
-    """The value at a dotted path in a JSON body (numbers index lists); a private marker when it is not there."""
+    """The value at a dotted path in a JSON body (numbers index lists; "" is all of it), else a private marker."""
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _MISSING
-    for part in path.removeprefix("$.").split("."):
+    for part in path.removeprefix("$.").split(".") if path else ():
         if isinstance(value, dict) and part in value:
             value = value[part]
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):

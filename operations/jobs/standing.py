@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from operations.ages import age_words
 from operations.desk import Desk
 from operations.engine.record import JobRecord
+from operations.freezes import freeze_of
+from operations.jobs.ladder import ladder_line
 from operations.jobs.situation import Situation
 from operations.platforms import platform_for
 from operations.platforms.base import Release
@@ -23,6 +27,25 @@ class TakenBack:
     name: str
     commit: str
     to_commit: str
+
+
+def everything_standing(desk: Desk) -> tuple[str, ...]:
+    """All that is to be kept in sight: a freeze, maintenance mode, the watch after a deploy, a rollback to be mended.
+
+    Raises VigieError when platform or git do not answer.
+    """
+    history, now = desk.history(), desk.now()
+    freeze = freeze_of(desk.settings, desk.environment, now)
+    lines = [freeze.words if freeze else "", maintenance_line(history, now), ladder_line(desk.snapshot(), history, now)]
+    return (*filter(None, lines), *standing_lines(desk, history))
+
+
+def maintenance_line(history: Sequence[JobRecord], now: datetime) -> str:
+    """Since when maintenance mode is on, as far as our own jobs (newest first) know; empty when it is not."""
+    last = next((job for job in history if job.operation == "maintenance" and job.code == 0 and job.ended_at), None)
+    if last is None or last.ended_at is None or last.plan.request.get("value") != "on":
+        return ""
+    return f"maintenance mode is on since {age_words((now - last.ended_at).total_seconds())}: users see the closed page"
 
 
 def standing_lines(

@@ -30,6 +30,7 @@ PREREQUISITE, FAILED = 2, 5
 VALUES = ("on", "off")
 _LOOK_LIMIT = 5.0
 _PAUSE = 0.5
+_MOST_FLAGS = 12
 _WORDS = {True: "on", False: "off"}
 _ON = frozenset({"true", "on", "1", "yes", "enabled"})
 _OFF = frozenset({"false", "off", "0", "no", "disabled"})
@@ -201,6 +202,18 @@ class Maintenance(_Switch):
 
     def _effect(self, value: str) -> str:
         return "users see the closed page" if value == "on" else "users see the site again"
+
+
+def known_flags(desk: Desk) -> Mapping[str, bool]:
+    """The flags that the site shows in one answer, by name; empty where it shows them one by one or not at all."""
+    path, _, field = desk.settings.switches.flag_check.partition("#")
+    if not path or "{name}" in path or "{name}" not in field or not desk.env.url:
+        return {}
+    answer = _get(desk, path)
+    found = at_path(answer.body, field.partition("{name}")[0].rstrip("."))
+    if answer.status != 200 or not isinstance(found, dict):
+        return {}
+    return {one_line(name, 60): on for name, on in list(found.items())[:_MOST_FLAGS] if isinstance(on, bool)}
 
 
 def _filled(desk: Desk, what: str, command: Sequence[str], name: str, value: str) -> tuple[str, ...]:

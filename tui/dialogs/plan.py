@@ -28,11 +28,15 @@ Row = tuple[str, str, Tone]
 """Label, words, and their tone."""
 
 
+OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
+"""What another one of is called, where it is no release to go back to."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanAnswer:
     """What the person chose: to run it (with a reason), another form of it, or to look at something first."""
 
-    choice: Literal["run", "other", "rebuild", "diff", "commands"]
+    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite"]
     reason: str = ""
 
 
@@ -67,7 +71,9 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def buttons(self) -> ComposeResult:
         details = self.plan.details
         if len(details.get("candidates") or ()) > 1:
-            yield MeantButton("other backup" if self.plan.operation == "restore" else "other target", id="other")
+            yield MeantButton(f"other {OTHERS.get(self.plan.operation, 'target')}", id="other")
+        if details.get("asks"):
+            yield MeantButton("answer", id="despite")
         if details.get("can_rebuild") and details.get("how") == "promote":
             yield MeantButton("rebuild", id="rebuild")
         if self.plan.diff:
