@@ -23,6 +23,7 @@ from operations.engine.record import Debris, JobRecord, JobState
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Cancelled, Completed, Level
 from operations.errors import VigieError
+from operations.jobs.deploy import Deploy
 from operations.jobs.rollback import Rollback
 from operations.platforms.releases import ReleasesPlatform
 from operations.settings import Settings
@@ -54,6 +55,7 @@ class Rig:
     now: datetime
     more: str = ""
     kind: str = "production"
+    tables: str = ""
     jobs: list[JobRecord] = field(default_factory=list)
     snapshot: Snapshot | None = None
     traffic: Callable[[datetime, datetime], float | None] = lambda start, end: 44.0
@@ -67,7 +69,7 @@ class Rig:
         return self.platform.root
 
     def write_settings(self, *, version: str = "/api/version#commit", build: bool = True, limit: float = 60.0) -> Path:
-        """The settings file, with `more` appended to the environment."""
+        """The settings file, with `more` appended to the environment, `tables` at the end."""
         build_command = json.dumps([sys.executable, "build.py"] if build else [])
         restart = json.dumps([sys.executable, siteserver.__file__, "restart", str(self.root), str(self.port), PID])
         text = f"""
@@ -90,6 +92,7 @@ root = "{self.root}"
 restart = {restart}
 build = {build_command}
 build_limit = {limit}
+{self.tables}
 """
         path = self.folder / "vigie.toml"
         path.write_text(text)
@@ -292,11 +295,19 @@ class Bench:
             del self.debris[piece.id]
 
 
+def deployed(rig: Rig, request: Mapping[str, Any] | None = None, **how: Any) -> tuple[Outcome, Bench]:
+    """Plan and run a deploy in this process."""
+    return _done(rig, Deploy(wait_limit=how.pop("wait_limit", 20.0)), request, **how)
+
+
 def roll_back(rig: Rig, request: Mapping[str, Any] | None = None, **how: Any) -> tuple[Outcome, Bench]:
     """Plan and run a rollback in this process."""
+    return _done(rig, Rollback(wait_limit=how.pop("wait_limit", 20.0)), request, **how)
+
+
+def _done(rig: Rig, operation: Operation, request: Mapping[str, Any] | None, **how: Any) -> tuple[Outcome, Bench]:
     cancel_in = str(how.pop("cancel_in", ""))
     before = how.pop("before", None)
-    operation = Rollback(wait_limit=how.pop("wait_limit", 20.0))
     desk = rig.desk(rig.settings(**how))
     plan = operation.plan(desk, request or {})
     assert plan.refusal is None, plan.refusal
