@@ -115,8 +115,12 @@ class PlanDialog(Dialog[PlanAnswer | None]):
 
     def pressed(self, button: str) -> None:
         reason = self._field("reason")
-        if button in ("other", "rebuild", "diff", "commands"):
+        if button in ("other", "rebuild", "diff", "commands", "despite"):
             self.dismiss(PlanAnswer(button, reason))  # type: ignore[arg-type]
+            return
+        if button != "run" or self.plan.refusal is not None:
+            # Nothing runs by a button that nobody thought of.
+            self.dismiss(None)
             return
         refusal = check_confirmation(
             self.plan.confirm,

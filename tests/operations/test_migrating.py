@@ -1,0 +1,87 @@
+"""Which program brings migrations in, what it is told, and that no password is ever among its arguments."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from operations.applied_migrations import Applied
+from operations.migrating import calls_of, migration_environment, names_at, pending_at, psql_call
+from operations.migration_locks import Running
+from operations.repository import Repository
+from operations.settings import DeploySettings, Secret
+from tests.operations.gitsite import GitSite
+
+ADDRESS = Secret("postgresql://app:p%40ss-word@db.example.test:6543/postgres?sslmode=require")
+
+
+def test_the_calls_of_each_driver() -> None:
+    prisma = calls_of(DeploySettings(migrations="prisma"), ADDRESS)
+    assert prisma.apply == ("npx", "prisma", "migrate", "deploy")
+    assert prisma.previews_with == (0, 1), "status ends with 1 where something is pending"
+    supabase = calls_of(DeploySettings(migrations="supabase"), ADDRESS)
+    assert supabase.preview[-1] == "--dry-run"
+    assert "postgresql://app@db.example.test:6543/postgres?sslmode=require" in supabase.apply
+    own = calls_of(DeploySettings(migrations="command", migrate=("bin/up",), migrate_preview=("bin/up", "-n")), ADDRESS)
+    assert (own.preview, own.apply) == (("bin/up", "-n"), ("bin/up",))
+    assert calls_of(DeploySettings(migrations="sql"), ADDRESS).apply == ()
+    for calls in (prisma, supabase, own):
+        assert "word" not in " ".join((*calls.preview, *calls.apply))
+
+
+def test_a_program_finds_the_database_in_its_environment() -> None:
+    with migration_environment(ADDRESS, 2.5) as found:
+        assert found["DATABASE_URL"] == ADDRESS.reveal()
+        assert (found["PGHOST"], found["PGPORT"], found["PGSSLMODE"]) == ("db.example.test", "6543", "require")
+        assert "lock_timeout=2500" in found["PGOPTIONS"]
+        assert "p@ss-word" in Path(found["PGPASSFILE"]).read_text()
+        assert stat.S_IMODE(Path(found["PGPASSFILE"]).stat().st_mode) == 0o600
+        assert "PGPASSWORD" not in found
+
+
+def test_a_name_with_quotes_stays_one_text() -> None:
+    call = psql_call("psql", Path("x.sql"), "0002_o'hara\\", Running(True), baseline=("0001_'; drop table x; --",))
+    words = " ".join(call)
+    assert "E'0002_o''hara\\\\'" in words
+    assert "E'0001_''; drop table x; --'" in words
+    assert "--single-transaction" in call
+    assert "--single-transaction" not in psql_call("psql", Path("x.sql"), "a", Running(False))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    site = GitSite(tmp_path / "repository")
+    site.commit(
+        "all kinds",
+        {
+            "migrations/0002_b.sql": "create table b (id int);",
+            "migrations/0001_a.sql": "create table a (id int);",
+            "migrations/0003_c.up.sql": "create table c (id int);",
+            "migrations/0003_c.down.sql": "drop table c;",
+            "migrations/README.md": "how",
+            "prisma/20240101000000_start/migration.sql": "create table d (id int);",
+            "prisma/migration_lock.toml": "x",
+        },
+        tag="v1",
+    )
+    return Repository(site.path)
+
+
+def test_pending_is_what_the_record_has_not_in_order(repository: Repository) -> None:
+    commit = repository.resolve("v1")
+    assert names_at(repository, commit, "migrations") == ("0001_a", "0002_b", "0003_c")
+    pending = pending_at(repository, commit, "migrations", [Applied("0001_a.sql"), Applied("0002_b", failed="half")])
+    assert [one.name for one in pending] == ["0002_b", "0003_c"]
+    assert pending[1].path == "migrations/0003_c.up.sql"
+    assert [one.word for one in pending] == ["adds", "adds"]
+    assert [one.name for one in pending_at(repository, commit, "prisma", [])] == ["20240101000000_start"]
+    assert pending_at(repository, commit, "prisma", [Applied("20240101000000")]) == ()
+    assert pending_at(repository, commit, "nowhere", []) == ()
+
+
+def test_settings_name_their_driver() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"migrations": "magic"}, DeploySettings)
