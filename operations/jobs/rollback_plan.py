@@ -135,6 +135,9 @@ def _lines(
         yield PlanLine("", note, "plain" if migrations.safe else "warn")
     back = situation.platform.brings_back(aim.release.id) if aim.how == "promote" else ()
     yield PlanLine("Brings back", ", ".join(back) or "no settings", "warn" if back else "plain")
+    if situation.platform.pins and aim.how == "promote":
+        after = "what is pushed goes live by itself again" if aim.forward else "no push goes live until a promote"
+        yield PlanLine("Afterwards", after, "plain" if aim.forward else "warn")
     if not situation.live_in_git:
         yield PlanLine("Recovery", f"no tag: commit {live.commit[:7]} is not in this checkout", "warn")
 
@@ -211,9 +214,9 @@ def _steps(desk: Desk, situation: Situation, aim: Aim, skip_tests: bool) -> Iter
         yield step("checkout", f"check out {aim.commit[:7]}", "a worktree beside", f"git worktree add … {aim.commit}")
         yield step("build", f"build {to}", "", *(build or ("nothing to build",)))
         made = f"{situation.platform.name}: publish {aim.publish_as}"
-        yield step(
-            "publish", f"publish {aim.publish_as}", f"{aim.publish_as} goes live", made, *restart, no_return=True
-        )
+        publishes = (shlex.join(situation.platform.publishes_with),) if situation.platform.publishes_with else ()
+        effect = f"{aim.publish_as} goes live"
+        yield step("publish", f"publish {aim.publish_as}", effect, made, *publishes, *restart, no_return=True)
     yield step("wait", f"wait for {to}", "", f"GET {desk.env.url}{desk.env.version or desk.env.health}")
     if not skip_tests:
         yield step("smoke", "smoke", "", "the smoke tests")
@@ -268,9 +271,10 @@ def _decisive(
     agrees = told is None or same_version(told, situation.live_commit, live.name)
     names = ", ".join(f"{item.name} {item.verdict}" for item in migrations.items)
     platform = desk.env.platform
-    commands = [shlex.join(command) for command in (platform.restart, platform.build) if command]
+    ran = (platform.restart, platform.build, situation.platform.publishes_with if aim.how == "rebuild" else ())
+    commands = [shlex.join(command) for command in ran if command]
     return {
-        "Where": f"{address_of(desk.env.url)} from {desk.settings.resolve(platform.root)}",
+        "Where": f"{address_of(desk.env.url)} from {situation.platform.place}",
         "Commands": "; ".join([f"git in {situation.repository.path}", *commands]),
         "From": release_words(live),
         "To": release_words(aim.release),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from operations.git import git_environment
 from operations.jobs.outside import wait_until_seen
 from operations.jobs.smoke import smoke_step
 from operations.platforms import platform_for
-from operations.platforms.base import Platform
+from operations.platforms.base import Platform, Undecided
 from operations.repository import Repository, recovery_tag
 
 CHANGED, PREREQUISITE, CHECKOUT_FAILED, BUILD_FAILED, DEPLOY_FAILED, SMOKE_FAILED = 1, 2, 3, 4, 5, 6
@@ -191,6 +192,10 @@ class RollbackSteps:
         context.no_return()
         try:
             self._until_done(context, platform, act(platform))
+        except Undecided as error:
+            # What was left stays named: cleaning it looks again whether the switch came after all.
+            says = f"it is not certain whether users get {release}: {error}"
+            raise StepFailed(DEPLOY_FAILED, says) from None
         except VigieError as error:
             if not self._is_live(platform, release):
                 context.settled(debris)
@@ -216,16 +221,24 @@ class RollbackSteps:
             context.settled(memory["tag_debris"])
 
     def _until_done(self, context: StepContext, platform: Platform, id: str) -> None:
+        """Wait for the platform's word. Raises Undecided where it stays open, or is a failure that moved something."""
+        began = time.monotonic()
         waited = 0.0
         while True:
-            progress = platform.progress(id)
+            try:
+                progress = platform.progress(id)
+            except VigieError as error:
+                raise Undecided(f"how far it is cannot be learnt: {error}", code=DEPLOY_FAILED) from None
             context.progress(progress.says)
             if progress.state == "succeeded":
                 return
-            if progress.state == "failed" or waited > _SWITCH_LIMIT:
-                raise VigieError(f"the platform reports: {progress.says or progress.state}", code=DEPLOY_FAILED)
+            says = f"the platform reports: {progress.says or progress.state}"
+            if progress.state == "failed":
+                raise (Undecided if progress.partly else VigieError)(says, code=DEPLOY_FAILED)
+            if waited > _SWITCH_LIMIT:
+                raise Undecided(f"{says}, after {waited:.0f} s; it may still go live by itself", code=DEPLOY_FAILED)
             context.wait(1.0)
-            waited += 1.0
+            waited = max(waited + 1.0, time.monotonic() - began)
 
     def _check_still_live(self) -> Platform:
         platform = platform_for(self._desk.settings, self._desk.environment)
@@ -245,7 +258,7 @@ class RollbackSteps:
             live = platform.live()
         except VigieError:
             return False
-        return live is not None and live.id == release
+        return live is not None and live.goes_by(release)
 
     def _way_on(self, context: StepContext) -> dict[str, Any]:
         return {
