@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Call = Literal["project", "deployments", "deployment", "rollback", "promote", "aliases", "delete"]
+Call = Literal["project", "deployments", "deployment", "rollback", "promote", "aliases", "delete", "create"]
 Harm = Literal["429", "500", "500-after", "reset", "reset-after", "html", "slow", "big", "garbage"]
 """`-after`: the act takes, and then the answer fails. `slow`: no answer until the server is let go."""
 

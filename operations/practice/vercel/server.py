@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from operations.practice.vercel import replies
 from operations.practice.vercel.faults import Fault, next_fault
-from operations.practice.vercel.world import No, World
+from operations.practice.vercel.world import Build, No, World
 
 _ROUTES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("project", "GET", re.compile(r"/v9/projects/([^/]+)")),
@@ -21,6 +21,7 @@ _ROUTES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("deployment", "GET", re.compile(r"/v1[13]/deployments/([^/]+)")),
     ("builds", "GET", re.compile(r"/v11/deployments/([^/]+)/builds")),
     ("delete", "DELETE", re.compile(r"/v13/deployments/([^/]+)")),
+    ("create", "POST", re.compile(r"/v13/deployments")),
     ("rollback", "POST", re.compile(r"/v9/projects/([^/]+)/rollback/([^/]+)")),
     ("promote", "POST", re.compile(r"/v10/projects/([^/]+)/promote/([^/]+)")),
     ("aliases", "GET", re.compile(r"/v9/projects/([^/]+)/(?:rollback|promote)/aliases")),
@@ -33,13 +34,17 @@ _BIG = 5_000_000
 
 
 class Simulator:
-    """A running server: `url` is its base, `seen` every request so far as method and path with query."""
+    """A running server: `url` is its base, `seen` every request so far as method and path with query.
+
+    `on_request` is called with both before a request is dealt with.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.seen: list[tuple[str, str]] = []
         self.let_go = threading.Event()
         self.url = ""
+        self.on_request: Callable[[str, str], None] = _unheard
 
     def posts(self) -> list[str]:
         """Paths of the POSTs so far."""
@@ -72,8 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
     site: Simulator
 
     def handle_any(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.site.seen.append((self.command, self.path))
+        self.site.on_request(self.command, self.path)
         world = self.site.world
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -82,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and self._harmed_before(fault):
             return
         try:
-            status, body = _answer(world, call, given, query, self.headers.get("Authorization", ""))
+            status, body = _answer(world, call, given, query, sent, self.headers.get("Authorization", ""))
         except No as no:
             status, body = no.status, {"error": {"code": no.code, "message": no.message}}
         if fault is None:
@@ -139,6 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
+def _unheard(_method: str, _path: str) -> None:
+    return None
+
+
 def _route(method: str, path: str) -> tuple[str, list[str]]:
     for call, wanted, pattern in _ROUTES:
         found = pattern.fullmatch(path)
@@ -148,7 +158,7 @@ def _route(method: str, path: str) -> tuple[str, list[str]]:
 
 
 def _answer(
-    world: World, call: str, given: list[str], query: dict[str, str], authorization: str
+    world: World, call: str, given: list[str], query: dict[str, str], sent: bytes, authorization: str
 ) -> tuple[int, dict[str, Any] | None]:
     if authorization != f"Bearer {world.token}":
         raise No(403, "forbidden", "Not authorized")
@@ -173,10 +183,21 @@ def _answer(
             return world.switch("promote", given[1]), None
         if call == "aliases":
             return 200, replies.aliases(world, query.get("failedOnly") == "true")
+        if call == "create":
+            return 200, replies.deployment(world, _created(world, sent))
         if call == "delete":
             world.remove(given[0])
             return 200, {"uid": given[0], "state": "DELETED"}
     raise No(404, "not_found", "The requested API endpoint was not found")
+
+
+def _created(world: World, sent: bytes) -> Build:
+    """A deployment that is ready at once; the real one takes its files first."""
+    try:
+        meta = {str(name): str(value) for name, value in json.loads(sent or b"{}").get("meta", {}).items()}
+    except (ValueError, AttributeError):
+        raise No(400, "bad_request", "Invalid request: the body is no JSON object") from None
+    return world.build(meta=meta, creator="ci")
 
 
 def _deployments(world: World, query: dict[str, str]) -> dict[str, Any]:
