@@ -26,6 +26,7 @@ class Lies:
 
     `stale_reads`: so many readings still tell of the job before. `skew`: seconds its clock is ahead. `stuck`: the job
     never ends. `failing_aliases` do not move. `strange_words`: every closed set gets a word nobody knows.
+    `repeating_pages`: each page of deployments is the first. `foreign_project`: a deployment is another project's.
     """
 
     stale_reads: int = 0
@@ -34,6 +35,7 @@ class Lies:
     failing_aliases: tuple[str, ...] = ()
     strange_words: bool = False
     repeating_pages: bool = False
+    foreign_project: bool = False
 
 
 def next_fault(faults: list[Fault], call: str) -> Fault | None:

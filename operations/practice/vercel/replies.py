@@ -58,7 +58,7 @@ def deployment(world: World, build: Build) -> dict[str, Any]:
         "id": build.uid,
         "alias": [alias for alias, uid in world.aliases.items() if uid == build.uid],
         "aliasAssigned": build.alias_assigned is not None,
-        "projectId": world.project_id,
+        "projectId": "prj_elsewhere" if world.lies.foreign_project else world.project_id,
         "ownerId": world.account_id,
         "public": False,
         "regions": ["iad1"],
