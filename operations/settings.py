@@ -106,7 +106,7 @@ class PlatformSettings(Section, frozen=True, kw_only=True):
     project: str = ""
     """`vercel`: the project's name or id."""
     team: str = ""
-    """`vercel`: the team's id (`team_…`), for a project that is a team's."""
+    """`vercel`: the team's id (`team_…`) or slug, for a project that is a team's."""
     token: Secret = Secret("")
     """`vercel`: an access token; sent to `api` and given to the publish command as VERCEL_TOKEN, nowhere else."""
     api: str = "https://api.vercel.com"

@@ -211,7 +211,7 @@ class RollbackSteps:
     def _undo(self, context: StepContext, platform: Platform) -> None:
         """Nothing was switched, so nothing of this attempt stays: no tag, no checkout, no half published release."""
         memory = context.memory
-        if "half_debris" in memory and platform.discard(self._text("publish_as")):
+        if "half_debris" in memory and self._discarded(context, platform):
             context.settled(memory["half_debris"])
         if "folder_debris" in memory:
             self._repository.remove_worktree(memory["folder"])
@@ -219,6 +219,13 @@ class RollbackSteps:
         if "tag_debris" in memory:
             self._repository.delete_tag(memory["tag"])
             context.settled(memory["tag_debris"])
+
+    def _discarded(self, context: StepContext, platform: Platform) -> bool:
+        try:
+            return platform.discard(self._text("publish_as"))
+        except VigieError as error:
+            context.say(f"what was published half stays: {error}", "warn")
+            return False
 
     def _until_done(self, context: StepContext, platform: Platform, id: str) -> None:
         """Wait for the platform's word. Raises Undecided where it stays open, or is a failure that moved something."""

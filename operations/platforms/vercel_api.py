@@ -103,7 +103,9 @@ class VercelApi:
         return self._once(method, path, {}, self.pace.attempt).status or 0
 
     def _once(self, method: str, path: str, query: Mapping[str, str | int], left: float) -> Answer:
-        sent = {**query, **({"teamId": self._team} if self._team else {})}
+        # The API takes a team by its id or by its slug, each under a name of its own.
+        team = {"teamId" if self._team.startswith("team_") else "slug": self._team} if self._team else {}
+        sent = {**query, **team}
         url = f"{self._base}{path}" + (f"?{urlencode(sent)}" if sent else "")
         limit = max(0.05, min(self.pace.attempt, left))
         # urllib's and httpx's exceptions may hold headers: they stay inside, only our own words leave.

@@ -11,6 +11,7 @@ from operations.engine.record import ProcessGroup
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Completed
 from operations.errors import VigieError
+from operations.platforms.base import Undecided
 from operations.platforms.release_record import RELEASE_NAME
 from operations.platforms.vercel_api import FAILED, Refused
 from operations.platforms.vercel_reading import VercelReading
@@ -28,22 +29,24 @@ def publish_build(
     """Run the command in `build` and return the deployment it made, whatever it ended with.
 
     It is found by the name it carries, else by the address the command printed last. Raises VigieError (code 5) when
-    there is none, PrerequisiteMissing when there is no such program.
+    there is none, Undecided when nobody can look, PrerequisiteMissing when there is no such program.
     """
     if not RELEASE_NAME.fullmatch(values["name"]):
         raise VigieError(f"{word(values['name'])!r} is not a name a release can have.", code=1)
     printed = bytearray()
     done = _run(chosen, project, build, values, printed)
-    named = reading.named(project, values["name"])
-    if named:
-        return named[0]
-    found = _by_address(reading, project, bytes(printed)) if done.code == 0 else None
+    how = f"did not end within {chosen.build_limit:g} s" if done.timed_out else f"ended with code {done.code}"
+    try:
+        named = reading.named(project, values["name"])
+        found = named[0] if named else _by_address(reading, project, bytes(printed))
+    except VigieError as blind:
+        says = f"{chosen.publish_command[0]} {how}, and what came of it cannot be seen: {blind.what}"
+        raise Undecided(says, next_step="Look at the project on Vercel.", code=FAILED) from None
     if found is not None:
         return found
-    last = next((line for line in reversed(done.tail) if line.strip()), "it said nothing")
-    how = f"did not end within {chosen.build_limit:g} s" if done.timed_out else f"ended with code {done.code}"
+    last = one_line(next((line for line in reversed(done.tail) if line.strip()), "it said nothing"))
     raise VigieError(
-        f"{chosen.publish_command[0]} {how}, and Vercel has no deployment of it; last line: {one_line(last)}",
+        f"{chosen.publish_command[0]} {how}, and Vercel has no production deployment of it; last line: {last}",
         code=FAILED,
     )
 

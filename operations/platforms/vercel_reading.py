@@ -106,6 +106,10 @@ def _next(page: Page, before: dict[str, str | int]) -> dict[str, str | int]:
     """What asks for the page after this one; empty after the last. Pages that do not go back in time have no end."""
     if page.next is None:
         return {}
-    if before and int(page.next) >= int(before["until"]):
+    try:
+        until = int(page.next)
+    except (OverflowError, ValueError):
+        raise NoAnswer(f"Vercel names no next page that could be asked for: {page.next}.") from None
+    if before and until >= int(before["until"]):
         raise NoAnswer("Vercel's pages repeat themselves: the list cannot be read to its end.")
-    return {"until": int(page.next)}
+    return {"until": until}

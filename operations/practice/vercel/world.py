@@ -91,8 +91,9 @@ class World:
         creator: str = "tom",
         ago: float = 0.0,
         meta: dict[str, str] | None = None,
+        target: str = "production",
     ) -> Build:
-        """A finished production deployment from `ago` seconds before; it goes live unless the project is pinned."""
+        """A finished deployment from `ago` seconds before; a production one goes live unless the project is pinned."""
         at = self.milliseconds() - int(ago * 1000)
         own = "".join(secrets.choice(_LETTERS) for _ in range(9))
         told = {"githubCommitSha": commit, "githubCommitMessage": message} if commit else {}
@@ -102,10 +103,11 @@ class World:
             created=at - 30_000,
             creator=creator,
             meta={**told, **(meta or {})},
+            target=target,
         )
         with self.lock:
             self.builds.insert(0, made)
-            if self.auto_assign:
+            if self.auto_assign and target == "production":
                 made.substate, made.candidate, made.alias_assigned = "PROMOTED", True, at
                 self._point(made.uid, *self.aliases)
         return made

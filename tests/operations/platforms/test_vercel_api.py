@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from operations.errors import VigieError
 from operations.http import Answer
-from operations.platforms.vercel_api import NoAnswer, _asked_to_wait, _instead
+from operations.platforms.vercel_api import NoAnswer, _asked_to_wait, _decoded, _instead
+from operations.platforms.vercel_replies import Aliases, Deployment, Deployments, Project
 from operations.practice.vercel.faults import Call, Fault, Harm
 from operations.settings import Secret
 from tests.operations.platforms.vercel_ground import TOKEN, Ground
 
+_FIELDS = (
+    "id",
+    "uid",
+    "deployments",
+    "aliases",
+    "alias",
+    "pagination",
+    "next",
+    "targets",
+    "production",
+    "created",
+    "meta",
+)
 HARMS: tuple[Harm, ...] = ("429", "500", "reset", "html", "big", "garbage")
 CALLS: tuple[Call, ...] = ("project", "deployments")
 
@@ -123,3 +140,22 @@ def test_the_token_is_in_no_exception_and_no_repr(ground: Ground, harm: Harm) ->
 def test_the_token_travels_in_the_header_alone(ground: Ground) -> None:
     ground.platform.releases()
     assert not any(TOKEN in path for _, path in ground.simulator.seen)
+
+
+_ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_FIELDS) | st.text(), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_ANY_JSON)
+def test_whatever_json_comes_it_is_a_reply_or_an_error_in_words(body: object) -> None:
+    answer = Answer("/", "http", 200, body=json.dumps(body).encode())
+    for kind in (Project, Deployments, Deployment, Aliases):
+        try:
+            _decoded(kind, answer, "/")
+        except NoAnswer as error:
+            assert "\n" not in error.what

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from operations.errors import PrerequisiteMissing, VigieError
+from operations.platforms.base import Undecided
 from operations.platforms.vercel import VercelPlatform
+from operations.practice.vercel.faults import Fault
 from operations.settings import VERCEL_DEPLOY
 from tests.operations.platforms.vercel_ground import TOKEN, Ground
 
@@ -20,9 +22,10 @@ assert os.environ["VERCEL_TOKEN"] and os.environ["VERCEL_PROJECT_ID"] and os.env
 assert "AWS_SECRET" not in os.environ
 print("token is", os.environ["VERCEL_TOKEN"], file=sys.stderr)
 if how == "fails": sys.exit("Error: no output directory")
+target = "preview" if how == "previews" else "production"
 meta = {} if how == "anonymous" else {"vigieRelease": name, "vigieCommit": commit}
 request = urllib.request.Request(
-    api + "/v13/deployments", json.dumps({"meta": meta}).encode(),
+    api + "/v13/deployments", json.dumps({"meta": meta, "target": target}).encode(),
     {"authorization": "Bearer " + os.environ["VERCEL_TOKEN"]}, method="POST")
 made = json.load(urllib.request.urlopen(request))
 open("published-here", "w").close()
@@ -71,8 +74,22 @@ def test_a_failed_command_says_its_last_line_and_not_the_token(ground: Ground, t
 def test_an_address_that_is_not_this_projects_is_no_deployment(ground: Ground, tmp_path: Path) -> None:
     platform = publisher(ground, "anonymous")
     ground.world.lies.foreign_project = True
-    with pytest.raises(VigieError, match="Vercel has no deployment of it; last line: token is •••"):
+    with pytest.raises(VigieError, match="Vercel has no production deployment of it; last line: token is •••"):
         publish(platform, tmp_path)
+
+
+def test_a_deployment_that_is_not_for_production_is_none(ground: Ground, tmp_path: Path) -> None:
+    with pytest.raises(VigieError, match="no production deployment of it"):
+        publish(publisher(ground, "previews"), tmp_path)
+
+
+def test_a_publish_that_nobody_can_look_at_is_undecided(ground: Ground, tmp_path: Path) -> None:
+    def blind(method: str, path: str) -> None:
+        ground.world.faults += [Fault("500", "deployments", times=99)] if method == "POST" else []
+
+    ground.simulator.on_request = blind
+    with pytest.raises(Undecided, match=r"ended with code 0, and what came of it cannot be seen"):
+        publish(publisher(ground), tmp_path)
 
 
 def test_a_command_that_is_not_there_is_a_missing_prerequisite(ground: Ground, tmp_path: Path) -> None:

@@ -245,8 +245,9 @@ def test_what_is_no_request_of_ours_has_no_progress(ground: Ground) -> None:
             ground.platform.progress(id)
 
 
-def test_every_request_names_the_team(ground: Ground) -> None:
+@pytest.mark.parametrize(("team", "query"), [("", "teamId=team_"), ("acme", "slug=acme")])
+def test_every_request_names_the_team(ground: Ground, team: str, query: str) -> None:
     ground.world.wants_team = True
-    ground.platform = ground.another(team=ground.world.account_id)
+    ground.platform = ground.another(team=team or ground.world.account_id)
     assert ground.until_ended(roll_back(ground)).state == "succeeded"
-    assert all(f"teamId={ground.world.account_id}" in urlsplit(path).query for _, path in ground.simulator.seen)
+    assert all(query in urlsplit(path).query for _, path in ground.simulator.seen)
