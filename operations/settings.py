@@ -16,6 +16,11 @@ import msgspec
 from operations.secret_parts import secrets_of_address, secrets_of_text
 
 MASK = "•••"
+VERCEL_DEPLOY = (
+    *("vercel", "deploy", "--prebuilt", "--prod", "--yes"),
+    *("--meta", "vigieRelease={name}", "--meta", "vigieCommit={commit}"),
+    *("--meta", "vigieWho={who}", "--meta", "vigieTitle={title}"),
+)
 
 
 class Secret:
@@ -87,7 +92,7 @@ class Check(Section, frozen=True, kw_only=True):
 class PlatformSettings(Section, frozen=True, kw_only=True):
     """Where releases live. Only the keys of the chosen driver are used."""
 
-    driver: Literal["", "releases"] = ""
+    driver: Literal["", "releases", "vercel"] = ""
     root: str = ""
     """`releases`: folder that holds `releases/<name>/`, `releases.jsonl` and the `current` link."""
     restart: tuple[str, ...] = ()
@@ -97,7 +102,18 @@ class PlatformSettings(Section, frozen=True, kw_only=True):
     keep: int = 5
     """Releases kept on disk."""
     build_limit: float = 900.0
-    """Seconds a build may take before its process group is ended."""
+    """Seconds a build may take before its process group is ended; a publish command likewise."""
+    project: str = ""
+    """`vercel`: the project's name or id."""
+    team: str = ""
+    """`vercel`: the team's id (`team_…`) or slug, for a project that is a team's."""
+    token: Secret = Secret("")
+    """`vercel`: an access token; sent to `api` and given to the publish command as VERCEL_TOKEN, nowhere else."""
+    api: str = "https://api.vercel.com"
+    """`vercel`: where its REST API is."""
+    publish_command: tuple[str, ...] = VERCEL_DEPLOY
+    """`vercel`: publishes the checkout it runs in; `{name}`, `{commit}`, `{who}`, `{title}` and `{api}` are filled in.
+    The meta `vigieRelease` is how the deployment is found again."""
 
 
 class BackupSettings(Section, frozen=True, kw_only=True):

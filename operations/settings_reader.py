@@ -29,24 +29,14 @@ from operations.settings import (
     Section,
     Settings,
     Site,
-    address_of,
 )
+from operations.settings_checks import ENV_FILE, EXAMPLES, checks_of
 from operations.text import one_line
 
 Part = TypeVar("Part", Site, Provider, Contact)
-ENV_FILE = ".env.operations"
 SETTINGS_FILE = "vigie.toml"
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NOT_KEYS = {"path", "unanswered", "named"}
-EXAMPLES = {
-    "kind": 'kind = "production"',
-    "url": 'url = "https://example.com"',
-    "database": 'database = "${DB_URL}"',
-    "name": 'name = "my-site"',
-    "driver": 'driver = "releases"',
-    "restart": 'restart = ["systemctl", "restart", "my-site"]',
-    "control_targets": 'control_targets = ["https://one.one.one.one", "https://dns.google"]',
-}
 
 
 def find_settings(explicit: str | None = None, start: Path | None = None) -> Path | None:
@@ -106,7 +96,7 @@ def _read_toml(path: Path, names: Mapping[str, str], named: Mapping[str, str]) -
     settings = _section(Settings, {k: v for k, v in tree.items() if k not in _NOT_KEYS}, path, "", problems)
     if isinstance(settings, Settings):
         settings = _with_defaults(settings, path, named)
-        problems += _checks(settings, path)
+        problems += checks_of(settings, path)
     if problems or not isinstance(settings, Settings):
         raise SettingsError(tuple(problems))
     return settings
@@ -276,36 +266,6 @@ def _bucket(given: BackupSettings, named: Mapping[str, str]) -> BackupSettings:
         access_key=given.access_key or Secret(named.get("AWS_ACCESS_KEY_ID", "")),
         secret_key=given.secret_key or Secret(named.get("AWS_SECRET_ACCESS_KEY", "")),
     )
-
-
-def _checks(settings: Settings, path: Path) -> list[str]:
-    """What the types cannot say: addresses that are none, a production that is missing, a driver without its keys."""
-    problems = []
-    if settings.deploy.migrations == "command" and not settings.deploy.migrate:
-        problems.append(f'{path}: deploy.migrate: is missing. Example: migrate = ["bin/migrate", "up"]')
-    if settings.notify.webhook and not address_of(settings.notify.webhook.reveal()):
-        problems.append(f'{path}: notify.webhook: not an http(s) address. Example: webhook = "${{WEBHOOK}}"')
-    if not settings.site.name:
-        problems.append(f"{path}: site.name: is missing. Example: {EXAMPLES['name']}")
-    if not settings.environments:
-        problems.append(f"{path}: environments: there is none. Example: [environments.production]")
-    for name, env in settings.environments.items():
-        where = f"{path}: environments.{name}"
-        for key in ("url", "prometheus", "alertmanager", "supabase_url"):
-            value = getattr(env, key)
-            if value and not (value.startswith(("http://", "https://")) and address_of(value)):
-                problems.append(f"{where}.{key}: not an http(s) address. Example: {EXAMPLES['url']}")
-        for key in ("database", "database_readonly"):
-            secret = getattr(env, key)
-            if secret and not (
-                secret.reveal().startswith(("postgres://", "postgresql://")) and address_of(secret.reveal())
-            ):
-                problems.append(f"{where}.{key}: not a postgresql:// address. Example: {EXAMPLES['database']}")
-        if env.platform.driver == "releases" and not env.platform.root:
-            problems.append(f'{where}.platform.root: is missing. Example: root = "/srv/my-site"')
-        if env.version and not env.version.startswith("/"):
-            problems.append(f'{where}.version: must start with /. Example: version = "/api/version#commit"')
-    return problems
 
 
 def _from_env_file(path: Path, named: Mapping[str, str], environ: Mapping[str, str]) -> Settings:

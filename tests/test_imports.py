@@ -26,6 +26,7 @@ def loaded_by(statement: str) -> set[str]:
         "import operations.commands.drill",
         "import operations.settings_reader",
         "import operations.jobs.launch",
+        "import operations.platforms.vercel",
         "import runbooks.walk, runbooks.view",
     ],
 )

@@ -224,7 +224,9 @@ def _steps(
     platform = desk.env.platform
     restart = (shlex.join(platform.restart),) if platform.restart else ()
     made = f"{situation.platform.name}: publish {name}"
-    yield step("publish", f"publish {name}", f"{name} goes live", made, *restart, no_return=not migrates)
+    publishes = (shlex.join(situation.platform.publishes_with),) if situation.platform.publishes_with else ()
+    effect = f"{name} goes live"
+    yield step("publish", f"publish {name}", effect, made, *publishes, *restart, no_return=not migrates)
     yield step("wait", f"wait for {name}", "", f"GET {desk.env.url}{desk.env.version or desk.env.health}")
     if not request.get("skip_tests"):
         yield step("smoke", "smoke", "", "the smoke tests")
@@ -292,9 +294,9 @@ def _decisive(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping
     deploy = desk.settings.deploy
     pending = ", ".join(f"{one.name} {one.word}" for one in aim.migrations.pending)
     commands = [*aim.building.words, *([shlex.join(desk.env.platform.restart)] if desk.env.platform.restart else [])]
-    commands += [shlex.join(deploy.migrate)] if deploy.migrate else []
+    commands += [shlex.join(command) for command in (deploy.migrate, situation.platform.publishes_with) if command]
     return {
-        "Where": f"{address_of(desk.env.url)} by {situation.platform.name}",
+        "Where": f"{address_of(desk.env.url)} from {situation.platform.place}",
         "Live now": f"{live.name} {live.commit[:7]}" if live else "nothing",
         "Goes live": aim.commit.hash,
         "Migrations": "skipped" if aim.migrations.skipped else pending or aim.migrations.trouble or "none",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from operations.errors import VigieError
 from operations.git import git_environment
 from operations.jobs.outside import wait_until_seen
 from operations.platforms import platform_for
-from operations.platforms.base import Platform
+from operations.platforms.base import Platform, Undecided
 from operations.repository import Repository
 
 CHANGED, PREREQUISITE, DEPLOY_FAILED, SMOKE_FAILED = 1, 2, 5, 6
@@ -139,6 +140,10 @@ class GoingLive:
         context.no_return()
         try:
             self._until_done(context, platform, act(platform))
+        except Undecided as error:
+            # What was left stays named: cleaning it looks again whether the switch came after all.
+            says = f"it is not certain whether users get {release}: {error}"
+            raise StepFailed(DEPLOY_FAILED, says) from None
         except VigieError as error:
             if not self._is_live(platform, release):
                 context.settled(debris)
@@ -154,24 +159,39 @@ class GoingLive:
     def _undo(self, context: StepContext, platform: Platform) -> None:
         """Nothing was switched, so nothing of this attempt stays: no tag, no checkout, no half published release."""
         memory = context.memory
-        if "half_debris" in memory and platform.discard(self._text("publish_as")):
+        if "half_debris" in memory and self._discarded(context, platform):
             context.settled(memory["half_debris"])
         self._drop_checkout(context)
         if "tag_debris" in memory:
             self._repository.delete_tag(memory["tag"])
             context.settled(memory["tag_debris"])
 
+    def _discarded(self, context: StepContext, platform: Platform) -> bool:
+        try:
+            return platform.discard(self._text("publish_as"))
+        except VigieError as error:
+            context.say(f"what was published half stays: {error}", "warn")
+            return False
+
     def _until_done(self, context: StepContext, platform: Platform, id: str) -> None:
+        """Wait for the platform's word. Raises Undecided where it stays open, or is a failure that moved something."""
+        began = time.monotonic()
         waited = 0.0
         while True:
-            progress = platform.progress(id)
+            try:
+                progress = platform.progress(id)
+            except VigieError as error:
+                raise Undecided(f"how far it is cannot be learnt: {error}", code=DEPLOY_FAILED) from None
             context.progress(progress.says)
             if progress.state == "succeeded":
                 return
-            if progress.state == "failed" or waited > _SWITCH_LIMIT:
-                raise VigieError(f"the platform reports: {progress.says or progress.state}", code=DEPLOY_FAILED)
+            says = f"the platform reports: {progress.says or progress.state}"
+            if progress.state == "failed":
+                raise (Undecided if progress.partly else VigieError)(says, code=DEPLOY_FAILED)
+            if waited > _SWITCH_LIMIT:
+                raise Undecided(f"{says}, after {waited:.0f} s; it may still go live by itself", code=DEPLOY_FAILED)
             context.wait(1.0)
-            waited += 1.0
+            waited = max(waited + 1.0, time.monotonic() - began)
 
     def _check_still_live(self) -> Platform:
         platform = platform_for(self._desk.settings, self._desk.environment)
@@ -185,15 +205,11 @@ class GoingLive:
         return platform
 
     def _is_live(self, platform: Platform, release: str) -> bool:
-        """Whether what was to go live did: by its name; by its commit where the platform names releases itself."""
         try:
             live = platform.live()
         except VigieError:
             return False
-        if live is None:
-            return False
-        commit = self._text("to_commit")
-        return live.id == release or (live.id != self._text("from_id") and live.commit != "" and live.commit == commit)
+        return live is not None and live.goes_by(release)
 
     @property
     def _who(self) -> str:

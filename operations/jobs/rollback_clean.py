@@ -37,8 +37,13 @@ def _tag(desk: Desk, debris: Mapping[str, Any], say: Say) -> None:
     """Remove the tag when nothing was rolled back; keep it when the target did go live: it names the way forward."""
     tag = str(debris.get("tag"))
     at = datetime.fromisoformat(str(debris.get("at")))
-    release = debris.get("release")
-    if any(period.release == release and period.start >= at for period in _platform(desk).periods()):
+    release = str(debris.get("release"))
+    platform = _platform(desk)
+    ids = {release, *(one.id for one in platform.releases() if one.goes_by(release))}
+    live = platform.live()
+    # The platform's clock is not ours: what is live now went live after its tag, whatever the times say.
+    went_live = live is not None and live.goes_by(release)
+    if went_live or any(period.release in ids and period.start >= at for period in platform.periods()):
         say(f"recovery tag {tag} is kept: {release} went live, and the tag names the way forward again")
         return
     removed = _repository(desk).delete_tag(tag)
@@ -66,11 +71,15 @@ def _switch(desk: Desk, debris: Mapping[str, Any], say: Say, wait_limit: float) 
     release = str(debris.get("release"))
     platform = _platform(desk)
     live = platform.live()
-    if live is None or live.id != release:
+    if live is None or not live.goes_by(release):
+        if any(one.state == "building" and one.goes_by(release) for one in platform.releases()):
+            raise VigieError(
+                f"{release} is still on its way live: look again when the platform is done with it.", code=5
+            )
         now = live.name if live else "nothing"
         say(f"{release} is not live (live is {now}): there is no switch to finish")
         return
-    platform.promote(release, who=desk.settings.operator or "vigie")
+    platform.promote(live.id, who=desk.settings.operator or "vigie")
     names = [str(name) for name in debris.get("names") or (release,)]
     try:
         seen = wait_until_seen(

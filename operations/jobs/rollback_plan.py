@@ -145,6 +145,9 @@ def _lines(
         yield PlanLine("", note, "plain" if migrations.safe else "warn")
     back = situation.platform.brings_back(aim.release.id) if aim.how == "promote" else ()
     yield PlanLine("Brings back", ", ".join(back) or "no settings", "warn" if back else "plain")
+    if situation.platform.pins and aim.how == "promote":
+        after = "what is pushed goes live by itself again" if aim.forward else "no push goes live until a promote"
+        yield PlanLine("Afterwards", after, "plain" if aim.forward else "warn")
     if not situation.live_in_git:
         yield PlanLine("Recovery", f"no tag: commit {live.commit[:7]} is not in this checkout", "warn")
 
@@ -213,9 +216,9 @@ def _steps(
     else:
         yield from building_steps(step, building, aim.commit, to)
         made = f"{situation.platform.name}: publish {aim.publish_as}"
-        yield step(
-            "publish", f"publish {aim.publish_as}", f"{aim.publish_as} goes live", made, *restart, no_return=True
-        )
+        publishes = (shlex.join(situation.platform.publishes_with),) if situation.platform.publishes_with else ()
+        effect = f"{aim.publish_as} goes live"
+        yield step("publish", f"publish {aim.publish_as}", effect, made, *publishes, *restart, no_return=True)
     yield step("wait", f"wait for {to}", "", f"GET {desk.env.url}{desk.env.version or desk.env.health}")
     if not skip_tests:
         yield step("smoke", "smoke", "", "the smoke tests")
@@ -277,9 +280,11 @@ def _decisive(
     names = ", ".join(f"{item.name} {item.verdict}" for item in migrations.items)
     platform = desk.env.platform
     restart = [shlex.join(platform.restart)] if platform.restart else []
+    publishing = situation.platform.publishes_with if aim.how == "rebuild" else ()
+    ran = [*restart, *commands.words, *([shlex.join(publishing)] if publishing else [])]
     return {
-        "Where": f"{address_of(desk.env.url)} from {desk.settings.resolve(platform.root)}",
-        "Commands": "; ".join([f"git in {situation.repository.path}", *restart, *commands.words]),
+        "Where": f"{address_of(desk.env.url)} from {situation.platform.place}",
+        "Commands": "; ".join([f"git in {situation.repository.path}", *ran]),
         "From": release_words(live),
         "To": release_words(aim.release),
         "How": aim.how,

@@ -63,7 +63,7 @@ def survey(desk: Desk, *, outside: bool = True) -> Situation:
     if platform is None:
         raise PrerequisiteMissing(
             f"environments.{desk.environment}.platform is not configured, so nobody knows its releases.",
-            next_step='Set driver = "releases" and root in vigie.toml.',
+            next_step='Set driver = "releases" and root, or driver = "vercel", project and token, in vigie.toml.',
         )
     with ThreadPoolExecutor(2) as pool:
         looking = pool.submit(look if outside else _unseen, desk)

@@ -66,7 +66,7 @@ def standing_lines(
     live = platform.live()
     if taken is None or live is None:
         return ()
-    line = _line(desk, git, taken, git.find(live.commit))
+    line = _line(desk, git, taken, live)
     return (line,) if line else ()
 
 
@@ -86,8 +86,9 @@ def commits_taken_back(desk: Desk, situation: Situation, tip: str) -> tuple[str,
     return taken.name, git.not_reverted(good, bad, tip)
 
 
-def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
+def _line(desk: Desk, git: Repository, taken: TakenBack, now_live: Release) -> str:
     branch = desk.settings.site.branch
+    live = git.find(now_live.commit)
     bad, good = git.find(taken.commit), git.find(taken.to_commit)
     if not bad or not good:
         return (
@@ -102,7 +103,8 @@ def _line(desk: Desk, git: Repository, taken: TakenBack, live: str) -> str:
     what = taken.name if all_of_it else f"{len(left)} commit{'s' if len(left) > 1 else ''} of {taken.name}"
     verb = "is" if all_of_it or len(left) == 1 else "are"
     span = f"{good[:7]}..{bad[:7]}" if all_of_it else " ".join(commit.hash[:7] for commit in left[:5])
-    return f"{what} {verb} still on {branch}: the next push publishes it. Mend: git revert --no-edit {span}"
+    then = "pinned, but the next promote publishes it" if now_live.pinned else "the next push publishes it"
+    return f"{what} {verb} still on {branch}: {then}. Mend: git revert --no-edit {span}"
 
 
 def _by_platform(periods: Sequence[tuple[str, str]], releases: Sequence[Release]) -> TakenBack | None:

@@ -14,7 +14,11 @@ def platform_for(settings: Settings, environment: str) -> Platform | None:
     found = settings.environments.get(environment)
     if found is None or not found.platform.driver:
         return None
+    chosen = found.platform
+    if chosen.driver == "vercel":
+        from operations.platforms.vercel import VercelPlatform
+
+        return VercelPlatform(chosen, settings)
     from operations.platforms.releases import ReleasesPlatform
 
-    chosen = found.platform
     return ReleasesPlatform(settings.resolve(chosen.root), restart=chosen.restart, keep=chosen.keep)

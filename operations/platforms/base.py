@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from operations.errors import VigieError
+
 ReleaseState = Literal["ready", "building", "error", "unknown"]
 
 
@@ -25,6 +27,10 @@ class Release:
     kept: bool = True
     pinned: bool = False
     title: str = ""
+
+    def goes_by(self, named: str) -> bool:
+        """Whether that is its id or its name: what we publish has its name before it has the platform's id."""
+        return bool(named) and named in (self.id, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +50,32 @@ class LivePeriod:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a publish or promote is. A terminal state or an error; never "don't know, so done"."""
+    """How far a publish or promote is. A terminal state or an error; never "don't know, so done".
+
+    `partly`: it failed, but some of what users reach may have moved.
+    """
 
     state: Literal["pending", "succeeded", "failed"]
     says: str = ""
+    partly: bool = False
+
+
+class Undecided(VigieError):
+    """The platform was asked to switch, and it is not known what became of it: it may have happened, or still will."""
 
 
 class Platform(Protocol):
-    """A place that keeps releases and makes one of them live."""
+    """A place that keeps releases and makes one of them live.
+
+    `place` tells two of them apart, in words. `pins`: after a rollback nothing that is published goes live by itself
+    until somebody promotes. `publishes_with`: the command a publish runs, empty where it runs none.
+    """
 
     name: str
     can_promote: bool
+    place: str
+    pins: bool
+    publishes_with: Sequence[str]
 
     def releases(self, limit: int = 20) -> Sequence[Release]:
         """Recent releases, newest build first. Raises VigieError when the platform does not answer."""
@@ -73,7 +94,10 @@ class Platform(Protocol):
         ...
 
     def promote(self, release: str, *, who: str, how: str = "promote") -> str:
-        """Make a kept release live again; returns an id for `progress`."""
+        """Make a kept release live again; returns an id for `progress`. Asked again it does not switch again.
+
+        Raises Undecided when it cannot be told whether the platform took it, any other VigieError when it did not.
+        """
         ...
 
     def discard(self, release: str) -> bool:

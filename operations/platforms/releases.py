@@ -42,6 +42,8 @@ class ReleasesPlatform:
 
     name = "releases"
     can_promote = True
+    pins = False
+    publishes_with: Sequence[str] = ()
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class ReleasesPlatform:
         restart_limit: float = 60.0,
     ) -> None:
         self.root = root
+        self.place = str(root)
         self._restart = tuple(restart)
         self._keep = max(2, keep)
         self._now = now

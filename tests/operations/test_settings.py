@@ -164,7 +164,7 @@ platform = { driver = "kubernetes", keep = "five" }
     assert "watch.controls: unknown key; there is control_targets, thresholds" in said
     assert "kind: expected one of production, staging, recovery, other, found text." in said
     assert 'endpoints: expected a list, found text. Example: endpoints = ["…"]' in said
-    assert "driver: expected one of releases, found text." in said
+    assert "driver: expected one of releases, vercel, found text." in said
     assert "keep: expected a number, found text. Example: keep = 5" in said
     assert all("Example: " in problem or "unknown key" in problem for problem in found.value.problems)
 
@@ -183,3 +183,35 @@ def test_a_file_that_is_none_is_called_so_and_a_byte_order_mark_is_no_mistake(tm
     marked = tmp_path / "marked.toml"
     marked.write_bytes(b"\xef\xbb\xbf[site]\r\nname = 'x'\r\n[environments.production]\r\nkind = 'production'\r\n")
     assert load_settings(marked, {}).site.name == "x"
+
+
+VERCEL = (
+    GOOD.replace('database = "${DB_URL}"', "")
+    + """
+[environments.production.platform]
+driver = "vercel"
+"""
+)
+
+
+def test_vercel_wants_its_project_and_its_token(tmp_path: Path) -> None:
+    project, token = problems_of(tmp_path, VERCEL)
+    assert "environments.production.platform.project: is missing" in project
+    assert 'token: is missing. Example: token = "${VERCEL_TOKEN}" (set in .env.operations)' in token
+
+
+def test_vercels_token_goes_over_an_encrypted_connection_only(tmp_path: Path) -> None:
+    whole = VERCEL + 'project = "harbour"\ntoken = "seedSecret77"\n'
+    assert load_settings(written(tmp_path, whole), {}).environments["production"].platform.api.startswith("https://")
+    (problem,) = problems_of(tmp_path, whole + 'api = "http://api.vercel.example"\n')
+    assert "platform.api: not an https address" in problem
+    loopback = load_settings(written(tmp_path, whole + 'api = "http://127.0.0.1:8123"\n'), {})
+    assert loopback.environments["production"].platform.api == "http://127.0.0.1:8123"
+    assert "seedSecret77" in loopback.secrets()
+    assert "seedSecret77" not in repr(loopback)
+
+
+def test_a_vercel_token_that_can_be_none_is_refused_without_being_shown(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, VERCEL + 'project = "harbour"\ntoken = "seed\\nSecret77"\n')
+    assert "platform.token: holds characters" in problem
+    assert "Secret77" not in problem
