@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -30,7 +29,7 @@ from operations.settings import Settings
 from operations.settings_reader import load_settings
 from operations.watch.model import Overall, Snapshot
 from tests.operations.gitsite import GitSite
-from tests.operations.jobs import siteserver
+from tests.operations.jobs.siteserver import SiteServer, restart_command
 
 BUILD = """
 import os, pathlib, signal, sys, time
@@ -48,7 +47,7 @@ class Rig:
     """One site with releases v1, v2 and v3 (live, the last one), three commits, one environment `production`."""
 
     folder: Path
-    port: int
+    site: SiteServer
     git: GitSite
     commits: dict[str, str]
     platform: ReleasesPlatform
@@ -62,7 +61,7 @@ class Rig:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.site.port}"
 
     @property
     def root(self) -> Path:
@@ -71,7 +70,7 @@ class Rig:
     def write_settings(self, *, version: str = "/api/version#commit", build: bool = True, limit: float = 60.0) -> Path:
         """The settings file, with `more` appended to the environment, `tables` at the end."""
         build_command = json.dumps([sys.executable, "build.py"] if build else [])
-        restart = json.dumps([sys.executable, siteserver.__file__, "restart", str(self.root), str(self.port), PID])
+        restart = json.dumps(restart_command(self.root))
         text = f"""
 operator = "ana"
 state_dir = "state"
@@ -140,7 +139,7 @@ build_limit = {limit}
         return commit
 
     def start_site(self) -> None:
-        siteserver.restart(self.root, str(self.port), PID)
+        subprocess.run(restart_command(self.root), check=True, capture_output=True, timeout=30)
         self.wait_until_served(self.live())
 
     def watched(self, **more: Any) -> Snapshot:
@@ -180,19 +179,13 @@ build_limit = {limit}
         return job
 
 
-PID = str(os.getpid())
-
-
 @contextmanager
 def a_rig(folder: Path, *, bad: Mapping[str, str | None] | None = None, now: datetime | None = None) -> Iterator[Rig]:
     """Build it, start the site on v3, and end the site afterwards."""
-    reserved = socket.socket()
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    reserved.bind(("127.0.0.1", 0))
     now = now or datetime.now(UTC)
     platform = ReleasesPlatform(folder / "platform", keep=9)
     git = GitSite(folder / "repository")
-    rig = Rig(folder, reserved.getsockname()[1], git, {}, platform, now)
+    rig = Rig(folder, SiteServer(folder / "platform"), git, {}, platform, now)
     try:
         rig.release("v1", FIRST, hours_ago=200)
         rig.release("v2", {"app.txt": "2"}, hours_ago=74)
@@ -200,8 +193,7 @@ def a_rig(folder: Path, *, bad: Mapping[str, str | None] | None = None, now: dat
         rig.start_site()
         yield rig
     finally:
-        siteserver.stop(rig.root)
-        reserved.close()
+        rig.site.stop()
 
 
 class Bench:

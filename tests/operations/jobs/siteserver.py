@@ -1,125 +1,84 @@
-"""A tiny real site: serves the release folder it was started in. `restart` ends the old process and starts a new one.
+"""A tiny real site: serves the release folder that was live when it was last restarted, over loopback.
 
-Run as a program by the release platform's restart command: siteserver.py restart ROOT PORT WATCHED-PID
+The restart is a command of its own, as a platform runs it; a process a site would cost more than most of the tests.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
+
+RESTART = """
+cd "$1" || exit 4
+if [ -e restart-fails ]; then echo unit not found; exit 3; fi
+if [ -e restart-lies ]; then exit 0; fi
+cp -P --remove-destination current served.new && mv -T served.new served
+"""
 
 
-class Site(ThreadingHTTPServer):
-    """Several may listen on one port while one takes over from the other."""
+def restart_command(root: Path) -> list[str]:
+    """The restart command of the site in `root`.
 
-    daemon_threads = True
-    allow_reuse_port = True
-
-    def server_bind(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        super().server_bind()
+    A file `restart-fails` makes it fail, `restart-lies` makes it report success without doing anything.
+    """
+    return ["sh", "-c", RESTART, "restart", str(root)]
 
 
-class Pages(BaseHTTPRequestHandler):
-    """Answers from the release folder, read once when the process starts."""
+class SiteServer:
+    """The site of one test: what `served` in `root` leads to. Stops answering when it is stopped."""
 
-    release: ClassVar[dict[str, Any]] = {}
-    folder = Path()
+    def __init__(self, root: Path) -> None:
+        site = self
+        self.root = root
 
-    def do_GET(self) -> None:
-        faults = Path(self.folder, "faults").read_text().split() if Path(self.folder, "faults").exists() else []
-        if self.path == "/api/version":
-            self._send(200, "application/json", json.dumps(self.release).encode())
-        elif self.path == "/api/health":
+        class Pages(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, kind, body = site.answer(self.path)
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_port)
+
+    def stop(self) -> None:
+        """From now on nobody answers there; twice does no harm."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, type and body of a page of the served release."""
+        served = self.root / "served"
+        if not served.is_dir():
+            return 502, "text/plain", b"nothing runs"
+        folder = Path(os.path.realpath(served))
+        faults = (folder / "faults").read_text().split() if (folder / "faults").exists() else []
+        if path == "/api/version":
+            return 200, "application/json", (folder / "release.json").read_bytes()
+        if path == "/api/health":
             sick = "health" in faults
             body = {"status": "unhealthy" if sick else "healthy", "services": {"database": "healthy"}}
-            self._send(503 if sick else 200, "application/json", json.dumps(body).encode())
-        elif self.path == "/login":
-            self._send(500 if "login" in faults else 200, "application/json", b'{"session": "yes"}')
-        elif self.path == "/":
-            self._send(200, "text/html", b'<html><script src="/assets/app.js"></script>Dispatch</html>')
-        elif self.path == "/assets/app.js":
-            self._send(200, "text/javascript", b"start()")
-        else:
-            self._send(404, "text/plain", b"not here")
-
-    def _send(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
-
-
-def serve(root: Path, port: int, watched: int) -> None:
-    """Serve until killed, or until the test process that started all this is gone."""
-    Pages.folder = Path.cwd()
-    Pages.release = json.loads((Pages.folder / "release.json").read_text())
-    server = Site(("127.0.0.1", port), Pages)
-    (root / "server.pid.new").write_text(str(os.getpid()))
-    (root / "server.pid.new").replace(root / "server.pid")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    while Path(f"/proc/{watched}").exists():
-        time.sleep(0.5)
-
-
-def restart(root: Path, port: str, watched: str) -> int:
-    """The restart command. A file `restart-lies` makes it report success without doing anything."""
-    if (root / "restart-fails").exists():
-        print("unit not found")
-        return 3
-    if (root / "restart-lies").exists():
-        return 0
-    stop(root)
-    subprocess.Popen(
-        [sys.executable, __file__, "serve", str(root), port, watched],
-        cwd=os.path.realpath(root / "current"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 30
-    while not (root / "server.pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return 0 if (root / "server.pid").exists() else 4
-
-
-def stop(root: Path) -> None:
-    """End the running server, if there is one, and wait until it serves no more."""
-    try:
-        pid = int((root / "server.pid").read_text())
-    except FileNotFoundError:
-        return
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    while _runs(pid):
-        time.sleep(0.005)
-    (root / "server.pid").unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-if __name__ == "__main__":
-    act, folder, port_number, watched_pid = sys.argv[1:]
-    if act == "restart":
-        sys.exit(restart(Path(folder), port_number, watched_pid))
-    serve(Path(folder), int(port_number), int(watched_pid))
+            return 503 if sick else 200, "application/json", json.dumps(body).encode()
+        if path == "/login":
+            return 500 if "login" in faults else 200, "application/json", b'{"session": "yes"}'
+        if path == "/":
+            return 200, "text/html", b'<html><script src="/assets/app.js"></script>Dispatch</html>'
+        if path == "/assets/app.js":
+            return 200, "text/javascript", b"start()"
+        return 404, "text/plain", b"not here"

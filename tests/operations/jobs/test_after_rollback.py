@@ -166,9 +166,7 @@ def test_no_good_target_is_said(rig: Rig) -> None:
 
 
 def test_the_judgement_is_cheap_and_asks_no_site(rig: Rig) -> None:
-    from tests.operations.jobs import siteserver
-
-    siteserver.stop(rig.root)
+    rig.site.stop()
     began = time.monotonic()
     assert judge_rollback(rig.desk()).target_ok is True
     assert time.monotonic() - began < 10

@@ -340,12 +340,10 @@ def test_planning_twice_gives_the_same_plan_and_a_new_release_another(tmp_path: 
 
 
 def test_a_site_that_answers_now_and_then_does_not_change_the_plan(tmp_path: Path) -> None:
-    from tests.operations.jobs import siteserver
-
     with a_rig(tmp_path) as rig:
         rig.watched()
         up = plan(rig)
-        siteserver.stop(rig.root)
+        rig.site.stop()
         down = plan(rig)
         assert down.fingerprint == up.fingerprint
         assert guard(down, "one story").verdict == "warn"
