@@ -89,10 +89,37 @@ class Check(Section, frozen=True, kw_only=True):
     """Days the certificate must still be valid; 0 does not look."""
 
 
+class CommandSettings(Section, frozen=True, kw_only=True):
+    """Commands of the team's own that list, publish and promote releases; what they print is JSON.
+
+    `{release}`, `{name}`, `{commit}` are filled in; nothing goes through a shell. They run in the settings' folder,
+    `publish` in the built checkout.
+    """
+
+    preset: Literal["", "docker-compose", "kamal"] = ""
+    """Fills in what is left out: a Compose service whose image's tag is the release, or Kamal."""
+    list: tuple[str, ...] = ()
+    """Prints the releases, newest first: `[{"id", "name", "commit", "who", "built_at", "state", "kept", "title"}]`."""
+    live: tuple[str, ...] = ()
+    """Prints the live one in the same form, with `since`; nothing where there is none."""
+    publish: tuple[str, ...] = ()
+    """Takes the built checkout it runs in as release `{name}` of `{commit}` and makes it live."""
+    promote: tuple[str, ...] = ()
+    """Makes the kept release `{release}` live again; empty where that is not possible."""
+    image: str = ""
+    """`docker-compose`: the image without its tag, as `registry.example.com/my-site`."""
+    service: str = ""
+    """`docker-compose`: the service that runs it."""
+    variables: dict[str, Secret] = {}
+    """Environment variables that the commands get beside PATH and HOME, as tokens."""
+    limit: float = 120.0
+    """Seconds a command may take; `publish` may take `build_limit`."""
+
+
 class PlatformSettings(Section, frozen=True, kw_only=True):
     """Where releases live. Only the keys of the chosen driver are used."""
 
-    driver: Literal["", "releases", "vercel"] = ""
+    driver: Literal["", "releases", "vercel", "command"] = ""
     root: str = ""
     """`releases`: folder that holds `releases/<name>/`, `releases.jsonl` and the `current` link."""
     restart: tuple[str, ...] = ()
@@ -114,6 +141,8 @@ class PlatformSettings(Section, frozen=True, kw_only=True):
     publish_command: tuple[str, ...] = VERCEL_DEPLOY
     """`vercel`: publishes the checkout it runs in; `{name}`, `{commit}`, `{who}`, `{title}` and `{api}` are filled in.
     The meta `vigieRelease` is how the deployment is found again."""
+    commands: CommandSettings = CommandSettings()
+    """`command`: the team's own commands."""
 
 
 class BackupSettings(Section, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from operations.settings import PlatformSettings, Settings, address_of
+from operations.settings import CommandSettings, PlatformSettings, Settings, address_of
 
 ENV_FILE = ".env.operations"
 EXAMPLES = {
@@ -43,10 +43,25 @@ def checks_of(settings: Settings, path: Path) -> list[str]:
                 problems.append(f"{where}.{key}: not a postgresql:// address. Example: {EXAMPLES['database']}")
         if env.platform.driver == "releases" and not env.platform.root:
             problems.append(f'{where}.platform.root: is missing. Example: root = "/srv/my-site"')
+        if env.platform.driver == "command":
+            problems += _command(env.platform.commands, f"{where}.platform.commands")
         if env.platform.driver == "vercel":
             problems += _vercel(env.platform, f"{where}.platform")
         if env.version and not env.version.startswith("/"):
             problems.append(f'{where}.version: must start with /. Example: version = "/api/version#commit"')
+    return problems
+
+
+def _command(commands: CommandSettings, where: str) -> list[str]:
+    problems = []
+    if not commands.preset:
+        for key in ("list", "live"):
+            if not getattr(commands, key):
+                problems.append(f'{where}.{key}: is missing. Example: {key} = ["bin/releases", "{key}"]')
+    if commands.preset == "docker-compose":
+        for key, example in (("image", "registry.example.com/my-site"), ("service", "web")):
+            if not getattr(commands, key):
+                problems.append(f'{where}.{key}: is missing. Example: {key} = "{example}"')
     return problems
 
 

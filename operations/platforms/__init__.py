@@ -19,6 +19,10 @@ def platform_for(settings: Settings, environment: str) -> Platform | None:
         from operations.platforms.vercel import VercelPlatform
 
         return VercelPlatform(chosen, settings)
+    if chosen.driver == "command":
+        from operations.platforms.command import CommandPlatform
+
+        return CommandPlatform(chosen, settings)
     from operations.platforms.releases import ReleasesPlatform
 
     return ReleasesPlatform(settings.resolve(chosen.root), restart=chosen.restart, keep=chosen.keep)
