@@ -54,11 +54,16 @@ def backup_prefix(settings: Settings, environment: str) -> str:
 
 
 def s3_client(
-    place: BackupSettings, *, drill: bool = False, limit: float = 10.0, retries: int = LOOK_RETRIES
+    place: BackupSettings,
+    *,
+    drill: bool = False,
+    limit: float = 10.0,
+    retries: int = LOOK_RETRIES,
+    anonymous: bool = False,
 ) -> S3Client:
     """A client for that bucket; `limit` in seconds for each answer, `retries` after a refusal that may pass.
 
-    A drill takes no keys from the machine's own settings.
+    A drill takes no keys from the machine's own settings. An `anonymous` one has none, as a stranger.
     """
     import os
 
@@ -67,7 +72,7 @@ def s3_client(
 
     endpoint = place.endpoint or ("" if drill else os.environ.get("AWS_ENDPOINT_URL_S3", ""))
     keys: dict[str, Any] = {}
-    if place.access_key and place.secret_key:
+    if place.access_key and place.secret_key and not anonymous:
         keys = {
             "aws_access_key_id": place.access_key.reveal(),
             "aws_secret_access_key": place.secret_key.reveal(),
@@ -80,11 +85,11 @@ def s3_client(
         request_checksum_calculation="when_required" if endpoint else "when_supported",
         response_checksum_validation="when_required" if endpoint else "when_supported",
         s3={"addressing_style": "path"} if endpoint else {},
-        signature_version=UNSIGNED if drill and not keys else None,
+        signature_version=UNSIGNED if anonymous or (drill and not keys) else None,
         proxies={} if drill else None,
     )
     with _MAKING:
-        made = (_session_with_keys() if keys or drill else _core_session()).create_client(
+        made = (_session_with_keys() if keys or drill or anonymous else _core_session()).create_client(
             "s3", endpoint_url=endpoint or None, region_name=place.region or "us-east-1", config=config, **keys
         )
     return cast("S3Client", made)
