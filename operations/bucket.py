@@ -6,6 +6,7 @@ The calls here are few and plain, so that they work on every server that speaks 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LOOK_RETRIES = 2
+_DATE = re.compile(r"\w{3}, [^,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,17 @@ def abort_upload(s3: S3Client, bucket: str, key: str, upload_id: str) -> None:
     except (BotoCoreError, ClientError) as error:
         if code_of(error) not in ("NoSuchUpload", "404"):
             raise VigieError(f"the upload to {key} cannot be aborted: {words_of(error)}", code=5) from None
+
+
+def time_told(headers: Mapping[str, str]) -> datetime | None:
+    """The server's own clock by its Date header, UTC; of two, as a proxy makes them, the first."""
+    from email.utils import parsedate_to_datetime
+
+    told = _DATE.match(headers.get("date", ""))
+    try:
+        return parsedate_to_datetime(told[0]).astimezone(UTC) if told else None
+    except (ValueError, TypeError):
+        return None
 
 
 def refused(bucket: str, error: Exception) -> VigieError:

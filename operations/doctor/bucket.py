@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from operations.ages import age_words
-from operations.bucket import backup_prefix, code_of, s3_client, words_of
+from operations.bucket import backup_prefix, code_of, s3_client, time_told, words_of
 from operations.desk import utc_now
 from operations.doctor import rights
 from operations.doctor.bucket_keeping import check_keeping, stranger_reads
@@ -71,13 +71,8 @@ class Bucket:
         return dict(answer), ""
 
     def _note_time(self, answer: Mapping[str, Any]) -> None:
-        from email.utils import parsedate_to_datetime
-
-        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-        try:
-            self.off = abs(self.now() - parsedate_to_datetime(told)) if told else self.off
-        except (ValueError, TypeError):
-            return
+        told = time_told(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+        self.off = abs(self.now() - told) if told else self.off
 
 
 def check_bucket(

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-import httpx
-
 from operations.doctor.finding import Finding, fail, ok, skip, warn
 from operations.http import Answer, ask, client_with
 from operations.settings import Environment, Provider, Settings, address_of
@@ -78,7 +76,7 @@ async def _provider_answers(settings: Settings) -> list[tuple[Provider, Answer]]
     async def one(provider: Provider) -> tuple[Provider, Answer]:
         authority = str(settings.resolve(provider.authority)) if provider.authority else ""
         try:
-            client: httpx.AsyncClient = client_with(authority, {}, settings)
+            client = client_with(authority, {}, settings)
         except OSError as error:
             return provider, Answer(provider.status, "connect", error=f"{authority}: {error.strerror or error}")
         async with client:
