@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -217,6 +218,17 @@ def test_an_answer_that_is_no_s3_answer_is_a_finding_and_no_trace(body: str) -> 
     assert found
     assert all(finding.verdict != "ok" or name == "clock" for name, finding in found.items() if name != "answers")
     assert not any("\x1b" in finding.says for finding in found.values())
+
+
+def test_with_the_policy_of_the_page_no_right_is_missing_and_the_rest_is_skipped(ward: Ward) -> None:
+    page = (Path(__file__).parents[3] / "docs/operations.md").read_text("utf-8")
+    policy = json.loads(page.partition("```json")[2].partition("```")[0])
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert {right.action for right in RIGHTS} == allowed
+    ward.faulty.pick = lambda method, path: None if action_of(method, path) in allowed else DENIED
+    found = ward.checked()
+    assert {name for name, finding in found.items() if finding.verdict != "ok"} == {"versioning"}
+    assert found["versioning"].verdict == "skip"
 
 
 def test_without_a_bucket_nothing_is_asked() -> None:

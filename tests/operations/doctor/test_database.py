@@ -145,6 +145,18 @@ def test_a_read_only_address_whose_user_may_write_is_a_warning_whatever_its_sess
     assert (found.verdict, "may write to 1 tables, as public.calls" in found.says) == ("warn", True)
 
 
+def test_the_read_only_user_of_the_page_is_read_only_and_sees_who_blocks_whom(
+    postgres: PostgresServer, address: str
+) -> None:
+    page = (Path(__file__).parents[3] / "docs/operations.md").read_text("utf-8")
+    statements = next(block for block in page.split("```sql")[1:] if "vigie_watch" in block).partition("```")[0]
+    role = f"watch_{secrets.token_hex(4)}"
+    postgres.run(statements.replace("vigie_watch", role).replace("set one", PASSWORD))
+    found = checked(address, as_user(postgres, address, role))
+    postgres.run(f"drop role {role}")
+    assert {found[name].verdict for name in ("read-only address", "really read-only", "sees sessions")} == {"ok"}
+
+
 def test_a_superusers_read_only_address_is_a_warning(address: str) -> None:
     assert "superuser" in checked(address, address)["really read-only"].says
 
