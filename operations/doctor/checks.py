@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from operations.doctor.checkout import check_checkout
-from operations.doctor.finding import Check, Finding
+from operations.doctor.finding import LIMIT, Check, Finding
 from operations.doctor.folders import check_folders
 from operations.doctor.machine import check_machine
 from operations.doctor.settings_file import check_no_settings, check_settings, check_wrong_settings
 from operations.doctor.terminal import check_terminal
 from operations.settings import Settings
 
+LONGER = LIMIT + 1.5
 Look = Callable[[], Iterable[Finding]]
 
 
@@ -40,10 +41,13 @@ def checks_for(
     )
     if offline:
         return here
-    from operations.doctor.watching import check_watching
+    from operations.doctor.watching import check_providers, check_targets
 
-    shared = Check("watch", "watch", partial(check_watching, settings))
-    return (*here, shared, *(check for name in environments for check in _outside(settings, name, readonly, now)))
+    shared = (
+        Check("watch", "control targets", partial(check_targets, settings)),
+        Check("watch", "providers", partial(check_providers, settings)),
+    )
+    return (*here, *shared, *(check for name in environments for check in _outside(settings, name, readonly, now)))
 
 
 def _machine(settings: Settings) -> Iterator[Check]:
@@ -69,4 +73,5 @@ def _outside(settings: Settings, name: str, readonly: bool, now: Callable[[], da
         ("watch", partial(check_recorder, settings, name, now())),
     )
     for group, look in looks:
-        yield Check(group, group, look, name)
+        # The bucket keeps to the usual limit by itself: it has something to take back.
+        yield Check(group, group, look, name, limit=LONGER if group == "bucket" else LIMIT)

@@ -48,11 +48,12 @@ RIGHTS = (LIST, UPLOADS, PUT, GET, ABORT, DELETE)
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The bucket, the prefix in it, and the settings that name it."""
+    """The bucket, the prefix in it, the settings that name it, and whether its objects need a key of KMS, too."""
 
     bucket: str
     prefix: str
     key: str
+    kms: bool = False
 
 
 def mend_whole(code: str, where: Where) -> str:
@@ -75,15 +76,23 @@ def untold(right: Right, why: str) -> Finding:
     return skip(right.action, f"not tried: {why}")
 
 
-def silent(action: str, words: str) -> Finding:
-    """The bucket did not answer this call, and is asked nothing more."""
-    mend = "Is the endpoint right, and may this machine reach it? The rights after this one were not tried."
-    return fail(action, f"the bucket does not answer: {words}", mend)
+def silent(words: str, where: Where) -> Finding:
+    """The bucket did not answer, or could not be asked, and is asked nothing more."""
+    if "credentials" in words.lower():
+        mend = (
+            f"Set {where.key}.access_key and secret_key (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY in .env.operations)."
+        )
+        return fail("answers", f"there is no key to ask with: {words}", mend)
+    mend = f"Is {where.key}.endpoint right, and may this machine reach it? What comes after this was not tried."
+    return fail("answers", f"the bucket does not answer: {words}", mend)
 
 
 def grant(right: Right, where: Where) -> str:
     """The statement that allows it."""
     resource = where.bucket if right.whole_bucket else f"{where.bucket}/{where.prefix}*"
-    return (
+    words = (
         f'Allow "{right.action}" on "arn:aws:s3:::{resource}" to the key\'s user; the policy is in docs/operations.md'
     )
+    if where.kms and right in (PUT, GET):
+        return f"{words}; with aws:kms also kms:GenerateDataKey and kms:Decrypt"
+    return words

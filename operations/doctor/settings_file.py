@@ -27,7 +27,8 @@ def check_wrong_settings(path: Path, problems: Sequence[str]) -> Iterator[Findin
     """Each mistake a finding of its own, its example as the way to mend it."""
     for problem in problems:
         what, _, example = problem.partition(" Example: ")
-        mend = f"Write it so: {example}" if example else f"Correct {path}"
+        other = f"Correct {path}" if path.is_file() else f"Write it: vigie init --dir {path.parent}"
+        mend = f"Write it so: {example}" if example else other
         yield fail("settings", what, mend)
     yield from _modes(path, None)
 

@@ -18,9 +18,27 @@ ANSWER_LIMIT = 4.0
 _UNIT = "vigie watch --record, as the systemd unit in the README"
 
 
-def check_watching(settings: Settings) -> Iterator[Finding]:
-    """Control targets and providers' pages: each asked once."""
-    yield from _targets(settings.watch.control_targets, settings)
+def check_targets(settings: Settings) -> Iterator[Finding]:
+    """Whether there are two places that answer when the site does not."""
+    name, targets = "control targets", settings.watch.control_targets
+    mend = 'watch: control_targets = ["https://one.one.one.one", "https://dns.google"], not on your provider\'s'
+    if not targets:
+        yield fail(name, "there are none: a bastion that is offline would look like a site that is down", mend)
+        return
+    answers = asyncio.run(_answers(settings, targets))
+    silent = [address_of(answer.url) for answer in answers if answer.kind != "http"]
+    if len(silent) == len(targets):
+        yield fail(name, f"none answers ({answers[0].error}): everything would count as unknown", mend)
+    elif silent:
+        yield warn(name, f"{', '.join(silent)} does not answer", mend)
+    elif len(targets) < 2:
+        yield warn(name, "only one: when it is down, we would seem offline", mend)
+    else:
+        yield ok(name, f"{len(targets)} answer")
+
+
+def check_providers(settings: Settings) -> Iterator[Finding]:
+    """Each provider's status page is asked once."""
     for provider, answer in asyncio.run(_provider_answers(settings)):
         yield _provider(provider, answer)
     if not settings.providers:
@@ -47,24 +65,6 @@ def check_recorder(settings: Settings, environment: str, now: datetime) -> Itera
         if getattr(env, key):
             yield _log(settings, environment, key, getattr(env, key))
     yield from asyncio.run(_sources(settings, environment, env))
-
-
-def _targets(targets: Sequence[str], settings: Settings) -> Iterator[Finding]:
-    name = "control targets"
-    mend = 'watch: control_targets = ["https://one.one.one.one", "https://dns.google"], not on your provider\'s'
-    if not targets:
-        yield fail(name, "there are none: a bastion that is offline would look like a site that is down", mend)
-        return
-    answers = asyncio.run(_answers(settings, targets))
-    silent = [address_of(answer.url) for answer in answers if answer.kind != "http"]
-    if len(silent) == len(targets):
-        yield fail(name, f"none answers ({answers[0].error}): everything would count as unknown", mend)
-    elif silent:
-        yield warn(name, f"{', '.join(silent)} does not answer", mend)
-    elif len(targets) < 2:
-        yield warn(name, "only one: when it is down, we would seem offline", mend)
-    else:
-        yield ok(name, f"{len(targets)} answer")
 
 
 async def _answers(settings: Settings, urls: Sequence[str]) -> list[Answer]:

@@ -11,17 +11,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from operations.desk import utc_now
+from operations.doctor import bucket
 from operations.doctor.backups import check_backups
-from operations.doctor.bucket import BODY, LEFT, check_bucket
+from operations.doctor.bucket import check_bucket
+from operations.doctor.bucket_trial import BODY, LEFT, OWN_OBJECT
 from operations.doctor.finding import Finding
-from operations.doctor.rights import ABORT, DELETE, GET, LIST, PUT, RIGHTS, UPLOADS, Right
+from operations.doctor.rights import ABORT, DELETE, GET, LIST, PUT, RIGHTS, UPLOADS, Right, Where, grant
 from operations.settings import BackupSettings, Environment, Secret, Settings, Site
 from tests.attack.site import Asked, Reply, a_site
 from tests.operations.doctor.clinic import by_name
 from tests.s3faults import FaultyS3, Harm, faulty_s3
 from tests.servers import S3Server
 
-OWN = "the doctor's own object"
 PREFIX = "dispatch/backups/staging/"
 DENIED = Harm(status=403, code="AccessDenied")
 
@@ -82,7 +83,7 @@ def action_of(method: str, path: str) -> str:
 def test_with_every_right_each_is_said_to_be_there_and_nothing_is_left(ward: Ward) -> None:
     found = ward.checked()
     assert {found[right.action].verdict for right in RIGHTS} == {"ok"}
-    assert found[OWN].verdict == "ok"
+    assert found[OWN_OBJECT].verdict == "ok"
     assert found["clock"].verdict == "ok"
     assert found["closed to strangers"].verdict == "ok"
     assert ward.names() == ["mine.sql.gz"]
@@ -114,8 +115,8 @@ def test_where_it_may_not_remove_its_object_it_says_which_stays_and_leaves_one_h
     for _ in range(3):
         found = ward.checked()
     assert sorted(ward.names()) == ["mine.sql.gz", LEFT]
-    assert found[OWN].verdict == "warn"
-    assert found[OWN].mend == f"Remove it: aws s3 rm s3://{ward.bucket}/{PREFIX}{LEFT}"
+    assert found[OWN_OBJECT].verdict == "warn"
+    assert found[OWN_OBJECT].mend == f"Remove it: aws s3 rm s3://{ward.bucket}/{PREFIX}{LEFT}"
 
 
 def test_a_read_only_session_asks_for_nothing_that_writes(ward: Ward) -> None:
@@ -187,8 +188,30 @@ def test_an_upload_that_is_cut_off_says_so_and_still_takes_its_object_back(ward:
     found = ward.checked()
     assert found["answers"].verdict == "fail"
     assert "the bucket does not answer" in found["answers"].says
-    assert found[OWN].verdict == "ok"
+    assert found[OWN_OBJECT].verdict == "ok"
     assert [method for method, path in ward.faulty.seen if method in ("PUT", "DELETE")][-2:] == ["PUT", "DELETE"]
+
+
+def test_where_nothing_could_be_written_nothing_is_said_to_be_removed(ward: Ward) -> None:
+    ward.without(PUT.action)
+    found = ward.checked()[OWN_OBJECT]
+    assert (found.verdict, found.says) == ("skip", "nothing was written")
+
+
+def test_a_bucket_too_slow_to_take_the_object_back_in_time_is_written_nothing(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "TIME_IN_ALL", 4.0)
+    found = ward.checked()
+    assert {found[right.action].verdict for right in (PUT, GET)} == {"skip"}
+    assert "too slowly" in found[PUT.action].says
+    assert not [path for method, path in ward.faulty.seen if method == "PUT"]
+
+
+def test_with_a_key_of_kms_its_own_rights_are_named_too() -> None:
+    where = Where("b", "p/", "k", kms=True)
+    assert "kms:GenerateDataKey" in grant(PUT, where)
+    assert "kms" not in grant(LIST, where)
 
 
 def test_a_kept_bucket_open_to_strangers_with_versions_is_told_as_it_is(tmp_path: Path) -> None:
@@ -229,6 +252,15 @@ def test_with_the_policy_of_the_page_no_right_is_missing_and_the_rest_is_skipped
     found = ward.checked()
     assert {name for name, finding in found.items() if finding.verdict != "ok"} == {"versioning"}
     assert found["versioning"].verdict == "skip"
+
+
+def test_without_a_key_the_settings_for_one_are_named(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    found = ward.checked(access="", secret="")["answers"]
+    assert (found.verdict, "AWS_ACCESS_KEY_ID" in found.mend) == ("fail", True)
 
 
 def test_without_a_bucket_nothing_is_asked() -> None:

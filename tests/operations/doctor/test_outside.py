@@ -13,7 +13,7 @@ from operations.desk import utc_now
 from operations.doctor.finding import Finding
 from operations.doctor.platform import check_platform
 from operations.doctor.site import check_site
-from operations.doctor.watching import check_recorder, check_watching
+from operations.doctor.watching import check_providers, check_recorder, check_targets
 from operations.platforms.releases import ReleasesPlatform
 from operations.settings import WatchSettings
 from operations.watch.store import Store, store_path
@@ -115,7 +115,7 @@ def test_a_platform_with_one_build_has_no_way_back(world: World, tmp_path: Path)
 
 def watching(world: World, *targets: str) -> dict[str, Finding]:
     changed = msgspec.structs.replace(world.settings(), watch=WatchSettings(control_targets=targets))
-    return by_name(check_watching(changed))
+    return by_name(check_targets(changed))
 
 
 def test_two_control_targets_that_answer_are_enough_and_anything_less_is_said(world: World) -> None:
@@ -131,7 +131,7 @@ def test_a_providers_page_that_does_not_answer_is_a_warning(world: World) -> Non
     nowhere = f"http://127.0.0.1:{free_port()}"
     places = {"Here": world.site.url, "Gone": nowhere}
     world.configure(rest="".join(f'[[providers]]\nname = "{name}"\nstatus = "{url}"\n' for name, url in places.items()))
-    found = by_name(check_watching(world.settings()))
+    found = by_name(check_providers(world.settings()))
     assert (found["provider Here"].verdict, found["provider Gone"].verdict) == ("ok", "warn")
 
 

@@ -77,6 +77,11 @@ def test_settings_without_a_production_are_a_warning(tmp_path: Path) -> None:
     assert offline(tmp_path, text).named("environment")["verdict"] == "warn"
 
 
+def test_a_settings_file_that_is_named_and_not_there_fails_and_names_init(tmp_path: Path) -> None:
+    found = diagnose(tmp_path, "--config", "nowhere.toml", "doctor").named("settings")
+    assert (found["verdict"], found["mend"]) == ("fail", f"Write it: vigie init --dir {tmp_path}")
+
+
 def test_an_environment_that_is_not_there_is_an_error_and_no_finding(tmp_path: Path) -> None:
     (tmp_path / "vigie.toml").write_text(HEAD)
     code, said = told(tmp_path, "doctor", "--env", "nowhere")
