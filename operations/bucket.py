@@ -178,7 +178,7 @@ def words_of(error: Exception) -> str:
     meant = _MEANT.get(code, "")
     if code:
         return f"{one_line(code, 60)} ({meant})" if meant else one_line(code, 60)
-    return one_line(re.sub(r"https?://\S+", "the bucket", str(error)), 120)
+    return one_line(re.sub(r'"?https?://\S+', "the bucket", str(error)), 120)
 
 
 _MEANT = {

@@ -34,6 +34,8 @@ def check_checkout(settings: Settings) -> Iterator[Finding]:
 
 
 def _mend(folder: Path, error: VigieError) -> str:
+    if "git repository" not in error.what:
+        return error.next_step or "Mend git first."
     if "dubious ownership" in error.what:
         return f"git config --global --add safe.directory {folder}"
     return f"Clone the site there (git clone ADDRESS {folder}), or set site.repository to its checkout."

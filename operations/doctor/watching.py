@@ -28,7 +28,9 @@ def check_targets(settings: Settings) -> Iterator[Finding]:
     answers = asyncio.run(_answers(settings, targets))
     silent = [address_of(answer.url) for answer in answers if answer.kind != "http"]
     if len(silent) == len(targets):
-        yield fail(name, f"none answers ({answers[0].error}): everything would count as unknown", mend)
+        online = "Is this machine online (name server, proxy, firewall)? Else name two that it may reach: "
+        says = f"none answers ({answers[0].error}): everything would count as unknown"
+        yield fail(name, says, f"{online}watch.control_targets")
     elif silent:
         yield warn(name, f"{', '.join(silent)} does not answer", mend)
     elif len(targets) < 2:

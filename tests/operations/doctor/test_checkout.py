@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -71,3 +72,18 @@ def test_a_checkout_without_a_remote_or_without_migrations_is_a_warning(origin: 
 
 def test_a_checkout_without_a_commit_is_a_warning(tmp_path: Path) -> None:
     assert checked(GitSite(tmp_path / "empty").path)["migrations"].says == "the checkout has no commit yet"
+
+
+def test_without_git_the_checkout_is_not_blamed(origin: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = clone(origin)
+    monkeypatch.setenv("PATH", str(origin.path))
+    assert checked(repository)["repository"].mend == "Install git."
+
+
+def test_a_checkout_of_another_owner_names_the_command_that_trusts_it(origin: GitSite) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    repository = clone(origin)
+    for path in (repository, repository / ".git"):
+        os.chown(path, 65534, 65534)
+    assert checked(repository)["repository"].mend == f"git config --global --add safe.directory {repository}"
