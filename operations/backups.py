@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client
+from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client, time_told
 from operations.errors import VigieError
 from operations.settings import Settings
 from operations.text import one_line
@@ -185,18 +185,9 @@ def _objects(s3: S3Client, bucket: str, prefix: str) -> tuple[dict[str, int], da
     found: dict[str, int] = {}
     server_time: datetime | None = None
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        server_time = _date_of(page.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+        server_time = time_told(page.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
         found.update({item["Key"]: item["Size"] for item in page.get("Contents", [])})
     return found, server_time
-
-
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 def _group(objects: Mapping[str, int], environment: str) -> list[Backup]:

@@ -6,6 +6,7 @@ The calls here are few and plain, so that they work on every server that speaks 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LOOK_RETRIES = 2
+_DATE = re.compile(r"\w{3}, [^,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ def backup_prefix(settings: Settings, environment: str) -> str:
 
 
 def s3_client(
-    place: BackupSettings, *, drill: bool = False, limit: float = 10.0, retries: int = LOOK_RETRIES
+    place: BackupSettings,
+    *,
+    drill: bool = False,
+    limit: float = 10.0,
+    retries: int = LOOK_RETRIES,
+    anonymous: bool = False,
 ) -> S3Client:
     """A client for that bucket; `limit` in seconds for each answer, `retries` after a refusal that may pass.
 
-    A drill takes no keys from the machine's own settings.
+    A drill takes no keys from the machine's own settings. An `anonymous` one has none, as a stranger.
     """
     import os
 
@@ -67,7 +74,7 @@ def s3_client(
 
     endpoint = place.endpoint or ("" if drill else os.environ.get("AWS_ENDPOINT_URL_S3", ""))
     keys: dict[str, Any] = {}
-    if place.access_key and place.secret_key:
+    if place.access_key and place.secret_key and not anonymous:
         keys = {
             "aws_access_key_id": place.access_key.reveal(),
             "aws_secret_access_key": place.secret_key.reveal(),
@@ -80,11 +87,11 @@ def s3_client(
         request_checksum_calculation="when_required" if endpoint else "when_supported",
         response_checksum_validation="when_required" if endpoint else "when_supported",
         s3={"addressing_style": "path"} if endpoint else {},
-        signature_version=UNSIGNED if drill and not keys else None,
+        signature_version=UNSIGNED if anonymous or (drill and not keys) else None,
         proxies={} if drill else None,
     )
     with _MAKING:
-        made = (_session_with_keys() if keys or drill else _core_session()).create_client(
+        made = (_session_with_keys() if keys or drill or anonymous else _core_session()).create_client(
             "s3", endpoint_url=endpoint or None, region_name=place.region or "us-east-1", config=config, **keys
         )
     return cast("S3Client", made)
@@ -143,6 +150,17 @@ def abort_upload(s3: S3Client, bucket: str, key: str, upload_id: str) -> None:
             raise VigieError(f"the upload to {key} cannot be aborted: {words_of(error)}", code=5) from None
 
 
+def time_told(headers: Mapping[str, str]) -> datetime | None:
+    """The server's own clock by its Date header, UTC; of two, as a proxy makes them, the first."""
+    from email.utils import parsedate_to_datetime
+
+    told = _DATE.match(headers.get("date", ""))
+    try:
+        return parsedate_to_datetime(told[0]).astimezone(UTC) if told else None
+    except (ValueError, TypeError):
+        return None
+
+
 def refused(bucket: str, error: Exception) -> VigieError:
     """What the bucket answered to a reading, as an error of ours."""
     return VigieError(f"the bucket {bucket} cannot be read: {words_of(error)}")
@@ -160,7 +178,7 @@ def words_of(error: Exception) -> str:
     meant = _MEANT.get(code, "")
     if code:
         return f"{one_line(code, 60)} ({meant})" if meant else one_line(code, 60)
-    return one_line(re.sub(r"https?://\S+", "the bucket", str(error)), 120)
+    return one_line(re.sub(r'"?https?://\S+', "the bucket", str(error)), 120)
 
 
 _MEANT = {

@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
+    "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
 }
 

@@ -31,7 +31,7 @@ def places_for(settings: Settings, environment: Mapping[str, str] | None = None)
 
     A state directory that cannot be made is no error here: the journal says it, and a rollback runs without.
     """
-    state = _state(settings, os.environ if environment is None else environment)
+    state = state_folder(settings, environment)
     jobs = state / "jobs"
     for folder in (state, jobs):
         private_folder(folder)
@@ -41,8 +41,9 @@ def places_for(settings: Settings, environment: Mapping[str, str] | None = None)
     return Places(state, locks, jobs, state / "journal.sqlite", shared)
 
 
-def _state(settings: Settings, environment: Mapping[str, str]) -> Path:
-    given = environment.get("VIGIE_STATE_DIR", "")
+def state_folder(settings: Settings, environment: Mapping[str, str] | None = None) -> Path:
+    """Where the state folder is or would be; nothing is made."""
+    given = (os.environ if environment is None else environment).get("VIGIE_STATE_DIR", "")
     if given:
         return Path(given).expanduser().absolute()
     if settings.state_dir:

@@ -74,7 +74,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str] | None = None) -
             (f"{path}: there is no such file. Make one with a [site] and an [environments.production] table.",)
         )
     env_file = path if path.name == ENV_FILE else path.parent / ENV_FILE
-    named = _read_env_file(env_file)
+    named = read_env_file(env_file)
     if path.name == ENV_FILE:
         return _from_env_file(path, named, environ)
     return _read_toml(path, {**named, **environ}, named)
@@ -311,7 +311,8 @@ def _answer_file(env_file: Path) -> Path:
     return env_file.with_name(".env.operations.environment")
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path) -> dict[str, str]:
+    """Names and values of a `.env.operations`; none where there is no such file. Raises SettingsError."""
     if not path.is_file():
         return {}
     from io import StringIO

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 from operations.commands.backups import VERIFY_CODES
+from operations.commands.init import CODES as INIT_CODES
 from operations.commands.look import EXIT_CODES
+from operations.doctor.finding import CODES as DOCTOR_CODES
 from operations.engine.orders import COMMON_MEANINGS
 from operations.jobs import OPERATIONS
 from tui.actions import table
@@ -25,6 +27,8 @@ def codes_table() -> str:
         rows += [f"| `vigie {command}` | {code} | {meaning} |" for code, meaning in operation.codes.items()]
     rows += [f"| `vigie status` | {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
     rows += [f"| `vigie backups verify` | {code} | {meaning} |" for code, meaning in VERIFY_CODES.items()]
+    rows += [f"| `vigie doctor` | {code} | {meaning} |" for code, meaning in DOCTOR_CODES.items()]
+    rows += [f"| `vigie init` | {code} | {meaning} |" for code, meaning in INIT_CODES.items()]
     rows += ["| `vigie drill` | 0 | passed |", "| `vigie drill` | 1 | not passed |"]
     shared = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
     rows += [f"| every operation | {code} | {meaning} |" for code, meaning in shared.items()]

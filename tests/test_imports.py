@@ -24,6 +24,8 @@ def loaded_by(statement: str) -> set[str]:
         "import operations.commands.jobs",
         "import operations.commands.incident",
         "import operations.commands.drill",
+        "import operations.commands.doctor",
+        "import operations.commands.init",
         "import operations.settings_reader",
         "import operations.jobs.launch",
         "import operations.platforms.vercel",

@@ -32,7 +32,7 @@ def settings_of(session: Session, *, to_change: bool = False) -> Settings:
         raise VigieError(
             "There is no settings file here.",
             means="Vigie looks for vigie.toml or .env.operations here, in the folders above, and in your own settings.",
-            next_step="To try it without one: vigie drill",
+            next_step="Write one: vigie init. To try Vigie without any: vigie drill",
         )
     settings = load_settings(path)
     learn(Redactor(settings.secrets()))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from operations.places import places_for, private_file
+from operations.places import private_file, state_folder
 from operations.settings import Settings
 from operations.watch.history import VersionSpan, minutes_in
 from operations.watch.model import Alarm, Reading, Status
@@ -42,7 +42,7 @@ create table if not exists heartbeat (environment text primary key, at real not 
 
 def store_path(settings: Settings) -> Path:
     """The recorder's file: as set, else in the state directory."""
-    return settings.resolve(settings.watch.readings) if settings.watch.readings else places_for(settings).state / FILE
+    return settings.resolve(settings.watch.readings) if settings.watch.readings else state_folder(settings) / FILE
 
 
 class Store:

@@ -23,7 +23,7 @@ COMMANDS = [
 ]
 PLAYED = (["drill"], ["drill", "bad-release"])
 """These open the console: they are played by keys in test_bad_release.py."""
-CODES = {"status": {0, 1, 3}, "smoke": {0, 1}}
+CODES = {"status": {0, 1, 3}, "smoke": {0, 1}, "doctor": {0, 2}}
 """A site that is down, or not yet known, is no failure of the command that says so."""
 
 

@@ -164,7 +164,7 @@ platform = { driver = "kubernetes", keep = "five" }
     assert "watch.controls: unknown key; there is control_targets, thresholds" in said
     assert "kind: expected one of production, staging, recovery, other, found text." in said
     assert 'endpoints: expected a list, found text. Example: endpoints = ["…"]' in said
-    assert "driver: expected one of releases, vercel, found text." in said
+    assert "driver: expected one of releases, vercel, command, found text." in said
     assert "keep: expected a number, found text. Example: keep = 5" in said
     assert all("Example: " in problem or "unknown key" in problem for problem in found.value.problems)
 
