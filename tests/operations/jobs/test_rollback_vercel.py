@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_switch_that_is_still_under_way_is_not_cleaned_away(rig: VercelRig) ->
     piece = {"kind": "switch", "release": rig.builds["v2"].uid, "commit": rig.commits["v2"], "names": []}
     with pytest.raises(VigieError, match="still on its way live"):
         Rollback(5.0).clean(rig.desk(), piece, lambda words: None)
+
+
+def test_a_recovery_tag_is_kept_for_what_is_live_whatever_the_platforms_clock_says(rig: VercelRig) -> None:
+    rig.world.lies.skew = -4000.0
+    rig.world.switch("rollback", rig.builds["v2"].uid)
+    for _ in range(3):
+        rig.world.read_project()
+    rig.git.git("tag", "recovery/production/x-1234567", rig.commits["v3"])
+    name = rig.builds["v2"].url.split("-")[1]
+    at = datetime.now(UTC).isoformat()
+    piece = {"kind": "recovery-tag", "tag": "recovery/production/x-1234567", "release": name, "at": at}
+    said: list[str] = []
+    Rollback(5.0).clean(rig.desk(), piece, said.append)
+    assert "is kept" in said[0]
+    assert tags(rig) == ["recovery/production/x-1234567"]
 
 
 def test_another_rollback_under_way_refuses_the_plan(rig: VercelRig) -> None:
