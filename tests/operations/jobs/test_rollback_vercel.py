@@ -76,6 +76,16 @@ def test_a_job_that_moved_half_of_the_domains_is_never_called_nothing(rig: Verce
     assert {piece.kind for piece in bench.debris.values()} == {"recovery-tag", "switch"}
 
 
+def test_a_job_that_never_ends_is_given_up_and_may_still_go_live(rig: VercelRig) -> None:
+    rig.world.lies.stuck = True
+    outcome, bench = rig.roll_back()
+    assert outcome.code == 5
+    assert "it may still go live by itself" in outcome.says
+    assert "nothing was switched" not in outcome.says
+    assert {piece.kind for piece in bench.debris.values()} == {"recovery-tag", "switch"}
+    assert len(rig.simulator.posts()) == 1
+
+
 def test_a_refusal_leaves_nothing_behind(rig: VercelRig) -> None:
     rig.world.hobby = True
     outcome, bench = rig.roll_back({"to_commit": rig.commits["v1"]})
