@@ -48,6 +48,17 @@ def test_the_settings_example_is_read_without_a_complaint(tmp_path: Path) -> Non
     assert settings.phrase("production") == "pro-remorque production"
 
 
+def test_the_example_for_vercel_is_read_without_a_complaint(tmp_path: Path) -> None:
+    site, vercel = (body for language, body in BLOCKS if language == "toml")
+    path = tmp_path / "vigie.toml"
+    releases = site.index("[environments.production.platform]")
+    path.write_text(site[:releases] + vercel, "utf-8")
+    settings = load_settings(
+        path, {"DB_URL": "postgresql://user:password@db.example/app", "VERCEL_TOKEN": "t0ken-value"}
+    )
+    assert settings.environments["production"].platform.driver == "vercel"
+
+
 def test_make_targets_it_names_exist() -> None:
     makefile = (README.parent / "Makefile").read_text("utf-8")
     for target in re.findall(r"^make (\w+)", TEXT, re.MULTILINE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,16 @@ def test_a_job_that_moved_half_of_the_domains_is_never_called_nothing(rig: Verce
     assert {piece.kind for piece in bench.debris.values()} == {"recovery-tag", "switch"}
 
 
+def test_a_job_that_never_ends_is_given_up_and_may_still_go_live(rig: VercelRig) -> None:
+    rig.world.lies.stuck = True
+    outcome, bench = rig.roll_back()
+    assert outcome.code == 5
+    assert "it may still go live by itself" in outcome.says
+    assert "nothing was switched" not in outcome.says
+    assert {piece.kind for piece in bench.debris.values()} == {"recovery-tag", "switch"}
+    assert len(rig.simulator.posts()) == 1
+
+
 def test_a_refusal_leaves_nothing_behind(rig: VercelRig) -> None:
     rig.world.hobby = True
     outcome, bench = rig.roll_back({"to_commit": rig.commits["v1"]})
@@ -110,6 +121,21 @@ def test_a_switch_that_is_still_under_way_is_not_cleaned_away(rig: VercelRig) ->
     piece = {"kind": "switch", "release": rig.builds["v2"].uid, "commit": rig.commits["v2"], "names": []}
     with pytest.raises(VigieError, match="still on its way live"):
         Rollback(5.0).clean(rig.desk(), piece, lambda words: None)
+
+
+def test_a_recovery_tag_is_kept_for_what_is_live_whatever_the_platforms_clock_says(rig: VercelRig) -> None:
+    rig.world.lies.skew = -4000.0
+    rig.world.switch("rollback", rig.builds["v2"].uid)
+    for _ in range(3):
+        rig.world.read_project()
+    rig.git.git("tag", "recovery/production/x-1234567", rig.commits["v3"])
+    name = rig.builds["v2"].url.split("-")[1]
+    at = datetime.now(UTC).isoformat()
+    piece = {"kind": "recovery-tag", "tag": "recovery/production/x-1234567", "release": name, "at": at}
+    said: list[str] = []
+    Rollback(5.0).clean(rig.desk(), piece, said.append)
+    assert "is kept" in said[0]
+    assert tags(rig) == ["recovery/production/x-1234567"]
 
 
 def test_another_rollback_under_way_refuses_the_plan(rig: VercelRig) -> None:

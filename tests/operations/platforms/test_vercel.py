@@ -131,9 +131,9 @@ def test_a_record_that_contradicts_what_is_live_is_no_record(ground: Ground) -> 
 
 def test_a_release_that_never_served_has_no_period(ground: Ground) -> None:
     ground.world.auto_assign = False
-    staged = ground.world.build("d" * 40)
+    staged = ground.world.build("d" * 40, ago=2 * HOUR)
     staged.alias_assigned = staged.created
-    assert staged.uid not in [period.release for period in ground.platform.periods()]
+    assert [period.release for period in ground.platform.periods()] == [one.uid for one in reversed(ground.builds)]
 
 
 def test_lists_are_read_page_by_page(ground: Ground) -> None:

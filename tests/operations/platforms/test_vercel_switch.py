@@ -130,6 +130,12 @@ def test_somebody_elses_request_in_between_is_a_failure_that_names_it(ground: Gr
     assert f"promote to {ground.builds[0].uid}" in progress.says
 
 
+def test_a_promote_to_the_same_release_is_not_our_rollback(ground: Ground) -> None:
+    ground.until_ended(ground.platform.promote(ground.builds[1].uid, who="tom"))
+    assert ground.platform.progress(f"promote {ground.builds[1].uid} after 0").state == "succeeded"
+    assert ground.platform.progress(f"rollback {ground.builds[1].uid} after 0").state == "failed"
+
+
 def test_no_answer_while_it_runs_is_pending_not_an_end(ground: Ground) -> None:
     id = roll_back(ground)
     ground.world.faults = [Fault("500", "project", times=99)]
