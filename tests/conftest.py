@@ -1,8 +1,9 @@
-"""The order of the tests (the long ones first, so that the short ones fill the gaps at the end), and one folder."""
+"""The order of the tests (the long ones first and shared out, the short ones in the gaps), and one folder."""
 
 from __future__ import annotations
 
 import gc
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,17 +14,45 @@ import pytest
 hypothesis.settings.register_profile("vigie", deadline=None)
 hypothesis.settings.load_profile("vigie")
 """No property is timed: on a machine with its hands full any example may take long."""
-LONG = ("e2e", "attack", "practice")
-"""Folders whose tests run real sites and consoles for many seconds each, longest first."""
+BUNDLES = {
+    "practice/test_site": 120,
+    "attack/test_faults": 110,
+    "e2e/test_bad_release e2e/test_facts": 105,
+    "e2e/test_database_down e2e/test_terminals e2e/test_commands e2e/test_doctor": 105,
+    "e2e/test_kills e2e/test_readme": 105,
+    "attack/test_secrets": 65,
+    "attack/test_hostile_text": 55,
+    "attack/test_lies attack/test_two_at_once attack/test_command_line": 45,
+    "platforms/test_releases": 30,
+}
+"""Files whose tests wait for real sites and consoles, with about how many seconds they take; each stays together."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by how long a folder's tests take."""
+    """Give every worker its share of the long tests first, and short ones after them, which others may take over.
 
-    def rank(item: pytest.Item) -> int:
-        return next((n for n, folder in enumerate(LONG) if folder in Path(item.path).parts), len(LONG))
-
-    items.sort(key=rank)
+    xdist hands each worker one stretch of the list and lets idle ones take from the end of another's.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    bundles: dict[str, list[pytest.Item]] = {name: [] for name in BUNDLES}
+    short: list[pytest.Item] = []
+    for item in items:
+        path = Path(item.path)
+        place = f"{path.parent.name}/{path.stem}"
+        bundles.get(next((name for name in BUNDLES if place in name.split()), ""), short).append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    loads = [0] * workers
+    for name in sorted(BUNDLES, key=lambda name: -BUNDLES[name]):
+        least = loads.index(min(loads))
+        shares[least] += bundles[name]
+        loads[least] += BUNDLES[name]
+    ordered: list[pytest.Item] = []
+    for number, share in enumerate(shares):
+        stretch = (len(items) - len(ordered)) // (workers - number)
+        room = max(0, stretch - len(share)) if number < workers - 1 else len(short)
+        ordered += share + short[:room]
+        del short[:room]
+    items[:] = ordered
 
 
 def pytest_collection_finish() -> None:

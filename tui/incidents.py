@@ -74,6 +74,8 @@ class IncidentActions(PageActions):
         self.read_back()
         while self.place != "main":
             self.pop_screen()
+        if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
+            self.say("Opened. X freezes deploys of new commits while it lasts.")
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot
@@ -118,14 +120,16 @@ class IncidentActions(PageActions):
     def action_resolve(self) -> None:
         """Say that it is over."""
         from operations.incident.acts import smoke_passed_since
+        from operations.jobs.standing import maintenance_line
         from tui.dialogs.small import AskDialog, YesNoDialog
 
         incident = self.live.incident
         if incident is None or not incident.open:
             return
         passed = smoke_passed_since(incident, self.live.history())
-        still = self._still_wrong()
-        if passed:
+        closed = maintenance_line(self.live.history(), self.live.now())
+        still = f"{closed.capitalize()}. {self._still_wrong()}".strip() if closed else self._still_wrong()
+        if passed and not closed:
             question = [line("Smoke tests have passed since it was opened.")]
             question += [line((words, "bad")) for words in wrap(still, min(96, self.size.width - 6))] if still else []
             question += [line(("Is it over?", "strong"))]
@@ -139,12 +143,15 @@ class IncidentActions(PageActions):
 
         def reasoned(why: str | None) -> None:
             if why:
-                self._resolve(incident, False, why)
+                self._resolve(incident, passed, why)
 
         words = (
             "No smoke run has passed since it was opened. Run T first, or say in one line why it is over without one."
         )
-        self.push_screen(AskDialog("Resolved without a smoke run?", f"{still} {words}".strip()), reasoned)
+        title = "Resolved without a smoke run?"
+        if passed:
+            title, words = "Resolved while it is closed?", "Open it first (X), or say in one line why it stays closed."
+        self.push_screen(AskDialog(title, f"{still} {words}".strip()), reasoned)
 
     def _still_wrong(self) -> str:
         """What speaks against its being over, in words; empty when all is measured to be well."""

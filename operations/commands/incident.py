@@ -115,14 +115,17 @@ def note(session: Session, id: str, text: str) -> int:
 @click.pass_obj
 def resolve(session: Session, id: str, why: str) -> int:
     """Say that it is over."""
+    from operations.desk import utc_now
     from operations.incident.acts import set_state, smoke_passed_since
     from operations.jobs.launch import jobs_of
+    from operations.jobs.standing import maintenance_line
 
     settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
         one = _named(book, id)
-        passed = smoke_passed_since(one, jobs_of(settings))
-        set_state(journal, one, IncidentState.RESOLVED, smoke_passed=passed, why=why)
+        jobs = [job for job in jobs_of(settings) if job.environment == one.environment]
+        passed, left = smoke_passed_since(one, jobs), maintenance_line(jobs, utc_now())
+        set_state(journal, one, IncidentState.RESOLVED, smoke_passed=passed, left_open=left, why=why)
     return 0
 
 

@@ -85,10 +85,11 @@ def smoke(session: Session, /, environment: str | None, url: str | None, junit: 
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the same bytes to a file in this folder, too.",
 )
+@click.option("--app", is_flag=True, help="Archive the live commit beside it (git archive).")
 @click.pass_obj
-def backup(session: Session, /, environment: str | None, keep_local: Path | None, **how: Any) -> int:
+def backup(session: Session, /, environment: str | None, keep_local: Path | None, app: bool, **how: Any) -> int:
     """Back up the database: dump, checksum and manifest in the bucket."""
-    asked = {"keep_local": str(keep_local.expanduser().absolute()) if keep_local else None}
+    asked = {"keep_local": str(keep_local.expanduser().absolute()) if keep_local else None, "app": app}
     return operate(session, "backup", environment, given(asked), how)
 
 

@@ -65,10 +65,21 @@ def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> 
 
 
 def set_state(
-    journal: EventBook, incident: Incident, state: IncidentState, *, smoke_passed: bool, why: str = ""
+    journal: EventBook,
+    incident: Incident,
+    state: IncidentState,
+    *,
+    smoke_passed: bool,
+    left_open: str = "",
+    why: str = "",
 ) -> None:
-    """Move an incident on. *Resolved* asks for a passed smoke run on that environment, or a reason."""
+    """Move an incident on. *Resolved* asks for a passed smoke run on that environment, or a reason.
+
+    `left_open` is what must not be forgotten (maintenance mode is on): with it only a reason will do.
+    """
     words = one_line(why, 300)
+    if state is IncidentState.RESOLVED and left_open and not words:
+        raise VigieError(f"It is not over: {left_open}.", next_step="End that first, or say with --why why it stays.")
     if state is IncidentState.RESOLVED and not smoke_passed and not words:
         raise VigieError(
             "No smoke run has passed since the incident opened.",

@@ -26,7 +26,7 @@ CODES = {
 
 
 class Backup:
-    """`vigie backup`; request: `keep_local` (a folder for a second copy)."""
+    """`vigie backup`; request: `keep_local` (a folder for a second copy), `app` (the live commit, too)."""
 
     name = NAME
     title = "Back up"

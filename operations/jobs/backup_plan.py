@@ -14,6 +14,7 @@ from operations.dump.tools import Tool, find_tool
 from operations.engine.confirm import confirmation
 from operations.engine.model import Plan, PlanLine, PlannedStep
 from operations.errors import PrerequisiteMissing, VigieError, or_error
+from operations.jobs.backup_app import app_guard
 from operations.jobs.backup_guards import (
     bucket_guard,
     clock_guard,
@@ -39,7 +40,7 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
             next_step="Set it to the database's address, as ${DB_URL}.",
         )
     place = place_of(desk.settings, desk.environment)
-    keep_local = str(request.get("keep_local") or "")
+    keep_local, app = str(request.get("keep_local") or ""), bool(request.get("app"))
     source = or_error(lambda: ask_source(env.database))
     tool = or_error(lambda: _tool(desk, source))
     found = or_error(lambda: list_backups(desk.settings, desk.environment))
@@ -47,6 +48,7 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
     guards = [
         lock_guard(desk, "backup"), source_guard(source), tool_guard(tool), bucket_guard(found),
         clock_guard(desk, found), mark_guard(desk, source), *((disk_guard(keep_local, found),) if keep_local else ()),
+        *((app_guard(desk),) if app else ()),
     ]  # fmt: skip
     return Plan(
         operation=NAME,
@@ -54,18 +56,24 @@ def plan_backup(desk: Desk, request: Mapping[str, Any]) -> Plan:
         environment=desk.environment,
         config=desk.config,
         title="Back up",
-        request={"keep_local": keep_local},
+        request={"keep_local": keep_local, "app": app},
         lines=(
             PlanLine("Database", _database_words(desk, source)),
             PlanLine("To", f"{target}…/backup_{desk.environment}_….sql.gz", aside="with checksum and manifest"),
             *((PlanLine("Copy", keep_local),) if keep_local else ()),
+            *((PlanLine("Code", "git archive of the live commit, beside it"),) if app else ()),
             *_earlier(desk, found),
         ),
         guards=tuple(guards),
-        steps=_steps(desk, target, tool, source),
+        steps=_steps(desk, target, tool, source, app=app),
         confirm=confirmation("backup", production=desk.is_production),
         details={"bucket": place.bucket},
-        decisive={"Database": address_of(env.database.reveal()), "To": target, "Copy": keep_local},
+        decisive={
+            "Database": address_of(env.database.reveal()),
+            "To": target,
+            "Copy": keep_local,
+            "Code": "too" if app else "",
+        },
     )
 
 
@@ -103,7 +111,9 @@ def _first_guess(source: Source | VigieError) -> float:
     return max(1.0, round(MEASURED["backup"] * source.size / MEASURED_BYTES))
 
 
-def _steps(desk: Desk, target: str, tool: Tool | VigieError, source: Source | VigieError) -> tuple[PlannedStep, ...]:
+def _steps(
+    desk: Desk, target: str, tool: Tool | VigieError, source: Source | VigieError, *, app: bool
+) -> tuple[PlannedStep, ...]:
     path = "pg_dump" if isinstance(tool, VigieError) else tool.path
     history = desk.history()
 
@@ -120,5 +130,10 @@ def _steps(desk: Desk, target: str, tool: Tool | VigieError, source: Source | Vi
         ),
         PlannedStep("checksum", "checksum", seconds("checksum", 1.0), effect="its .sha256 beside it"),
         PlannedStep("manifest", "manifest", seconds("manifest", 1.0), effect="its manifest, last", no_return=True),
+        *(
+            [PlannedStep("app", "the code", seconds("app", 5.0), f"an archive under {target}", ("git archive",))]
+            if app
+            else []
+        ),
         PlannedStep("look", "look at it in the bucket", seconds("look", 1.0)),
     )

@@ -25,6 +25,7 @@ from operations.dump.tools import find_tool
 from operations.engine.model import Plan, Step, StepFailed
 from operations.engine.process import Streams
 from operations.engine.steps import Completed, StepContext
+from operations.jobs.backup_app import archive_app
 from operations.jobs.backup_source import CONNECTION_ERROR, Source, ask_source
 from operations.jobs.backup_watch import DumpWatch
 from operations.text import one_line
@@ -66,6 +67,7 @@ class BackupSteps:
             Step("dump", self._dump),
             Step("checksum", self._checksum),
             Step("manifest", self._manifest),
+            *([Step("app", self._app)] if self._plan.request.get("app") else []),
             Step("look", self._look),
         )
 
@@ -194,6 +196,13 @@ class BackupSteps:
     def _put(self, key: str, body: bytes, kind: str) -> None:
         how = {**self._how(), "ContentType": kind, "StorageClass": "STANDARD"}
         put_whole(self._s3, self._place.bucket, key, body, how)
+
+    def _app(self, context: StepContext) -> None:
+        context.report(
+            **archive_app(
+                self._desk, context, self._s3, self._place, self._key, {**self._how(), "StorageClass": "STANDARD"}
+            )
+        )
 
     def _look(self, context: StepContext) -> None:
         """What the bucket says is what counts: all three objects, and whether this one can be trusted."""

@@ -62,6 +62,13 @@ Cookie = "session={cookie}; theme=dark"
 driver = "releases"
 root = "platform"
 build = ["{python}", "{build}"]
+token = "{platform_token}"
+
+[environments.production.platform.commands]
+variables = {{ REGISTRY_TOKEN = "{registry_token}" }}
+
+[notify]
+webhook = "{notify}"
 
 [environments.production.backups]
 bucket = "copies"
@@ -144,6 +151,9 @@ class Planted:
             provider=at("providers.status", "/status.json", "token"),
             bucket=at("environments.backups.endpoint"),
             call=at("contacts.call", f"/hook/{plant('contacts.call path')}", "token"),
+            notify=at("notify.webhook", "/notify", "token"),
+            platform_token=plant("environments.platform.token"),
+            registry_token=plant("environments.platform.commands.variables"),
             deaf_call=f"http://127.0.0.1:9/hook/{plant('contacts.call unreachable')}",
             database=f"postgresql://{name}:{quote(password, safe='')}@{server}/postgres",
             readonly=f"postgresql://{name}_readonly:{readonly}@{server}/postgres",

@@ -23,6 +23,12 @@ COMMANDS = [
 ]
 PLAYED = (["drill"], ["drill", "bad-release"])
 """These open the console: they are played by keys in test_bad_release.py."""
+NAMES = {
+    "DB_URL": "postgresql://user:password@db.example/app",
+    "PAGER_WEBHOOK": "https://pager.example/x",
+    "CHAT_WEBHOOK": "https://chat.example/x",
+    "VERCEL_TOKEN": "t0ken-value",
+}
 CODES = {"status": {0, 1, 3}, "smoke": {0, 1}, "doctor": {0, 2}}
 """A site that is down, or not yet known, is no failure of the command that says so."""
 
@@ -42,8 +48,7 @@ def test_the_settings_example_is_read_without_a_complaint(tmp_path: Path) -> Non
     example = next(body for language, body in BLOCKS if language == "toml")
     path = tmp_path / "vigie.toml"
     path.write_text(example, "utf-8")
-    known = {"DB_URL": "postgresql://user:password@db.example/app", "PAGER_WEBHOOK": "https://pager.example/x"}
-    settings = load_settings(path, known)
+    settings = load_settings(path, NAMES)
     assert settings.environments["production"].platform.driver == "releases"
     assert settings.phrase("production") == "pro-remorque production"
 
@@ -53,9 +58,7 @@ def test_the_example_for_vercel_is_read_without_a_complaint(tmp_path: Path) -> N
     path = tmp_path / "vigie.toml"
     releases = site.index("[environments.production.platform]")
     path.write_text(site[:releases] + vercel, "utf-8")
-    settings = load_settings(
-        path, {"DB_URL": "postgresql://user:password@db.example/app", "VERCEL_TOKEN": "t0ken-value"}
-    )
+    settings = load_settings(path, NAMES)
     assert settings.environments["production"].platform.driver == "vercel"
 
 
