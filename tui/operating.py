@@ -325,6 +325,21 @@ class OperatingActions(PageActions):
         if page := self._jobs_page():
             page.follow()
 
+    def action_filter_log(self) -> None:
+        """Ask for words; only the lines of the log that have them are shown."""
+        from tui.dialogs.small import AskDialog
+
+        page = self._jobs_page()
+        if page is None:
+            return
+
+        def filtered(words: str | None) -> None:
+            if words is not None:
+                page.filter(words)
+
+        ask = AskDialog("Filter", "Only lines with these words; nothing shows all again.", required=False)
+        self.push_screen(ask, filtered)
+
     def _chosen_job(self) -> JobRecord | None:
         page = self._jobs_page()
         return page.chosen if page is not None else None

@@ -1,4 +1,4 @@
-"""The switches by one key: maintenance mode, the site's flags, a freeze. Each goes the way of every operation."""
+"""What is chosen from a list first: the switches (maintenance mode, flags, a freeze), and a backup to verify."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ class SwitchingActions(OperatingActions):
                 return
             asked[key] = answer
         self._start(operation, asked)
+
+    def action_backups(self) -> None:
+        """Show the backups, and verify the one that is chosen."""
+        self.run_worker(self._backups(), name="backups", group="switches", exit_on_error=False, exclusive=True)
+
+    async def _backups(self) -> None:
+        from operations.jobs.verify import backup_choices
+        from tui.dialogs.small import ChooseDialog
+
+        desk = self.live.desk()
+        choices = await self._waited("Looking into the bucket", beside(backup_choices, desk))
+        if not choices:
+            self.say(f"There is no backup of {desk.site} {desk.environment} in the bucket. B makes one.")
+            return
+        question = [line((f"Backups of {desk.site} {desk.environment}; the chosen one is downloaded again.", "dim"))]
+        chosen = await self.push_screen_wait(ChooseDialog("Backups", question, [words for _, words in choices]))
+        if chosen is not None:
+            self._start("verify", {"file": choices[chosen][0]})
 
 
 def switch_choices(desk: Desk) -> Sequence[Choice]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -51,16 +51,30 @@ class Verified:
         return not self.problems
 
 
-def verify_backup(s3: S3Client, bucket: str, backup: Backup) -> Verified:
-    """Read the whole object. Blocks; raises VigieError (code 4) when it cannot be downloaded."""
+def verify_backup(
+    s3: S3Client, bucket: str, backup: Backup, each: Callable[[int], None] = lambda read: None
+) -> Verified:
+    """Read the whole object; `each` hears how many bytes have come, and may raise to end it.
+
+    Blocks; raises VigieError (code 4) when it cannot be downloaded.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
     try:
         body = s3.get_object(Bucket=bucket, Key=backup.key)["Body"]
-        return check_stream(body.iter_chunks(CHUNK), backup, told_sum(s3, bucket, backup))[0]
+        chunks = _heard(body.iter_chunks(CHUNK), each)
+        return check_stream(chunks, backup, told_sum(s3, bucket, backup))[0]
     except (BotoCoreError, ClientError, HTTPError) as error:
         raise VigieError(f"{backup.name} cannot be downloaded: {words_of(error)}", code=DOWNLOAD_FAILED) from None
+
+
+def _heard(chunks: Iterable[bytes], each: Callable[[int], None]) -> Iterator[bytes]:
+    read = 0
+    for chunk in chunks:
+        read += len(chunk)
+        each(read)
+        yield chunk
 
 
 def check_stream(chunks: Iterable[bytes], backup: Backup, told: str) -> tuple[Verified, DumpReader]:

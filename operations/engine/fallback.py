@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -144,9 +145,13 @@ def fallback_path(state: Path, name: str) -> Path:
 
 
 def fallback_folders(state: Path) -> tuple[Path, ...]:
-    """Where fallback journals may lie, best first; consoles look there for jobs that the journal does not know."""
-    in_memory = Path("/dev/shm") / f"vigie-{os.getuid()}"  # noqa: S108 - private_folder guards it
-    return (state / "fallback", temporary_folder(), in_memory)
+    """Where fallback journals may lie, best first; consoles look there for jobs that the journal does not know.
+
+    Outside of the state directory each has a folder of its own: another site's jobs, or a drill's, are none of ours.
+    """
+    own = f"{temporary_folder().name}-{sha256(os.fsencode(state.absolute())).hexdigest()[:16]}"
+    in_memory = Path("/dev/shm") / own  # noqa: S108 - private_folder guards it
+    return (state / "fallback", temporary_folder().with_name(own), in_memory)
 
 
 def memory_descriptor(path: Path) -> int | None:

@@ -26,6 +26,7 @@ _WHERE = {
     "rollback": ("operations.jobs.rollback", "Rollback"),
     "smoke": ("operations.jobs.smoke", "Smoke"),
     "unfreeze": ("operations.jobs.freeze", "UnfreezeJob"),
+    "verify": ("operations.jobs.verify", "Verify"),
 }
 
 

@@ -9,6 +9,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+from tests.bench.acting import acting
 from tests.bench.dumping import dumping
 from tests.bench.ground import healthy_site
 from tests.bench.idling import idles
@@ -18,8 +19,8 @@ from tests.bench.many import many
 from tests.bench.report import Row, table
 from tests.bench.starting import starts
 
-PARTS = ("start", "keys", "idle", "many", "dump")
-ON_THE_SITE = {"start", "keys", "idle"}
+PARTS = ("start", "keys", "idle", "act", "many", "dump")
+ON_THE_SITE = {"start", "keys", "idle", "act"}
 
 
 def main() -> int:
@@ -41,6 +42,9 @@ def main() -> int:
             if "idle" in parts:
                 _say("looking at it while nothing happens")
                 rows += idles(ground, 1 if asked.quick else 3)
+            if "act" in parts:
+                _say("rolling back by promote and by rebuild, smoke tests beside curl")
+                rows += acting(ground, 1 if asked.quick else 3)
     if "many" in parts:
         _say("a thousand probes")
         rows += asyncio.run(many(20.0 if asked.quick else 60.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,14 @@ class GitSite:
         self.path = path
         self._at = BEGAN
         path.mkdir(parents=True)
-        self.git("init", "--quiet", f"--initial-branch={branch}")
+        self.git("init", "--quiet", "--template=", f"--initial-branch={branch}")
+
+    def copy(self, path: Path) -> GitSite:
+        """The same repository once more, in a new folder."""
+        shutil.copytree(self.path, path, symlinks=True)
+        made = GitSite.__new__(GitSite)
+        made.path, made._at = path, self._at
+        return made
 
     def git(self, *arguments: str) -> str:
         """Run git here with a fixed author and time; its output."""

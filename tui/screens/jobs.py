@@ -50,6 +50,7 @@ class JobsScreen(Page):
         self._shown_log = ""
         self._offset = 0
         self._behind = 0
+        self._words = ""
 
     def content(self) -> ComposeResult:
         yield Block(id="list")
@@ -78,7 +79,9 @@ class JobsScreen(Page):
         if not shown:
             rows.append(line((" No job has run from here. R plans a rollback, T runs the smoke tests.", "dim")))
         self.query_one("#list", Block).show(rows)
-        self.query_one("#steps", Block).show(step_lines(model, chosen, width, self._behind) if chosen else [])
+        self.query_one("#steps", Block).show(
+            step_lines(model, chosen, width, self._behind, self._words) if chosen else []
+        )
 
     def choose(self, move: int) -> None:
         """Follow the next job down (1) or up (-1) the list."""
@@ -87,6 +90,12 @@ class JobsScreen(Page):
             return
         at = next((n for n, job in enumerate(jobs) if job is self.chosen), 0)
         self.job = jobs[max(0, min(len(jobs) - 1, at + move))].id
+        self.show(self.model)
+
+    def filter(self, words: str) -> None:
+        """Show only lines of the log with these words, upper and lower case alike; "" shows all."""
+        self._words = words.strip()
+        self._shown_log = ""
         self.show(self.model)
 
     def follow(self) -> None:
@@ -109,7 +118,11 @@ class JobsScreen(Page):
         if not text:
             return
         width = max(20, log.scrollable_content_region.width)
-        lines = [row for line in shown(self, text).splitlines() for row in log_rows(line, width)]
+        wanted = self._words.casefold()
+        kept = (one for one in shown(self, text).splitlines() if wanted in one.casefold())
+        lines = [row for one in kept for row in log_rows(one, width)]
+        if not lines:
+            return
         if not log.following:
             self._behind += len(lines)
             self.show(self.model)
@@ -201,7 +214,7 @@ def _around(jobs: tuple[JobRecord, ...], chosen: JobRecord | None, most: int) ->
     return jobs[start : start + most]
 
 
-def step_lines(model: Model, job: JobRecord, width: int, behind: int) -> list[Line]:
+def step_lines(model: Model, job: JobRecord, width: int, behind: int, words: str = "") -> list[Line]:
     """The steps of a job: sign, title, elapsed against expected; then how it ended and what is left to clean."""
     rows = [rule(f"job {job.number} {job.title}", width, model.glyphs.dash)]
     rows += [fit(_step(model, n, step), width) for n, step in enumerate(job.steps, 1)]
@@ -221,7 +234,8 @@ def step_lines(model: Model, job: JobRecord, width: int, behind: int) -> list[Li
             line((f" {model.glyphs.warn} left behind: {one_line(debris.words, 100)}", "warn"), "   d cleans it")
         )
     more = f"+{behind} lines, f follows" if behind else ""
-    rows.append(rule("Log", width, model.glyphs.dash, more))
+    title = f"Log, lines with “{one_line(words, 30)}”" if words else "Log"
+    rows.append(rule(title, width, model.glyphs.dash, more))
     return rows
 
 

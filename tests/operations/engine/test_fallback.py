@@ -45,7 +45,13 @@ def test_a_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
 def test_without_a_state_directory_the_temporary_one_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "state").write_text("a file, not a folder")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert fallback_path(tmp_path / "state", "j1") == tmp_path / f"vigie-{os.getuid()}" / "j1.jsonl"
+    path = fallback_path(tmp_path / "state", "j1")
+    assert path.name == "j1.jsonl"
+    assert path.parent.parent == tmp_path
+    assert path.parent.name.startswith(f"vigie-{os.getuid()}-")
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    other = fallback_path(tmp_path / "elsewhere", "j1")
+    assert other.parent != path.parent, "another site's jobs, or a drill's, are none of ours"
 
 
 def test_when_no_file_can_be_written_memory_and_stderr_serve(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -131,12 +134,16 @@ build_limit = {limit}
     def release(self, name: str, files: Mapping[str, str | None], *, hours_ago: float) -> str:
         """Commit, tag and publish a release that went live so many hours ago; the full hash."""
         commit = self.git.commit(f"work for {name}", files, tag=name)
-        self.commits[name] = commit
         build = self.folder / f"build-{name}"
         shutil.copytree(self.git.path, build, ignore=shutil.ignore_patterns(".git"))
+        self.publish(name, commit, build, hours_ago)
+        return commit
+
+    def publish(self, name: str, commit: str, build: Path, hours_ago: float) -> None:
+        """Have that build go live so many hours ago."""
+        self.commits[name] = commit
         clock = lambda: self.now - timedelta(hours=hours_ago)  # noqa: E731
         ReleasesPlatform(self.root, keep=9, now=clock).publish(build, name=name, commit=commit, who="tom")
-        return commit
 
     def start_site(self) -> None:
         subprocess.run(restart_command(self.root), check=True, capture_output=True, timeout=30)
@@ -179,17 +186,29 @@ build_limit = {limit}
         return job
 
 
+@cache
+def _history(bad: tuple[tuple[str, str | None], ...]) -> tuple[GitSite, Mapping[str, str], Path]:
+    """The three releases' repository, their commits, and the folder of their builds: made once a process."""
+    folder = Path(tempfile.mkdtemp(prefix="vigie-test-history-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    git = GitSite(folder / "repository")
+    commits = {}
+    for name, files in (("v1", FIRST), ("v2", {"app.txt": "2"}), ("v3", dict(bad))):
+        commits[name] = git.commit(f"work for {name}", files, tag=name)
+        shutil.copytree(git.path, folder / name, ignore=shutil.ignore_patterns(".git"))
+    return git, commits, folder
+
+
 @contextmanager
 def a_rig(folder: Path, *, bad: Mapping[str, str | None] | None = None, now: datetime | None = None) -> Iterator[Rig]:
     """Build it, start the site on v3, and end the site afterwards."""
     now = now or datetime.now(UTC)
     platform = ReleasesPlatform(folder / "platform", keep=9)
-    git = GitSite(folder / "repository")
-    rig = Rig(folder, SiteServer(folder / "platform"), git, {}, platform, now)
+    git, commits, builds = _history(tuple((bad or {"app.txt": "3", "new.txt": "3"}).items()))
+    rig = Rig(folder, SiteServer(folder / "platform"), git.copy(folder / "repository"), {}, platform, now)
     try:
-        rig.release("v1", FIRST, hours_ago=200)
-        rig.release("v2", {"app.txt": "2"}, hours_ago=74)
-        rig.release("v3", bad or {"app.txt": "3", "new.txt": "3"}, hours_ago=0.2)
+        for name, hours_ago in (("v1", 200), ("v2", 74), ("v3", 0.2)):
+            rig.publish(name, commits[name], builds / name, hours_ago)
         rig.start_site()
         yield rig
     finally:
