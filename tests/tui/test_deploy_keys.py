@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Log
 
 from operations.freezes import Freeze, freeze_of, set_freeze
 from tests.operations.jobs.rig import Rig, a_rig
@@ -112,3 +113,32 @@ async def test_read_only_there_is_no_key_for_any_of_it(rig: Rig) -> None:
         await pilot.pause()
         assert not isinstance(app.screen, PlanDialog)
         assert "Switches" not in screen_text(app)
+
+
+def log_of(app: VigieApp) -> str:
+    return "\n".join(app.screen.query_one("#log", Log).lines)
+
+
+async def test_the_log_shows_only_lines_with_the_words_asked_for(rig: Rig) -> None:
+    app = console(rig)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await pilot.press("T")
+        await until(pilot, lambda: any(job.ended_at for job in app.live.history()), "the smoke tests have run")
+        await until(pilot, lambda: "exit code 0" in log_of(app), "the whole log is shown")
+        await pilot.press("slash")
+        await shows(pilot, "Only lines with these words")
+        await pilot.press(*"EXIT code", "enter")
+        await shows(pilot, "lines with “EXIT code”")
+        await until(pilot, lambda: "exit code 0" in log_of(app), "its line is shown")
+        assert "front page" not in log_of(app)
+        await pilot.press("slash", "enter")
+        await until(pilot, lambda: "front page" in log_of(app), "all of it is back")
+
+
+async def test_without_a_bucket_the_backups_key_says_what_is_missing(rig: Rig) -> None:
+    app = console(rig)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await pilot.press("V")
+        await shows(pilot, "bucket")
