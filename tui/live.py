@@ -18,7 +18,7 @@ from operations.desk import Desk, utc_now
 from operations.engine.jobs import JobBook
 from operations.engine.journal import Journal
 from operations.engine.record import JobRecord
-from operations.errors import JournalUnavailable, VigieError
+from operations.errors import JournalUnavailable
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident
 from operations.incident.observe import observations
@@ -224,10 +224,7 @@ class Live:
 
         while True:
             self._look_at_standing.clear()
-            try:
-                lines = tuple(await beside(everything_standing, self.desk()))
-            except VigieError:
-                lines = self.standing
+            lines = tuple(await beside(everything_standing, self.desk()))
             if lines != self.standing:
                 self.standing = lines
                 changed()

@@ -46,8 +46,9 @@ def deploy(
 
 @click.command()
 @operation_options
-@click.option("--commit", metavar="HASH", help="This commit instead of the live one.")
+@click.option("--commit", metavar="HASH", help="This commit, live before, instead of the live one.")
 @click.option("--skip-tests", is_flag=True, help="Do not run the smoke tests afterwards (not recommended).")
+@click.option("--despite-rollback", is_flag=True, help="Publish a commit again that was rolled back from.")
 @click.option("--despite-pin", is_flag=True, help="Publish although a rollback pinned the platform.")
 @click.pass_obj
 def redeploy(
@@ -56,11 +57,15 @@ def redeploy(
     environment: str | None,
     commit: str | None,
     skip_tests: bool,
+    despite_rollback: bool,
     despite_pin: bool,
     **how: Any,
 ) -> int:
     """Publish the live commit again with today's settings: the manuals' restart."""
-    asked = {"commit": _commit(commit), "skip_tests": skip_tests, "despite_pin": despite_pin}
+    asked = {
+        "commit": _commit(commit), "skip_tests": skip_tests, "despite_rollback": despite_rollback,
+        "despite_pin": despite_pin,
+    }  # fmt: skip
     return operate(session, "redeploy", environment, given(asked), how)
 
 

@@ -33,7 +33,9 @@ def guards_of(
 ) -> tuple[Guard, ...]:
     """All of them, in the order the dialog shows them. `backup` is the plan of the backup that comes first, if any."""
     guards = [lock_guard(desk), story_guard(story)]
-    if not aim.redeploy:
+    if aim.redeploy:
+        guards += [_was_live(situation, aim), _taken_back(desk, situation, aim, bool(request.get("despite_rollback")))]
+    else:
         guards += [
             _not_live(situation, aim),
             freeze_guard(desk.settings, desk.environment, situation.now, _text(request, "despite_freeze")),
@@ -52,6 +54,16 @@ def _not_live(situation: Situation, aim: DeployAim) -> Guard:
     return Guard("not live already", "pass")
 
 
+def _was_live(situation: Situation, aim: DeployAim) -> Guard:
+    """What is published again has been live here before; anything else is a deploy, with all that guards one."""
+    lived = {period.release for period in situation.periods}
+    commits = {one.commit for one in situation.releases if one.live or one.id in lived}
+    if aim.commit.hash in commits or aim.commit.hash == situation.live_commit:
+        return Guard("live before", "pass")
+    says = f"{aim.commit.hash[:7]} was never live here: vigie deploy --commit {aim.commit.hash[:7]}"
+    return Guard("live before", "refuse", says, ARGUMENTS)
+
+
 def _branch(desk: Desk, aim: DeployAim) -> Guard:
     allowed = ", ".join(allowed_branches(desk))
     if aim.allowed:
@@ -64,6 +76,8 @@ def _branch(desk: Desk, aim: DeployAim) -> Guard:
 def _taken_back(desk: Desk, situation: Situation, aim: DeployAim, despite: bool) -> Guard:
     """A commit that production was rolled back from comes along, and nothing on the way takes it back."""
     name = "no rolled back commit"
+    if aim.commit.hash == situation.live_commit:
+        return Guard(name, "pass")
     try:
         taken, left = commits_taken_back(desk, situation, aim.commit.hash)
     except VigieError as error:

@@ -274,7 +274,7 @@ def _asks(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str
         freeze = freeze_of(desk.settings, desk.environment, situation.now)
         if freeze is not None:
             yield {"key": "despite_freeze", "words": f"{freeze.words}. Why deploy all the same?", "kind": "text"}
-    if not aim.redeploy and not request.get("despite_rollback"):
+    if aim.commit.hash != situation.live_commit and not request.get("despite_rollback"):
         name, left = _taken_back(desk, situation, aim)
         if left:
             yield {"key": "despite_rollback", "words": f"{name} was rolled back from. Is what broke it mended?"}

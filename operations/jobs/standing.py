@@ -9,6 +9,7 @@ from datetime import datetime
 from operations.ages import age_words
 from operations.desk import Desk
 from operations.engine.record import JobRecord
+from operations.errors import VigieError
 from operations.freezes import freeze_of
 from operations.jobs.ladder import ladder_line
 from operations.jobs.situation import Situation
@@ -30,14 +31,16 @@ class TakenBack:
 
 
 def everything_standing(desk: Desk) -> tuple[str, ...]:
-    """All that is to be kept in sight: a freeze, maintenance mode, the watch after a deploy, a rollback to be mended.
-
-    Raises VigieError when platform or git do not answer.
-    """
+    """All that stays in sight: a freeze, maintenance mode, the watch after a deploy, a rollback to be mended."""
     history, now = desk.history(), desk.now()
     freeze = freeze_of(desk.settings, desk.environment, now)
     lines = [freeze.words if freeze else "", maintenance_line(history, now), ladder_line(desk.snapshot(), history, now)]
-    return (*filter(None, lines), *standing_lines(desk, history))
+    try:
+        mend = standing_lines(desk, history)
+    except VigieError as error:
+        rolled_back = any(job.operation == "rollback" and job.past_no_return for job in history)
+        mend = (f"whether a rollback is to be mended cannot be told: {error.what}",) if rolled_back else ()
+    return (*filter(None, lines), *mend)
 
 
 def maintenance_line(history: Sequence[JobRecord], now: datetime) -> str:

@@ -63,7 +63,7 @@ class _Switch:
             ),
             guards=(
                 story_guard(check_story(desk.settings, desk.environment, Observed())),
-                self._seen(desk),
+                self._seen(desk, shown is (value == "on")),
             ),
             steps=(
                 PlannedStep("switch", f"{self._words(name)} {value}", 2.0, self._effect(value), (shlex.join(command),)),
@@ -82,6 +82,7 @@ class _Switch:
         name, value = str(plan.request.get("name") or ""), str(plan.request["value"])
 
         def switch(context: StepContext) -> None:
+            context.memory["so_already"] = self._shown(desk, name) is (value == "on")
             context.no_return()
             done = context.run(self._command(desk, name, value), cwd=desk.settings.folder, limit=_limit(desk))
             if done.code or done.timed_out:
@@ -111,6 +112,11 @@ class _Switch:
                 raise StepFailed(FAILED, says)
             context.wait(_PAUSE)
             waited += _PAUSE
+        if context.memory.get("so_already"):
+            # An outage answers as maintenance mode does: what was so before proves nothing.
+            says = f"the command of {self._words(name)} went well; the site showed {value} before it: not verified"
+            context.report(says=says, verified=False, value=value)
+            return
         context.report(says=f"{self._words(name)} is {value}, seen from outside", verified=True, value=value)
 
     def _wanted(self, request: Mapping[str, Any]) -> tuple[str, str]:
@@ -134,7 +140,9 @@ class _Switch:
     def _effect(self, value: str) -> str:
         raise NotImplementedError
 
-    def _seen(self, desk: Desk) -> Guard:
+    def _seen(self, desk: Desk, so_already: bool) -> Guard:
+        if so_already:
+            return Guard("seen from outside", "warn", "the site shows it so already: success cannot be verified")
         if self._can_look(desk):
             return Guard("seen from outside", "pass")
         return Guard("seen from outside", "warn", "nothing shows this switch: success cannot be verified")

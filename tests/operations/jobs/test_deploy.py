@@ -108,6 +108,19 @@ def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> N
     assert rig.served().startswith("v3-")
 
 
+def test_a_redeploy_takes_no_commit_that_never_was_live(rig: Rig) -> None:
+    commit = work(rig)
+    refusal = Redeploy().plan(rig.desk(), {"commit": commit}).refusal
+    assert refusal is not None
+    assert (refusal.name, refusal.code) == ("live before", 1)
+    assert "vigie deploy --commit" in refusal.says
+    assert Redeploy().plan(rig.desk(), {"commit": "v2"}).refusal is None
+    assert roll_back(rig)[0].code == 0
+    taken_back = Redeploy().plan(rig.desk(), {"commit": "v3"}).refusal
+    assert taken_back is not None
+    assert taken_back.name == "no rolled back commit"
+
+
 def test_production_takes_only_its_branches_and_staging_takes_any(rig: Rig) -> None:
     rig.git.git("checkout", "--quiet", "-b", "try/something")
     commit = work(rig, tag="")

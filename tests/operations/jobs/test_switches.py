@@ -111,6 +111,15 @@ def test_maintenance_mode_closes_the_page_and_opens_it_again(board: Board) -> No
     assert board.state["maintenance"] is False
 
 
+def test_what_the_site_showed_before_proves_nothing(board: Board) -> None:
+    assert maintenance(board.desk(), "on").details["verified"] is True
+    plan = Maintenance().plan(board.desk(), {"value": "on"})
+    assert [one.verdict for one in plan.guards if one.name == "seen from outside"] == ["warn"]
+    again = maintenance(board.desk(), "on")
+    assert again.code == 0
+    assert "the site showed on before it: not verified" in again.says
+
+
 def test_code_5_when_the_command_fails_and_when_it_lies(board: Board) -> None:
     Path(f"{board.file}.fails").touch()
     failed = flag(board.desk(), "maps", "off")
