@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import psycopg
 
 CONNECT_LIMIT = 5
-_READ_ONLY = "-c statement_timeout=5000 -c lock_timeout=1000 -c default_transaction_read_only=on"
+_READ_ONLY = b"set statement_timeout = 5000; set lock_timeout = 1000; set default_transaction_read_only = on"
+"""Statements, not options of the connection: poolers refuse those."""
 _MOST = 5000
 
 
@@ -67,8 +68,8 @@ def read_applied(address: Secret) -> Sequence[Applied] | None:
             autocommit=True,
             connect_timeout=CONNECT_LIMIT,
             application_name="vigie migrations",
-            options=_READ_ONLY,
         ) as connection:
+            connection.execute(_READ_ONLY)
             there = [record for record in _RECORDS if _exists(connection, record.table)]
             rows = [row for record in there for row in connection.execute(record.query.encode(), (_MOST,)).fetchall()]
     except psycopg.Error as error:

@@ -87,12 +87,14 @@ def calls_of(settings: DeploySettings, address: Secret) -> ProgramCalls:
 
 
 def psql_call(
-    program: str, file: Path, name: str, running: Running, *, baseline: Sequence[str] = ()
+    program: str, file: Path, name: str, running: Running, *, lock_timeout: float, baseline: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """One psql run that applies `file` and records it, all in one transaction where it can be.
 
     Outside of one the record is begun before and finished after: a file that stops half way is a failed migration, and
-    the database says so. `baseline` are names that count as applied, for a database that kept no record until now.
+    the database says so. `lock_timeout` is the seconds a statement waits for a lock; it is set by a statement, because
+    poolers refuse it as an option of the connection. `baseline` are names that count as applied, for a database that
+    kept no record until now.
     """
     mark = f"{TABLE} (name, applied_at, finished_at)"
     rows = ", ".join(f"({sql_literal(one)}, now(), now())" for one in baseline)
@@ -101,7 +103,9 @@ def psql_call(
     again = f"on conflict (name) do update set applied_at = now(), finished_at = {started}, error = null"
     begun = f"insert into {mark} values ({sql_literal(name)}, now(), {started}) {again}"  # noqa: S608
     ended = "" if running.wrapped else f"update {TABLE} set finished_at = now() where name = {sql_literal(name)}"  # noqa: S608
-    before = [part for statement in (_MAKE_TABLE, known, begun) if statement for part in ("--command", statement)]
+    limits = f"set lock_timeout = {int(lock_timeout * 1000)}; set client_min_messages = warning"
+    statements = (limits, _MAKE_TABLE, known, begun)
+    before = [part for statement in statements if statement for part in ("--command", statement)]
     after = ["--command", ended] if ended else []
     single = ("--single-transaction",) if running.wrapped else ()
     return (
@@ -111,15 +115,13 @@ def psql_call(
 
 
 @contextmanager
-def migration_environment(address: Secret, lock_timeout: float) -> Iterator[Mapping[str, str]]:
+def migration_environment(address: Secret) -> Iterator[Mapping[str, str]]:
     """What a migration program finds: PG* and PGPASSFILE, and the whole address in DATABASE_URL.
 
     DATABASE_URL holds the password: the environment of a child is its own user's to read, unlike its arguments.
     """
     with child_way(way_to(address)) as found:
-        ours = f"-c client_min_messages=warning -c lock_timeout={int(lock_timeout * 1000)}"
-        options = f"{found.get('PGOPTIONS', '')} {ours}".strip()
-        yield {**found, "PGOPTIONS": options, "DATABASE_URL": address.reveal()}
+        yield {**found, "DATABASE_URL": address.reveal()}
 
 
 def _without_password(address: Secret) -> str:

@@ -70,7 +70,7 @@ class DeploySteps(GoingLive):
         calls = calls_of(deploy, self._desk.env.database)
         if not calls.preview:
             return
-        with migration_environment(self._desk.env.database, deploy.lock_timeout) as environment:
+        with migration_environment(self._desk.env.database) as environment:
             done = context.run(calls.preview, cwd=self._folder(context), env=environment, limit=_PREVIEW_LIMIT)
         if done.timed_out or done.code not in calls.previews_with:
             raise StepFailed(MIGRATIONS_FAILED, f"the preview of the migrations failed: {how_it_ended(done)}")
@@ -158,8 +158,8 @@ class DeploySteps(GoingLive):
             name, file = str(one["name"]), folder / str(one["path"])
             context.progress(f"{count} of {len(self._pending)}, now {name}")
             running = running_of(file.read_text("utf-8"))
-            call = psql_call(tool.path, file, name, running, baseline=baseline)
-            with migration_environment(address, deploy.lock_timeout) as environment:
+            call = psql_call(tool.path, file, name, running, lock_timeout=deploy.lock_timeout, baseline=baseline)
+            with migration_environment(address) as environment:
                 done = context.run(call, cwd=folder, env=environment, limit=deploy.migrate_limit)
             if done.code or done.timed_out:
                 left = "nothing of it stayed" if running.wrapped else "what ran before it stayed: mend it by hand"
@@ -168,7 +168,7 @@ class DeploySteps(GoingLive):
     def _apply_by_program(self, context: StepContext) -> None:
         deploy, address = self._desk.settings.deploy, self._desk.env.database
         call = calls_of(deploy, address).apply
-        with migration_environment(address, deploy.lock_timeout) as environment:
+        with migration_environment(address) as environment:
             done = context.run(call, cwd=self._folder(context), env=environment, limit=deploy.migrate_limit)
         if done.code or done.timed_out:
             raise StepFailed(MIGRATIONS_FAILED, f"the migrations failed: {_statement(done)}")
