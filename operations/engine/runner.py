@@ -140,7 +140,10 @@ class _Worker:
         self._recorder.finish(body)
         # Only now: whoever waits for this job must not wait for a channel.
         if self._listener is not None and self._context is not None:
-            self._listener.ended(self._context.plan, self._order, outcome, self._log.say)
+            try:
+                self._listener.ended(self._context.plan, self._order, outcome, self._log.say)
+            except Exception as error:  # noqa: BLE001 - the edge: the job has ended, whoever could be told
+                self._log.say(f"nobody could be told: {type(error).__name__}: {one_line(str(error))}", "warn")
         return outcome.code
 
     def _lock(self) -> AbstractContextManager[Lock | None]:

@@ -6,6 +6,7 @@ Nothing of it is a backup of the database, and nothing of it can spoil one: it c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from operations.ages import size_words
@@ -78,8 +79,10 @@ def archive_app(
     except (StepFailed, VigieError):
         packer.stop()
         upload.stop()
-        abort_upload(s3, place.bucket, stored, upload.upload_id)
-        context.settled(left)
+        with suppress(VigieError):
+            # What cannot be aborted stays named; how the archive failed is what counts.
+            abort_upload(s3, place.bucket, stored, upload.upload_id)
+            context.settled(left)
         raise
     finally:
         packer.stop()

@@ -115,7 +115,7 @@ def _migrations(desk: Desk, aim: DeployAim) -> Iterator[Guard]:
     elif count and not desk.settings.deploy.migrations:
         says = f"{count} pending, and deploy.migrations does not say who applies them. Or: --skip-migrations"
         yield Guard(name, "refuse", says, PREREQUISITE)
-    elif count and (why := _not_readable(aim)):
+    elif count and (why := _not_readable(desk, aim)):
         yield Guard(name, "refuse", why, ARGUMENTS)
     elif count and desk.settings.deploy.migrations == "sql":
         yield _psql(desk)
@@ -123,7 +123,10 @@ def _migrations(desk: Desk, aim: DeployAim) -> Iterator[Guard]:
         yield Guard(name, "pass")
 
 
-def _not_readable(aim: DeployAim) -> str:
+def _not_readable(desk: Desk, aim: DeployAim) -> str:
+    foreign = [one.path for one in aim.migrations.pending if not one.path.endswith(".sql")]
+    if foreign and desk.settings.deploy.migrations == "sql":
+        return f"{foreign[0]} is no SQL: whoever applies it has to be named in deploy.migrations"
     broken = (one for one in aim.migrations.pending if one.path.endswith(".sql"))
     says = next((f"{one.name}: {one.reasons[0]}" for one in broken if _is_broken(one.reasons)), "")
     return f"{says}. It would fail: nothing is built for it" if says else ""

@@ -17,7 +17,7 @@ from operations.engine.steps import Completed, StepContext
 from operations.errors import VigieError
 from operations.jobs.backup_plan import plan_backup
 from operations.jobs.backup_steps import BackupSteps
-from operations.jobs.going_live import PREREQUISITE, SMOKE_FAILED, GoingLive, how_it_ended
+from operations.jobs.going_live import CHANGED, PREREQUISITE, SMOKE_FAILED, GoingLive, how_it_ended
 from operations.jobs.smoke import smoke_step
 from operations.migrating import calls_of, migration_environment, psql_call
 from operations.migration_locks import running_of
@@ -113,7 +113,23 @@ class DeploySteps(GoingLive):
         if missing is None:
             context.say("the database keeps no record of migrations: not verified", "warn")
         context.settled(left)
+        context.memory["migrated"] = names
         context.report(migrations=names, migrations_verified=missing is not None)
+
+    def publish(self, context: StepContext) -> None:
+        """Hand the build to the platform; where that fails, say that the schema is already the new one."""
+        try:
+            super().publish(context)
+        except StepFailed as failed:
+            names = context.memory.get("migrated")
+            if not names:
+                raise
+            if failed.code == CHANGED:
+                # Past the point of no return nobody cleans by itself, and nothing was handed over yet.
+                context.settled(context.memory["half_debris"])
+                self._drop_checkout(context)
+            says = f"{failed.says}. The database is migrated: {', '.join(names[:3])}"
+            raise StepFailed(failed.code, says, **failed.details) from None
 
     def smoke(self, context: StepContext) -> None:
         """Run the smoke tests; a failure ends here, with the way back named and not taken."""
@@ -157,7 +173,7 @@ class DeploySteps(GoingLive):
         for count, one in enumerate(self._pending):
             name, file = str(one["name"]), folder / str(one["path"])
             context.progress(f"{count} of {len(self._pending)}, now {name}")
-            running = running_of(file.read_text("utf-8"))
+            running = running_of(file.read_text("utf-8", errors="replace"))
             call = psql_call(tool.path, file, name, running, lock_timeout=deploy.lock_timeout, baseline=baseline)
             with migration_environment(address) as environment:
                 done = context.run(call, cwd=folder, env=environment, limit=deploy.migrate_limit)

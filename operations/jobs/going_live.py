@@ -201,7 +201,7 @@ class GoingLive:
         if (live.id if live else "") != self._text("from_id"):
             now = f"{live.name}, by {live.who or 'somebody'}" if live else "nothing"
             was = self._text("from_name") or "nothing"
-            raise StepFailed(CHANGED, f"{was} is not live any more: now it is {now}. Nothing was done")
+            raise StepFailed(CHANGED, f"{was} is not live any more: now it is {now}. Nothing was switched")
         return platform
 
     def _is_live(self, platform: Platform, release: str) -> bool:

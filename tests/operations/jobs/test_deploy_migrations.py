@@ -129,6 +129,27 @@ def test_outside_a_transaction_a_failure_stays_in_the_record_and_stops_the_next_
     assert plan(rig).refusal is None
 
 
+def test_a_fix_that_goes_live_after_the_migrations_is_told_with_them(rig: Rig, postgres: PostgresServer) -> None:
+    work(rig, **{"0002_zone": "alter table calls add zone int;"})
+
+    def somebody_publishes(step: str) -> None:
+        if step == "publish":
+            rig.release("fix", {"app.txt": "5"}, hours_ago=0)
+
+    outcome, bench = deployed(rig, before=somebody_publishes)
+    assert outcome.code == 1
+    assert "now it is fix, by tom. Nothing was switched. The database is migrated: 0002_zone" in outcome.says
+    assert bench.debris == {}
+    assert rig.live() == "fix"
+
+
+def test_what_is_no_sql_is_not_handed_to_psql(rig: Rig) -> None:
+    rig.git.commit("work", {"migrations/0002_zone.py": "print(1)"}, tag="v4")
+    refusal = plan(rig).refusal
+    assert refusal is not None
+    assert "0002_zone.py is no SQL" in refusal.says
+
+
 def test_an_index_is_built_concurrently(rig: Rig, postgres: PostgresServer) -> None:
     work(rig, **{"0002_index": "create index concurrently calls_id on calls (id);"})
     outcome, _ = deployed(rig)
