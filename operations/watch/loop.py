@@ -47,6 +47,7 @@ class _Clockwork:
     handle: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
     kicked: bool = False
+    asked: bool = False
     fruitless: int = 0
 
 
@@ -77,6 +78,11 @@ class Watch:
         self._chance = chance
         self._called_in = 0.0
         self._stopping = False
+
+    @property
+    def has_gone_round(self) -> bool:
+        """True once every probe has been asked and has answered, or was given up."""
+        return all(work.asked for work in self._works.values())
 
     async def run(self) -> None:
         """Probe until cancelled; then give back every connection."""
@@ -168,6 +174,7 @@ class Watch:
         self._on_reading(reading)
         self.history.mind_the_clock(reading.at)
         self.history.add(reading)
+        work.asked = True
         return reading
 
     def _unknown(self, probe: Probe, began: datetime, words: str) -> Reading:

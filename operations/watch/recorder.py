@@ -118,7 +118,9 @@ class _Keeper:
                     self._store.add(part.environment, part.waiting)
                     part.waiting.clear()
                 self._keep_alarms(part)
-                self._store.beat(part.environment, now)
+                # Who reads a recorder's file asks nobody else: before the first round it would only tell of old times.
+                if part.watch.has_gone_round:
+                    self._store.beat(part.environment, now)
             if self._pruned is None or now - self._pruned >= _PRUNE_EVERY:
                 self._pruned = now
                 self._store.prune(now - self._keep)

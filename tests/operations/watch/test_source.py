@@ -197,6 +197,29 @@ async def test_a_recorder_keeps_readings_that_a_console_reads(site: SmallSite) -
         assert (quick.recorded, quick.notes, quick.overall) == (True, (), Overall.DOWN)
 
 
+async def test_a_recorder_is_believed_from_its_first_round_on(site: SmallSite) -> None:
+    """Until then its file tells of old times only, and a look that leaned on it would know nothing."""
+    settings = _fast(site.settings)
+    answers = asyncio.Event()
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answers.wait()
+        await reply("", 503)(reader, writer)
+
+    def page_is_read() -> bool:
+        return any(reading.probe == "page" for reading in store.readings("production")[1])
+
+    site.web.routes["/api/health"] = late
+    store = Store(store_path(settings), writable=True)
+    async with _recorder(settings):
+        await _until(page_is_read)
+        assert not store.is_recording("production", datetime.now(UTC))
+        answers.set()
+        await _until(lambda: store.is_recording("production", datetime.now(UTC)))
+        assert any(reading.probe == "health" for reading in store.readings("production")[1])
+    store.close()
+
+
 async def test_when_the_recorder_goes_away_the_console_probes_for_itself_and_says_so(site: SmallSite) -> None:
     settings = _fast(site.settings)
     async with _console(settings) as console:
