@@ -17,7 +17,7 @@ hypothesis.settings.load_profile("vigie")
 BUNDLES = {
     "practice/test_site": 120,
     "attack/test_faults": 110,
-    "e2e/test_bad_release e2e/test_facts": 105,
+    "e2e/test_bad_release": 100,
     "e2e/test_database_down e2e/test_terminals e2e/test_commands e2e/test_doctor": 105,
     "e2e/test_kills e2e/test_readme": 105,
     "attack/test_secrets": 65,

@@ -320,7 +320,7 @@ def test_settings_that_change_between_plan_and_confirmation_stop_the_rollback(wo
 @pytest.mark.practice
 def test_a_practice_site_that_dies_leaves_nothing_green(walkable: Path, world: World) -> None:
     home = walkable / "practice"
-    put_up = world.run("drill", "bad-release", "--up", "--dir", str(home), "--seed", "3")
+    put_up = world.run("drill", "bad-release", "--up", "--dir", str(home), "--seed", "3", "--size", "0.05")
     assert put_up.returncode == 0, put_up.stderr
     state = json.loads((home / "state.json").read_text())
     world.folder, world.file = home, "vigie.toml"
@@ -335,5 +335,7 @@ def test_a_practice_site_that_dies_leaves_nothing_green(walkable: Path, world: W
             terminal.press("q")
             assert terminal.wait_ended() == 0
             assert time.monotonic() - began < 5
+        left = [name for name, pid in state["children"].items() if Path(f"/proc/{pid}").exists()]
+        assert left == [], "what a dead site ran goes with it"
     finally:
         world.run("drill", "--down", "--dir", str(home))

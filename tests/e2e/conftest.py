@@ -60,6 +60,8 @@ class Stage:
     home: Path
     folder: Path
     share: PracticeSite | None = None
+    scenario: str = ""
+    untouched: bool = False
     terminals: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -72,16 +74,25 @@ class Stage:
         """The settings of the session that is dealt now."""
         return load_settings(self.config, {})
 
-    def deal(self, scenario: str, seed: int = 1, speed: float = SPEED) -> Settings:
-        """Put the site back and deal that scenario ("" for none)."""
-        self.let_go()
-        self.share = site.start(self.home, size=SIZE, scenario=scenario, seed=seed, speed=speed, limit=START_LIMIT)
+    def deal(self, scenario: str) -> Settings:
+        """That scenario ("" for none) as it was dealt, to act on."""
+        settings = self.look_at(scenario)
+        self.untouched = False
+        return settings
+
+    def look_at(self, scenario: str) -> Settings:
+        """As `deal`, for a test that changes nothing: the next one need not have it dealt again."""
+        if self.share is None or not self.untouched or self.scenario != scenario:
+            self.let_go()
+            self.share = site.start(self.home, size=SIZE, scenario=scenario, seed=1, speed=SPEED, limit=START_LIMIT)
+            self.scenario, self.untouched = scenario, True
         return self.settings
 
-    def held(self) -> None:
-        """The site stands, whatever is dealt on it: for a test that does not ask for more."""
-        if self.share is None:
-            self.deal("")
+    def held(self, scenario: str | None = None) -> Settings:
+        """The site stands, whatever was done on it: for a test that asks for that scenario at most."""
+        if self.share is None or scenario not in (None, self.scenario):
+            self.deal(scenario or "")
+        return self.settings
 
     def let_go(self) -> None:
         """Hold the site no more; without other users it ends."""

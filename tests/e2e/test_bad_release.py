@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import Stage
+from tests.e2e.conftest import SIZE, SPEED, Stage
 from tests.e2e.keys import incident_page, open_incident, say_yes, to_rollback_plan, type_confirmation
 from tests.e2e.terminal import Terminal
 
@@ -17,9 +17,9 @@ PATH = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
 
 def begin(stage: Stage) -> Terminal:
     """`vigie drill bad-release` on a terminal, until the console shows production DOWN."""
-    stage.deal("")  # a small site, made or put back
     stage.let_go()  # the drill itself holds it from here on
-    drill = stage.open("drill", "bad-release", "--dir", str(stage.home), "--seed", "1", "--speed", "60")
+    small = ("--size", str(SIZE), "--speed", str(SPEED))
+    drill = stage.open("drill", "bad-release", "--dir", str(stage.home), "--seed", "1", *small)
     drill.wait_for(r"DRILL - nothing here is real", 120)
     drill.wait_for(r"✖ DOWN", 15)
     return drill

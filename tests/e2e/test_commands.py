@@ -10,6 +10,7 @@ import pytest
 
 from runbooks.names import FACT_NAMES
 from tests.e2e.conftest import Done, Stage, until
+from tests.e2e.paths import facts_lead_along
 
 pytestmark = [pytest.mark.practice, pytest.mark.timeout(240)]
 HEAD = ("schema", "command", "site", "environment", "ok", "exit_code", "meaning")
@@ -27,6 +28,11 @@ def opened(done: Done, command: str, code: int, body: str, environment: str = "p
     assert document["meaning"]
     assert set(document) == {*HEAD, body}
     return dict(document[body]) if isinstance(document[body], dict) else {"list": document[body]}
+
+
+def test_facts_of_a_bad_release_give_exactly_the_path_of_the_truth_table(stage: Stage) -> None:
+    path = ["N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1", "V1"]
+    facts_lead_along(stage.look_at("bad-release"), path, never={"B2", "B3"})
 
 
 def test_every_command_prints_one_document_while_a_release_is_bad_and_after_it_was_rolled_back(stage: Stage) -> None:

@@ -8,9 +8,15 @@ import pytest
 
 from tests.e2e.conftest import Stage
 from tests.e2e.keys import incident_page, open_incident, say_yes
+from tests.e2e.paths import facts_lead_along
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
+
+
+def test_facts_of_a_database_that_is_down_give_exactly_the_path_of_the_truth_table(stage: Stage) -> None:
+    # From B1 on a person answers: nothing can measure whether somebody has to be called.
+    facts_lead_along(stage.look_at("database-down"), ["N1", "N2", "N3", "N4", "B1"], never={"R1"})
 
 
 def test_a_person_calls_for_help_and_is_kept_from_rolling_back_an_innocent_release(stage: Stage) -> None:
