@@ -28,6 +28,8 @@ _GROWS_EVERY = 2000
 """Parts double after this many: S3 takes 10,000 of them, enough for 5 TB then."""
 
 
+JOB = "vigie-job"
+"""Key of the metadata that says which job wrote an object: what another one wrote is never taken for ours."""
 CODE = 5
 """Exit code of a backup whose upload failed."""
 
@@ -44,7 +46,7 @@ class Upload:
     """One multipart upload. `begin`, then `write` as often as there is data, then `finish`, or `stop` at any time."""
 
     def __init__(self, s3: S3Client, bucket: str, key: str, how: Mapping[str, Any]) -> None:
-        """`how`: what `create_multipart_upload` takes beside bucket and key (storage class, encryption)."""
+        """`how`: what `create_multipart_upload` takes beside bucket and key (storage class, encryption, metadata)."""
         self.upload_id = ""
         self.size = 0
         self._s3 = s3
@@ -87,8 +89,8 @@ class Upload:
                 IfNoneMatch="*",
             )
         except UploadFailed as failed:
-            # The answer may have been lost where the object was not.
-            if failed.taken or not self._is_there():
+            # The answer may have been lost where the object was not: then the name is taken, by ourselves.
+            if not self._is_there(surely_ours=failed.taken):
                 raise
         if not self._is_there():
             raise UploadFailed(f"{self._where['Key']} is not there in its {self.size} bytes")
@@ -127,11 +129,9 @@ class Upload:
             raise UploadFailed(f"part {number} arrived as {etag}, not as {sum_of_it.hex()}")
         return {"ETag": etag, "PartNumber": number}
 
-    def _is_there(self) -> bool:
-        try:
-            return bool(self._call(self._s3.head_object)["ContentLength"] == self.size)
-        except UploadFailed:
-            return False
+    def _is_there(self, *, surely_ours: bool = False) -> bool:
+        size, job = stored(self._s3, self._where["Bucket"], self._where["Key"])
+        return size == self.size and (not surely_ours or _is_job(self._how, job))
 
     def _call(self, what: Any, **given: Any) -> Any:
         return _called(f"the upload to {self._where['Key']} failed", what, **self._where, **given)
@@ -141,7 +141,28 @@ def put_whole(s3: S3Client, bucket: str, key: str, body: bytes, how: Mapping[str
     """Put a small object in one piece, with its MD5, where nothing is yet. Raises UploadFailed."""
     sum_of_it = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     what = f"{key} cannot be written"
-    _called(what, s3.put_object, Bucket=bucket, Key=key, Body=body, ContentMD5=sum_of_it, IfNoneMatch="*", **how)
+    try:
+        _called(what, s3.put_object, Bucket=bucket, Key=key, Body=body, ContentMD5=sum_of_it, IfNoneMatch="*", **how)
+    except UploadFailed as failed:
+        # Asked a second time after a lost answer, the bucket refuses what is there already, by ourselves.
+        if not failed.taken or not _is_job(how, stored(s3, bucket, key)[1]):
+            raise
+
+
+def stored(s3: S3Client, bucket: str, key: str) -> tuple[int, str]:
+    """Bytes of an object, and the job it says wrote it; -1 and nothing where none can be looked at."""
+    try:
+        found = _called(f"{key} cannot be looked at", s3.head_object, Bucket=bucket, Key=key)
+    except UploadFailed:
+        return -1, ""
+    # Names of metadata come back in any case.
+    told = {name.lower(): value for name, value in found.get("Metadata", {}).items()}
+    return int(found["ContentLength"]), str(told.get(JOB, ""))
+
+
+def _is_job(how: Mapping[str, Any], job: str) -> bool:
+    """Whether `job` is the one that objects made `how` name; never where they name none."""
+    return bool(job) and how.get("Metadata", {}).get(JOB) == job
 
 
 def names_under(s3: S3Client, bucket: str, prefix: str) -> set[str]:

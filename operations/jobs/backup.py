@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from operations.bucket import abort_upload, place_of, s3_client
 from operations.desk import Desk
@@ -13,7 +13,10 @@ from operations.engine.model import LockName, Plan, Step
 from operations.errors import VigieError
 from operations.jobs.backup_plan import NAME, plan_backup
 from operations.jobs.backup_steps import BackupSteps
-from operations.upload import names_under, remove
+from operations.upload import names_under, remove, stored
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 CODES = {
     0: "success",
@@ -56,16 +59,24 @@ def _upload(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -
 
 
 def _incomplete(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
-    """Remove a dump without manifest, and its checksum; one whose manifest is there is whole and stays."""
+    """Remove a dump without manifest, and its checksum; one whose manifest is there is whole, or another's, and stays."""
     s3 = s3_client(place_of(desk.settings, desk.environment), drill=desk.settings.drill is not None)
     bucket, key = str(debris["bucket"]), str(debris["key"])
     there = names_under(s3, bucket, key)
     if f"{key}.manifest.json" in there:
         say(f"{key} is whole: its manifest is there")
         return
+    if key in there and not _is_of(s3, bucket, key, debris):
+        raise VigieError(f"{key} was not written by this job: it is left alone.")
     for name in sorted(there & {key, f"{key}.sha256"}):
         remove(s3, bucket, name)
         say(f"{name} removed")
+
+
+def _is_of(s3: S3Client, bucket: str, key: str, debris: Mapping[str, Any]) -> bool:
+    """Whether that job wrote it; where the bucket keeps no metadata, its size to the byte has to do."""
+    size, job = stored(s3, bucket, key)
+    return job == debris.get("job") if job else size == debris.get("size")
 
 
 def _copy(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:

@@ -29,7 +29,7 @@ from operations.jobs.backup_app import archive_app
 from operations.jobs.backup_source import CONNECTION_ERROR, Source, ask_source
 from operations.jobs.backup_watch import DumpWatch
 from operations.text import one_line
-from operations.upload import Upload, names_under, put_whole
+from operations.upload import JOB, Upload, UploadFailed, names_under, put_whole
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -85,7 +85,7 @@ class BackupSteps:
         self._key = _key(self._desk, self._started)
         self._look_before()
         context.say(f"s3://{self._place.bucket}/{self._key}")
-        upload = Upload(self._s3, self._place.bucket, self._key, self._how())
+        upload = Upload(self._s3, self._place.bucket, self._key, self._how(context))
         unfinished = self._leaves(context, "upload", "an unfinished upload", upload_id=upload.begin())
         copy = self._copy(context)
         packer = Packer([upload.write, copy.write] if copy else [upload.write])
@@ -95,8 +95,9 @@ class BackupSteps:
                 done = context.run(argv, env=child, limit=DUMP_LIMIT, streams=Streams(output=self._taking(packer)))
                 self._check(done, watch.blocker)
                 self._packed = packer.finish()
-            self._incomplete = self._leaves(context, "incomplete", "a backup without its manifest")
-            upload.finish()
+            whose = {"job": context.job, "size": self._packed.size}
+            self._incomplete = self._leaves(context, "incomplete", "a backup without its manifest", **whose)
+            self._finish(context, upload)
             context.settled(unfinished)
             self._keep(context, copy)
         except OSError as error:
@@ -109,6 +110,15 @@ class BackupSteps:
         context.progress(
             f"{self._reader.rows} rows of {len(self._reader.tables)} tables, {size_words(self._packed.size)}"
         )
+
+    def _finish(self, context: StepContext, upload: Upload) -> None:
+        try:
+            upload.finish()
+        except UploadFailed as failed:
+            if failed.taken:
+                # What lies there is somebody else's: nothing of it may be cleaned away as ours.
+                context.settled(self._incomplete)
+            raise
 
     def _taking(self, packer: Packer) -> Callable[[bytes], None]:
         def take(piece: bytes) -> None:
@@ -137,8 +147,9 @@ class BackupSteps:
         if names_under(self._s3, self._place.bucket, self._key):
             raise StepFailed(UPLOAD_FAILED, f"{self._key} is there already")
 
-    def _how(self) -> Mapping[str, Any]:
+    def _how(self, context: StepContext) -> Mapping[str, Any]:
         how: dict[str, Any] = {"StorageClass": self._place.storage_class, "ContentType": "application/gzip"}
+        how["Metadata"] = {JOB: context.job}
         return how | ({"ServerSideEncryption": self._place.encryption} if self._place.encryption else {})
 
     def _leaves(self, context: StepContext, kind: str, what: str, **data: Any) -> str:
@@ -163,13 +174,15 @@ class BackupSteps:
         context.say(f"copy kept: {copy.path}")
 
     def _checksum(self, context: StepContext) -> None:
-        self._put(f"{self._key}.sha256", f"{self._packed.sha256}  {self._name}\n".encode(), "text/plain")
+        line = f"{self._packed.sha256}  {self._name}\n".encode()
+        self._put(context, f"{self._key}.sha256", line, "text/plain")
         context.say(f"sha256 {self._packed.sha256}")
 
     def _manifest(self, context: StepContext) -> None:
         manifest = self._as_manifest(context)
         context.no_return()
-        self._put(f"{self._key}.manifest.json", msgspec.json.format(msgspec.json.encode(manifest)), "application/json")
+        body = msgspec.json.format(msgspec.json.encode(manifest))
+        self._put(context, f"{self._key}.manifest.json", body, "application/json")
         context.settled(self._incomplete)
 
     def _as_manifest(self, context: StepContext) -> Manifest:
@@ -193,16 +206,13 @@ class BackupSteps:
             footer=reader.footer,
         )
 
-    def _put(self, key: str, body: bytes, kind: str) -> None:
-        how = {**self._how(), "ContentType": kind, "StorageClass": "STANDARD"}
+    def _put(self, context: StepContext, key: str, body: bytes, kind: str) -> None:
+        how = {**self._how(context), "ContentType": kind, "StorageClass": "STANDARD"}
         put_whole(self._s3, self._place.bucket, key, body, how)
 
     def _app(self, context: StepContext) -> None:
-        context.report(
-            **archive_app(
-                self._desk, context, self._s3, self._place, self._key, {**self._how(), "StorageClass": "STANDARD"}
-            )
-        )
+        how = {**self._how(context), "StorageClass": "STANDARD"}
+        context.report(**archive_app(self._desk, context, self._s3, self._place, self._key, how))
 
     def _look(self, context: StepContext) -> None:
         """What the bucket says is what counts: all three objects, and whether this one can be trusted."""

@@ -6,14 +6,14 @@ import hashlib
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from operations.bucket import abort_upload, list_strays
 from operations.errors import VigieError
-from operations.upload import PART, Upload, UploadFailed
+from operations.upload import JOB, PART, Upload, UploadFailed, put_whole
 from tests.servers import S3Server
 
-HOW: dict[str, Any] = {"StorageClass": "STANDARD_IA"}
+HOW: dict[str, Any] = {"StorageClass": "STANDARD_IA", "Metadata": {JOB: "job-7"}}
 
 
 class Mischief:
@@ -99,6 +99,46 @@ def test_a_lost_answer_to_the_last_call_is_no_failure_when_the_object_is_there(s
     upload.write(b"whole")
     upload.finish()
     assert content(client, bucket) == b"whole"
+
+
+def taken(operation: str) -> ClientError:
+    """What S3 answers when something has that name already."""
+    answer: Any = {"Error": {"Code": "PreconditionFailed"}, "ResponseMetadata": {"HTTPStatusCode": 412}}
+    return ClientError(answer, operation)
+
+
+@pytest.mark.parametrize("job", ["job-7", "job-8", None])
+def test_a_name_that_is_taken_is_a_failure_unless_it_was_taken_by_this_very_upload(s3: S3Server, job: str | None) -> None:
+    client, bucket = s3.client(), s3.new_bucket()
+
+    def somebody_was_first(**_: Any) -> Any:
+        client.put_object(Bucket=bucket, Key="a/b.gz", Body=b"other", Metadata={JOB: job} if job else {})
+        raise taken("CompleteMultipartUpload")
+
+    upload = begun(Mischief(client, complete_multipart_upload=somebody_was_first), bucket)
+    upload.write(b"whole")
+    if job == "job-7":
+        upload.finish()
+    else:
+        with pytest.raises(UploadFailed, match="it is there already") as failed:
+            upload.finish()
+        assert failed.value.taken
+
+
+@pytest.mark.parametrize("job", ["job-7", "job-8", None])
+def test_a_small_object_is_put_once_though_its_answer_was_lost_and_never_over_anothers(s3: S3Server, job: str | None) -> None:
+    client, bucket = s3.client(), s3.new_bucket()
+
+    def somebody_was_first(**given: Any) -> Any:
+        client.put_object(Bucket=bucket, Key=given["Key"], Body=given["Body"], Metadata={JOB: job} if job else {})
+        raise taken("PutObject")
+
+    mischief: Any = Mischief(client, put_object=somebody_was_first)
+    if job == "job-7":
+        put_whole(mischief, bucket, "a/b.gz", b"small", HOW)
+    else:
+        with pytest.raises(UploadFailed, match="it is there already"):
+            put_whole(mischief, bucket, "a/b.gz", b"small", HOW)
 
 
 def test_an_object_that_is_not_there_afterwards_is_a_failure_whatever_was_answered(s3: S3Server) -> None:

@@ -9,14 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from operations.engine.model import Outcome
 from operations.engine.record import JobState
 from operations.errors import PrerequisiteMissing, VigieError
-from operations.jobs.backup import CODES
+from operations.jobs.backup import CODES, Backup
+from operations.upload import JOB
 from tests.operations.jobs.rig import Bench
 from tests.operations.jobs.runs import Runs
 from tests.operations.jobs.vault import Vault, new_vault
@@ -112,6 +115,67 @@ def test_code_5_when_the_manifest_is_refused_and_the_dump_is_named(vault: Vault,
     assert not vault.stored().backups[0].trusted
 
 
+def dump_name(at: datetime) -> str:
+    return f"dispatch/backups/staging/{at:%Y-%m-%d}/backup_staging_{at:%Y%m%d_%H%M%S}.sql.gz"
+
+
+def test_code_5_when_an_object_of_that_name_is_there_already_and_it_stays(vault: Vault) -> None:
+    operation, desk = Backup(), vault.desk()
+    bench = Bench(operation.plan(desk, {}))
+    at = datetime.now(UTC)
+    bench.now = lambda: at  # type: ignore[method-assign]
+    vault.s3.client().put_object(Bucket=vault.bucket, Key=dump_name(at), Body=b"another bastion's")
+    outcome = bench.go(operation, desk)
+    assert outcome.code == 5
+    assert outcome.says.endswith("is there already")
+    assert bench.debris == {}
+    assert vault.names() == {dump_name(at)}
+    assert vault.read(dump_name(at)) == b"another bastion's"
+    assert vault.stored().strays == ()
+
+
+def test_code_5_when_another_backup_takes_the_name_at_the_last_moment_and_nothing_of_it_is_cleaned_away(
+    vault: Vault, faulty: FaultyS3
+) -> None:
+    written: list[str] = []
+
+    def harm(method: str, path: str) -> Harm | None:
+        if method != "POST" or "uploadId=" not in path:
+            return None
+        key = urlsplit(path).path.removeprefix(f"/{vault.bucket}/")
+        vault.s3.client().put_object(Bucket=vault.bucket, Key=key, Body=b"another bastion's")
+        written.append(key)
+        return Harm(status=412, code="PreconditionFailed")
+
+    outcome, bench = backed_up(vault, faulty, harm)
+    assert outcome.code == 5
+    assert "it is there already" in outcome.says
+    assert bench.debris == {}
+    assert vault.read(written[0]) == b"another bastion's"
+    assert vault.stored().strays == ()
+
+
+@pytest.mark.parametrize(("job", "stays"), [("job-7", False), ("job-8", True), (None, False), ("", True)])
+def test_cleaning_removes_a_dump_without_manifest_only_where_this_job_wrote_it(
+    vault: Vault, job: str | None, stays: bool
+) -> None:
+    """Where the bucket says of no object whose it is, the size to the byte decides."""
+    s3, key = vault.s3.client(), dump_name(datetime.now(UTC))
+    body = b"half a day's work" if job != "" else b"of another size"
+    s3.put_object(Bucket=vault.bucket, Key=key, Body=body, Metadata={JOB: job} if job else {})
+    size = len(b"half a day's work")
+    debris = {"kind": "incomplete", "bucket": vault.bucket, "key": key, "job": "job-7", "size": size}
+    said: list[str] = []
+    if stays:
+        with pytest.raises(VigieError, match="was not written by this job: it is left alone"):
+            Backup().clean(vault.desk(), debris, said.append)
+        assert vault.read(key) == body
+    else:
+        Backup().clean(vault.desk(), debris, said.append)
+        assert vault.names() == set()
+        assert said == [f"{key} removed"]
+
+
 def test_an_upload_whose_abort_is_refused_is_named(vault: Vault, faulty: FaultyS3) -> None:
     def harm(method: str, path: str) -> Harm | None:
         refused = is_part(method, path) or (method == "DELETE" and "uploadId=" in path)
@@ -127,7 +191,6 @@ def test_an_upload_whose_abort_is_refused_is_named(vault: Vault, faulty: FaultyS
 
 def test_code_3_when_nobody_listens_where_the_database_should_be(vault: Vault) -> None:
     desk = vault.desk(address=f"postgresql://somebody:a-secret-word@127.0.0.1:{free_port()}/nothing")
-    from operations.jobs.backup import Backup
 
     refusal = Backup().plan(desk, {}).refusal
     assert refusal is not None
@@ -136,7 +199,6 @@ def test_code_3_when_nobody_listens_where_the_database_should_be(vault: Vault) -
 
 
 def test_code_2_without_a_bucket_or_with_one_that_refuses(vault: Vault) -> None:
-    from operations.jobs.backup import Backup
 
     refusal = Backup().plan(vault.desk(secret="wrong"), {}).refusal
     assert refusal is not None
