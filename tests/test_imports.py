@@ -11,7 +11,7 @@ HEAVY = ("textual", "boto3", "botocore", "httpx", "psycopg", "git", "pglast", "s
 
 
 def loaded_by(statement: str) -> set[str]:
-    code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
+    code = f"import sys\n{statement}\nprint('\\n'.join(name for name, module in sys.modules.items() if module))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return {name.partition(".")[0] for name in run.stdout.split()}
 

@@ -59,7 +59,7 @@ def _upload(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -
 
 
 def _incomplete(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
-    """Remove a dump without manifest, and its checksum; one whose manifest is there is whole, or another's, and stays."""
+    """Remove a dump without manifest, and its checksum; one that is whole, or another job's, stays."""
     s3 = s3_client(place_of(desk.settings, desk.environment), drill=desk.settings.drill is not None)
     bucket, key = str(debris["bucket"]), str(debris["key"])
     there = names_under(s3, bucket, key)

@@ -108,7 +108,9 @@ def taken(operation: str) -> ClientError:
 
 
 @pytest.mark.parametrize("job", ["job-7", "job-8", None])
-def test_a_name_that_is_taken_is_a_failure_unless_it_was_taken_by_this_very_upload(s3: S3Server, job: str | None) -> None:
+def test_a_name_that_is_taken_is_a_failure_unless_it_was_taken_by_this_very_upload(
+    s3: S3Server, job: str | None
+) -> None:
     client, bucket = s3.client(), s3.new_bucket()
 
     def somebody_was_first(**_: Any) -> Any:
@@ -126,7 +128,9 @@ def test_a_name_that_is_taken_is_a_failure_unless_it_was_taken_by_this_very_uplo
 
 
 @pytest.mark.parametrize("job", ["job-7", "job-8", None])
-def test_a_small_object_is_put_once_though_its_answer_was_lost_and_never_over_anothers(s3: S3Server, job: str | None) -> None:
+def test_a_small_object_is_put_once_though_its_answer_was_lost_and_never_over_anothers(
+    s3: S3Server, job: str | None
+) -> None:
     client, bucket = s3.client(), s3.new_bucket()
 
     def somebody_was_first(**given: Any) -> Any:
