@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import time
@@ -315,27 +314,3 @@ def test_settings_that_change_between_plan_and_confirmation_stop_the_rollback(wo
             assert (other / "current").readlink().name == "v3"
             assert "changed" in terminal.text
             world.config.write_text(text)
-
-
-@pytest.mark.practice
-def test_a_practice_site_that_dies_leaves_nothing_green(walkable: Path, world: World) -> None:
-    home = walkable / "practice"
-    put_up = world.run("drill", "bad-release", "--up", "--dir", str(home), "--seed", "3", "--size", "0.05")
-    assert put_up.returncode == 0, put_up.stderr
-    state = json.loads((home / "state.json").read_text())
-    world.folder, world.file = home, "vigie.toml"
-    try:
-        with world.terminal(columns=120, rows=36) as terminal:
-            terminal.wait_for("✓ page|✓ .*page")
-            os.kill(int(state["pid"]), signal.SIGKILL)
-            terminal.wait_for("no control target answers", 90)
-            terminal.wait_while(r"✓ [^?✖\n]*(page|api/|database|business)", 90)
-            assert "DOWN" in terminal.text or "UNKNOWN" in terminal.text
-            began = time.monotonic()
-            terminal.press("q")
-            assert terminal.wait_ended() == 0
-            assert time.monotonic() - began < 5
-        left = [name for name, pid in state["children"].items() if Path(f"/proc/{pid}").exists()]
-        assert left == [], "what a dead site ran goes with it"
-    finally:
-        world.run("drill", "--down", "--dir", str(home))

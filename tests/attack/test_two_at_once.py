@@ -22,11 +22,11 @@ def gated(world: World) -> World:
 
 def test_the_second_rollback_is_told_who_holds_the_lock_and_how_to_follow(gated: World) -> None:
     first = gated.run("rollback", *SURE, "--detach").stdout.strip()
-    second = gated.run("rollback", "--to-commit", "v1", *SURE)
+    second = gated.quickly("rollback", "--to-commit", "v1", *SURE)
     assert second.returncode == 75
     assert re.search(rf"ana .*rollback of production.*job {first}", second.stderr)
     assert f"vigie jobs follow {first}" in second.stderr
-    planned = gated.run("rollback", "--to-commit", "v1", "--plan", "--json")
+    planned = gated.quickly("rollback", "--to-commit", "v1", "--plan", "--json")
     assert planned.returncode == 75
     document = json.loads(planned.stdout)
     assert (document["exit_code"], document["ok"]) == (75, False)
@@ -36,7 +36,7 @@ def test_the_second_rollback_is_told_who_holds_the_lock_and_how_to_follow(gated:
         terminal.wait_for("Stop")
         terminal.wait_for(rf"follow it: vigie jobs\s+follow[\s│]+{first}")
         terminal.press("esc")
-    assert gated.run("smoke").returncode == 0  # no lock of ours keeps anybody from looking
+    assert gated.quickly("smoke").returncode == 0  # no lock of ours keeps anybody from looking
     (gated.folder / "gate").touch()
     followed = gated.run("jobs", "follow", first)
     assert followed.returncode == 0

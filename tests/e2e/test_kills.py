@@ -100,6 +100,21 @@ def test_consoles_that_are_ended_leave_the_rollback_to_finish_and_the_next_one_f
     assert ended.says.startswith(f"{stage.served()} is live")
 
 
+def test_a_practice_site_that_dies_leaves_nothing_green(stage: Stage) -> None:
+    stage.held("bad-release")
+    state = site.status(stage.home)
+    console = stage.console(columns=120, rows=36)
+    console.wait_for("✓ page|✓ .*page")
+    os.kill(state["pid"], signal.SIGKILL)
+    console.wait_for("no control target answers", 90)
+    console.wait_while(r"✓ [^?✖\n]*(page|api/|database|business)", 90)
+    assert re.search("DOWN|UNKNOWN", console.text)
+    console.press("q")
+    assert console.wait_ended(GONE_WITHIN) == 0
+    assert [name for name, pid in state["children"].items() if lives(pid)] == [], "what it ran goes with it"
+    stage.let_go()
+
+
 def test_a_release_that_goes_live_while_the_plan_is_read_stops_the_rollback_and_shows_the_difference(
     stage: Stage,
 ) -> None:

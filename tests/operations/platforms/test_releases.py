@@ -7,6 +7,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -285,23 +287,48 @@ import os, signal, sys
 from pathlib import Path
 from operations.platforms.releases import ReleasesPlatform
 watched = {"open", "os.rename", "os.symlink", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen"}
-left = int(sys.argv[3])
-armed = False
+act, build = sys.argv[1], Path(sys.argv[2])
+left = 0
 def count(event, args):
     global left
-    if armed and event in watched:
+    if left and event in watched:
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(count)
-platform = ReleasesPlatform(Path(sys.argv[1]), restart=("true",))
-act = sys.argv[2]
-armed = True
-if act == "promote":
-    platform.promote("v1", who="tom", how="rollback")
-else:
-    platform.publish(Path(sys.argv[4]), name="v3", commit="commit-v3", who="tom")
+for line in sys.stdin:
+    moment, root = line.split(maxsplit=1)
+    child = os.fork()
+    if child == 0:
+        platform = ReleasesPlatform(Path(root.strip()), restart=("true",))
+        left = int(moment)
+        if act == "promote":
+            platform.promote("v1", who="tom", how="rollback")
+        else:
+            platform.publish(build, name="v3", commit="commit-v3", who="tom")
+        left = 0
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Reads moments and folders; for each a process of its own acts there, and is killed at that moment."""
+
+
+@contextmanager
+def the_dying(act: str, build: Path) -> Iterator[Callable[[int, Path], int]]:
+    """Call it with a moment and a folder; it gives the code of the process that acted."""
+    words = [sys.executable, "-c", DYING, act, str(build)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        told, heard = process.stdin, process.stdout
+        assert told is not None
+        assert heard is not None
+
+        def die_at(moment: int, root: Path) -> int:
+            told.write(f"{moment} {root}\n")
+            told.flush()
+            return int(heard.readline())
+
+        yield die_at
+        told.close()
 
 
 @pytest.mark.parametrize(("act", "new"), [("promote", "v1"), ("publish", "v3")])
@@ -309,18 +336,20 @@ def test_a_kill_at_any_moment_leaves_the_old_release_or_the_new_one(tmp_path: Pa
     build = a_build(tmp_path, "v3")
     (tmp_path / "builds").mkdir()
     seen: set[str] = set()
+    with the_dying(act, build) as die_at:
+        moment = _die_at_every_moment(tmp_path, die_at, seen, act, new)
+    assert seen == {"v2", new}
+    assert moment > 8
+
+
+def _die_at_every_moment(tmp_path: Path, die_at: Callable[[int, Path], int], seen: set[str], act: str, new: str) -> int:
     for moment in itertools.count(1):
         root = tmp_path / f"site-{moment}"
         before = ReleasesPlatform(root, now=Clock())
         for name in ("v1", "v2"):
             folder = tmp_path / "builds" / f"{name}-{moment}"
             before.publish(a_build(folder, name), name=name, commit=f"commit-{name}", who="ana")
-        process = subprocess.run(
-            [sys.executable, "-c", DYING, str(root), act, str(moment), str(build)],
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        code = die_at(moment, root)
         after = ReleasesPlatform(root)
         live = after.live()
         assert live is not None
@@ -334,9 +363,8 @@ def test_a_kill_at_any_moment_leaves_the_old_release_or_the_new_one(tmp_path: Pa
         after.promote("v2", who="ana")
         after.discard("v3")
         assert list(after.half_published()) == []
-        if process.returncode == 0:
+        if code == 0:
             assert live.name == new
-            break
-        assert process.returncode == -signal.SIGKILL, process.stderr.decode()
-    assert seen == {"v2", new}
-    assert moment > 8
+            return moment
+        assert code == -signal.SIGKILL
+    raise AssertionError

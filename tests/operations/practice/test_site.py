@@ -167,7 +167,7 @@ def test_the_databases_are_marked_and_the_bucket_holds_five_days_of_checked_back
 def test_a_bad_release_breaks_the_api_and_rolling_back_by_the_platform_mends_it(
     running: PracticeSite, settings: Settings
 ) -> None:
-    deal(running.home, "bad-release")
+    deal(running.home, "bad-release", speed=60)
     settings = load_settings(running.config_path, {})
     visitor = Visitor(settings)
     assert visitor.get("/api/calls") == (500, '{"error":"TypeError: zone is undefined"}')
