@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from time import monotonic
 from weakref import WeakKeyDictionary
 
 from textual import events
@@ -31,6 +32,11 @@ class KeysInTurn(App[None]):
         """True when no widget wanted the key in turn."""
         self._meant_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
         """Keys handed to a widget, and the screen that was on top when each was typed."""
+
+    @property
+    def typed_at(self) -> float:
+        """When the key in turn was read from the terminal, on the monotonic clock; else now."""
+        return self._in_turn.time if self._in_turn else monotonic()
 
     def post_message(self, message: Message) -> bool:
         if message is self._in_turn:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -25,9 +27,10 @@ from tui.screens.main import MainScreen
 
 def burst(app: VigieApp, *keys: str) -> None:
     """All these keys arrive in the same moment."""
-    for key in keys:
-        character = " " if key == "space" else key if len(key) == 1 else None
-        app.post_message(events.Key(key, character))
+    characters = {"space": " "}
+    arrived = [events.Key(key, characters.get(key, key if len(key) == 1 else None)) for key in keys]
+    for event in arrived:
+        app.post_message(event)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ async def test_letters_typed_into_a_dialog_never_reach_the_page_behind_it(app: V
         app.push_screen(YesNoDialog("Sure?", [line("Really?")], "do it"), answers.append)
         await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
         no = app.screen.query_one("#cancel", MeantButton)
-        await until(pilot, lambda: no.is_settled, "Enter on No is meant")
+        await until(pilot, lambda: no.was_settled(monotonic()), "Enter on No is meant")
         # I would open an incident, J the jobs, q would leave.
         burst(app, *"I1Jq", "enter")
         await until(pilot, lambda: bool(answers), "Enter on No closed it")
@@ -198,11 +201,33 @@ async def test_an_enter_that_came_too_fast_does_nothing_and_is_told(app: VigieAp
         await until(pilot, lambda: not box.border_subtitle, "it is not told of another button")
         burst(app, "right")
         yes = app.screen.query_one("#yes", MeantButton)
-        await until(pilot, lambda: app.screen.focused is yes and yes.is_settled, "Enter is meant now")
+        await until(pilot, lambda: app.screen.focused is yes and yes.was_settled(monotonic()), "Enter is meant now")
         assert answers == []
         burst(app, "enter")
         await until(pilot, lambda: bool(answers), "it was done")
         assert answers == [True]
+
+
+async def test_an_enter_that_was_pasted_is_never_meant_however_late_the_console_comes_to_it(
+    app: VigieApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        answers: list[bool | None] = []
+        app.push_screen(YesNoDialog("Sure?", [line("Really?")], "do it"), answers.append)
+        await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
+        monkeypatch.setattr("tui.dialogs.base.SETTLE", 0.02)
+        plain = app.screen.set_focus
+
+        def slowly(*given: object) -> None:
+            plain(*given)  # type: ignore[arg-type]
+            time.sleep(0.1)
+
+        monkeypatch.setattr(app.screen, "set_focus", slowly)
+        burst(app, "tab", "enter")
+        box = app.screen.query_one("#box")
+        await until(pilot, lambda: "too fast" in str(box.border_subtitle), "it is told")
+        assert answers == []
 
 
 async def test_the_plan_says_what_enter_does_only_where_it_does_it(app: VigieApp) -> None:
@@ -217,7 +242,7 @@ async def test_the_plan_says_what_enter_does_only_where_it_does_it(app: VigieApp
         burst(app, "tab", "enter", "enter")
         await shows(pilot, "Enter now does it")
         run = app.screen.query_one("#run", MeantButton)
-        await until(pilot, lambda: run.is_settled, "Enter is meant now")
+        await until(pilot, lambda: run.was_settled(monotonic()), "Enter is meant now")
         burst(app, "enter")
         await shows(pilot, "Nothing was done yet")
         assert "Enter now does it" not in screen_text(app)

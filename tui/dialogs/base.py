@@ -19,6 +19,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList
 
+from tui.keys import KeysInTurn
 from tui.lines import Line, inert
 from tui.panels.block import Block
 from tui.plainly import ASCII_CLASS, is_ascii, scroll_plainly, shown
@@ -32,7 +33,10 @@ TOO_SOON = "That Enter came too fast to be meant; once more does it."
 
 
 class MeantButton(Button):
-    """A button that ignores an Enter within SETTLE seconds of getting the focus (a pasted or repeated one)."""
+    """A button that ignores an Enter typed within SETTLE seconds of its getting the focus (a pasted or repeated one).
+
+    What counts is when the Enter was typed: a console with its hands full may come to it much later.
+    """
 
     def __init__(self, label: str, *, id: str) -> None:
         super().__init__(label, id=id, compact=True)
@@ -42,10 +46,9 @@ class MeantButton(Button):
         """It has the focus from now on."""
         self._focused_at = monotonic()
 
-    @property
-    def is_settled(self) -> bool:
-        """True when an Enter now can only be meant."""
-        return monotonic() - self._focused_at >= SETTLE
+    def was_settled(self, at: float) -> bool:
+        """True when an Enter typed at that time (monotonic) can only be meant."""
+        return at - self._focused_at >= SETTLE
 
 
 class Field(Input):
@@ -142,14 +145,15 @@ class Dialog(ModalScreen[Answer]):
     def action_enter(self) -> None:
         """Enter: a field is done, a settled button is pressed, an option is chosen. It never confirms by accident."""
         focused = self.focused
+        typed_at = self.app.typed_at if isinstance(self.app, KeysInTurn) else monotonic()
         if isinstance(focused, Field):
             self.field_done(focused)
         elif isinstance(focused, MeantButton) and not focused.disabled:
-            if focused.is_settled:
+            if focused.was_settled(typed_at):
                 focused.press()
             else:
                 self.came_too_soon()
-        elif isinstance(focused, OptionList) and monotonic() - self._opened_at >= SETTLE:
+        elif isinstance(focused, OptionList) and typed_at - self._opened_at >= SETTLE:
             focused.action_select()
 
     def came_too_soon(self) -> None:
