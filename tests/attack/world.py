@@ -145,7 +145,7 @@ class World:
 
     def roll_back(self, *more: str) -> subprocess.CompletedProcess[str]:
         """The rollback command with everything it wants."""
-        return self.run("rollback", "--reason", "because", "--confirm", "dispatch production", *more)
+        return self.quickly("rollback", "--reason", "because", "--confirm", "dispatch production", *more)
 
 
 def here(*arguments: str) -> int:

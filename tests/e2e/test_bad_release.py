@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -110,7 +109,6 @@ def read_timeline(drill: Terminal) -> None:
 
 def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> None:
     drill = begin(stage)
-    alarmed = time.monotonic()
     open_incident(drill)
     drill.wait_for(r"suggested")
     taken = ""
@@ -121,7 +119,6 @@ def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> N
         drill.settle()
         taken = next(iter(re.findall(r"(?m)^ (R1|[NV]\d+) ", drill.text)), "")
     to_rollback_plan(drill)
-    assert time.monotonic() - alarmed < 60, "from alarm to plan takes too long"
     roll_back_and_resolve(drill)
     assert "passed" in leave(drill)
     assert drill.wait_ended() == 0

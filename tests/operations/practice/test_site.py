@@ -292,30 +292,24 @@ def test_starting_another_size_beside_a_running_one_is_refused(running: Practice
         site.start(running.home, size=0.2)
 
 
-def test_a_second_site_ends_with_its_last_user_unless_kept_and_leaves_nothing(
+def test_a_second_site_that_is_kept_outlives_its_users_until_it_is_stopped_and_leaves_nothing(
     tmp_path: Path, running: PracticeSite
 ) -> None:
-    first = site.start(tmp_path / "second", size=0.05)
+    first = site.start(tmp_path / "second", size=0.05, keep=True)
     ports = set(json.loads(Layout(first.home).state.read_text())["ports"].values())
     assert ports.isdisjoint(json.loads(Layout(running.home).state.read_text())["ports"].values())
     children = list(site.status(first.home)["children"].values())
     shared = site.start(first.home)
     first.close()
+    shared.close()
     with pytest.raises(AssertionError):
         wait_for(lambda: not site.status(shared.home)["running"], 4)
-    shared.close()
-    wait_for(lambda: not site.status(shared.home)["running"], 12)
+    assert site.stop(shared.home)
+    assert not site.status(shared.home)["running"]
     assert not any(_lives(pid) for pid in children)
-
-    kept = site.start(shared.home, keep=True)
-    kept.close()
-    with pytest.raises(AssertionError):
-        wait_for(lambda: not site.status(kept.home)["running"], 4)
-    assert site.stop(kept.home)
-    assert not site.status(kept.home)["running"]
-    assert not site.stop(kept.home)
-    site.reset(kept.home)
-    assert not databases_folder(Layout(kept.home)).exists()
+    assert not site.stop(shared.home)
+    site.reset(shared.home)
+    assert not databases_folder(Layout(shared.home)).exists()
     assert not (tmp_path / "second").exists()
 
 
