@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -169,7 +170,11 @@ class Stage:
         """What production's health endpoint says."""
         env = self.settings.environments["production"]
         trust = ssl.create_default_context(cafile=env.authority)
-        with urllib.request.urlopen(f"{env.url}{env.health}", timeout=20, context=trust) as answer:
+        try:
+            answer = urllib.request.urlopen(f"{env.url}{env.health}", timeout=20, context=trust)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
             return str(json.loads(answer.read())["status"])
 
 
