@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from operations.dump import tools
 from operations.engine.model import Outcome
 from operations.engine.record import JobState
 from operations.errors import PrerequisiteMissing, VigieError
@@ -237,6 +238,27 @@ def test_code_4_when_pg_dump_is_killed(locked: Vault) -> None:
     assert outcome.code == 4
     assert "pg_dump ended with" in outcome.says
     assert nothing_left(locked, bench)
+
+
+def test_code_2_when_every_pg_dump_here_is_older_than_the_server(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
+    (old / "pg_dump").chmod(0o755)
+    monkeypatch.setattr(tools, "_USUAL", ())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(old))
+    tools.installed.cache_clear()
+    try:
+        refusal = vault.plan().refusal
+    finally:
+        tools.installed.cache_clear()
+    assert refusal is not None
+    assert (refusal.name, refusal.code) == ("pg_dump fits", 2)
+    assert f"{old}/pg_dump is 9.6.24: an older one cannot read this server" in refusal.says
+    assert "Install the PostgreSQL 18 client programs" in refusal.says
 
 
 def test_code_4_when_a_lock_is_not_given_and_the_plan_names_who_holds_it(

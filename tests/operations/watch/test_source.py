@@ -204,7 +204,7 @@ async def test_a_recorder_is_believed_from_its_first_round_on(site: SmallSite) -
 
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await answers.wait()
-        await reply("", 503)(reader, writer)
+        writer.write(reply("", 503))
 
     def page_is_read() -> bool:
         return any(reading.probe == "page" for reading in store.readings("production")[1])
