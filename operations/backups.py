@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from operations.beside import side_by_side, within
 from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client, time_told
 from operations.errors import VigieError
 from operations.settings import Settings
@@ -27,6 +27,8 @@ MEASURED_AGAINST = 5
 """A backup is held against the median of this many trusted ones before it."""
 NEWEST = 60
 """How many a look at the bucket reads the manifests of, unless told otherwise."""
+LIST_LIMIT = 120.0
+"""Seconds for a whole look at the bucket: S3's own limits count from byte to byte, so that a drip never ends."""
 NO_SUCH = 4
 """Exit code where no such backup is there."""
 _MANIFEST_CAP = 4_000_000
@@ -130,19 +132,24 @@ def judge(backups: Iterable[Backup]) -> tuple[Backup, ...]:
 def list_backups(
     settings: Settings, environment: str, client: S3Client | None = None, newest: int | None = NEWEST
 ) -> BackupList:
-    """The `newest` backups of that environment (None: all), judged. Blocks; raises VigieError without S3."""
+    """The `newest` backups of that environment (None: all), judged. Blocks; raises VigieError without S3, or late."""
     place = place_of(settings, environment)
     s3 = client or s3_client(place, drill=settings.drill is not None)
     prefix = backup_prefix(settings, environment)
+    late = f"the bucket {place.bucket} did not tell all it holds within {LIST_LIMIT:g} s"
+    return within(LIST_LIMIT, lambda: _listed(s3, place.bucket, prefix, environment, settings.site.name, newest), late)
+
+
+def _listed(s3: S3Client, bucket: str, prefix: str, environment: str, site: str, newest: int | None) -> BackupList:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        objects, server_time = _objects(s3, place.bucket, prefix)
+        objects, server_time = _objects(s3, bucket, prefix)
         backups = _group(objects, environment)[:newest]
-        backups = _with_manifests(s3, place.bucket, backups, objects, settings.site.name)
+        backups = _with_manifests(s3, bucket, backups, objects, site)
     except (BotoCoreError, ClientError) as error:
-        raise refused(place.bucket, error) from None
-    strays, unknown = list_strays(s3, place.bucket, prefix)
+        raise refused(bucket, error) from None
+    strays, unknown = list_strays(s3, bucket, prefix)
     return BackupList(judge(backups), strays, unknown, server_time)
 
 
@@ -233,8 +240,7 @@ def _with_manifests(
             )
         return replace(backup, manifest=_in_utc(manifest))
 
-    with ThreadPoolExecutor(max_workers=6, thread_name_prefix="manifests") as pool:
-        return list(pool.map(read, backups))
+    return side_by_side(read, backups, at_once=6)
 
 
 def _in_utc(manifest: Manifest) -> Manifest:

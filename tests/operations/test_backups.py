@@ -12,6 +12,7 @@ from operations.backups import Backup, Manifest, judge, list_backups
 from operations.bucket import backup_prefix
 from operations.errors import VigieError
 from operations.settings import BackupSettings, Environment, Secret, Settings, Site
+from tests.operations.dripping import dripping_server
 from tests.servers import S3Server, s3
 
 __all__ = ["s3"]
@@ -127,6 +128,16 @@ def test_an_unfinished_upload_is_a_stray(s3: S3Server) -> None:
 def test_a_bucket_that_is_not_there_is_an_error_in_words(s3: S3Server) -> None:
     with pytest.raises(VigieError, match="the bucket nowhere cannot be read"):
         list_backups(_settings(s3, "nowhere"), "production")
+
+
+def test_a_bucket_whose_answer_never_ends_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operations.backups.LIST_LIMIT", 0.5)
+    key = Secret("0123456789")
+    with dripping_server() as endpoint:
+        place = BackupSettings(bucket="b", endpoint=endpoint, access_key=key, secret_key=key)
+        settings = Settings(site=Site(name="x"), environments={"staging": Environment(backups=place)})
+        with pytest.raises(VigieError, match=r"the bucket b did not tell all it holds within 0\.5 s"):
+            list_backups(settings, "staging")
 
 
 def test_no_bucket_at_all_is_a_clear_demand() -> None:

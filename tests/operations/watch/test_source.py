@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
@@ -23,6 +20,7 @@ from operations.watch.recorder import record
 from operations.watch.source import open_source, quick_look
 from operations.watch.store import Store, store_path
 from runbooks.names import FACT_NAMES
+from tests.operations.dripping import dripping_server
 from tests.operations.watch.conftest import SmallSite
 from tests.operations.web import hang, reply
 
@@ -111,37 +109,15 @@ async def test_a_site_that_never_answers_is_down_and_not_unknown(site: SmallSite
 
 def test_a_bucket_that_drips_holds_up_no_look(tmp_path: Path) -> None:
     """boto's time limits count from byte to byte, so that such an answer never ends."""
-    over = threading.Event()
-
-    class Dripping(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", "100000")
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                while not over.wait(0.2):
-                    self.wfile.write(b" ")
-                    self.wfile.flush()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     key = Secret("0123456789")
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    bucket = BackupSettings(bucket="b", endpoint=endpoint, access_key=key, secret_key=key)
-    settings = Settings(
-        site=Site(name="x", repository=str(tmp_path)),
-        environments={"production": Environment(backups=bucket)},
-        watch=WatchSettings(control_targets=(), readings=str(tmp_path / "readings.sqlite")),
-    )
-    try:
+    with dripping_server() as endpoint:
+        bucket = BackupSettings(bucket="b", endpoint=endpoint, access_key=key, secret_key=key)
+        settings = Settings(
+            site=Site(name="x", repository=str(tmp_path)),
+            environments={"production": Environment(backups=bucket)},
+            watch=WatchSettings(control_targets=(), readings=str(tmp_path / "readings.sqlite")),
+        )
         snapshot = asyncio.run(quick_look(settings, "production", limit=3.0))
-    finally:
-        over.set()
-        server.shutdown()
     backups = next(state for state in snapshot.states if state.probe == "backups")
     assert backups.status is Status.UNKNOWN
 
