@@ -136,7 +136,10 @@ def list_backups(
     place = place_of(settings, environment)
     s3 = client or s3_client(place, drill=settings.drill is not None)
     prefix = backup_prefix(settings, environment)
-    late = f"the bucket {place.bucket} did not tell all it holds within {LIST_LIMIT:g} s"
+    late = VigieError(
+        f"the bucket {place.bucket} did not tell all it holds within {LIST_LIMIT:g} s",
+        next_step="Try again; vigie doctor says how the bucket answers.",
+    )
     return within(LIST_LIMIT, lambda: _listed(s3, place.bucket, prefix, environment, settings.site.name, newest), late)
 
 

@@ -48,15 +48,15 @@ async def beside(work: Callable[..., Result], *given: Any, **named: Any) -> Resu
     return await wanted
 
 
-def within(limit: float, work: Callable[[], Result], late: str) -> Result:
-    """What `work` gives, or raises; VigieError (`late`) after `limit` seconds, and its thread is left to itself."""
+def within(limit: float, work: Callable[[], Result], late: VigieError) -> Result:
+    """What `work` gives, or raises; `late` is raised after `limit` seconds, and its thread is left to itself."""
     future = _started(work)
     try:
         return future.result(limit)
     except TimeoutError:
         if future.done():
             raise
-        raise VigieError(late) from None
+        raise late from None
 
 
 def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], *, at_once: int) -> list[Result]:

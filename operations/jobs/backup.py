@@ -67,7 +67,10 @@ def _incomplete(desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None
         say(f"{key} is whole: its manifest is there")
         return
     if key in there and not _is_of(s3, bucket, key, debris):
-        raise VigieError(f"{key} was not written by this job: it is left alone.")
+        raise VigieError(
+            f"{key} was not written by this job: it is left alone.",
+            next_step="Look at it in the bucket; remove it there if it is nobody's.",
+        )
     for name in sorted(there & {key, f"{key}.sha256"}):
         remove(s3, bucket, name)
         say(f"{name} removed")

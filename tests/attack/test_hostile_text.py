@@ -195,7 +195,7 @@ def test_a_flooding_build_is_bounded_and_inert(program: str) -> None:
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert done.code == 0
     assert time.monotonic() - began < 60
-    assert grown < 150_000_000, grown
+    assert grown < 9_000_000, f"it holds {grown} bytes of the ten million that were printed"
     assert not any(foreign_escapes(line.encode()) for line in lines)
     assert max(map(len, lines)) <= 16_384
 

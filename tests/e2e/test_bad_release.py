@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import SIZE, SPEED, Stage
+from tests.e2e.conftest import SIZE, SPEED, Stage, until
 from tests.e2e.keys import incident_page, open_incident, say_yes, to_rollback_plan, type_confirmation
 from tests.e2e.terminal import Terminal
 
@@ -125,6 +125,10 @@ def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> N
         taken = next(iter(re.findall(r"(?m)^ (R1|[NV]\d+) ", drill.text)), "")
     to_rollback_plan(drill)
     roll_back(drill)
+    until(lambda: stage.health() == "healthy")
+    incident_page(drill)
+    drill.wait_for(r"rollback ended, 0 success")
     assert re.search(r"Your path +N1 N2 N3 N4 N5 N6 N7 R1 V1", leave(drill))
-    drill.wait_ended()
+    # Left before the incident was resolved: how it counts is the score's own matter.
+    assert drill.wait_ended() in (0, 1)
     assert stage.served() == "v2.4.0"

@@ -36,12 +36,12 @@ def test_a_loop_ends_under_work_that_never_does() -> None:
 
 
 def test_work_that_comes_late_is_told_and_left_to_itself() -> None:
-    assert within(60, lambda: 3, "late") == 3
+    assert within(60, lambda: 3, VigieError("late")) == 3
     with pytest.raises(ZeroDivisionError):
-        within(60, lambda: 1 / 0, "late")
+        within(60, lambda: 1 / 0, VigieError("late"))
     never = threading.Event()
     with pytest.raises(VigieError, match="it is late"):
-        within(0.05, never.wait, "it is late")
+        within(0.05, never.wait, VigieError("it is late"))
     never.set()
 
 
@@ -50,13 +50,13 @@ def test_an_error_of_the_work_is_not_taken_for_lateness() -> None:
         raise TimeoutError("of its own")
 
     with pytest.raises(TimeoutError, match="of its own"):
-        within(60, timed_out, "late")
+        within(60, timed_out, VigieError("late"))
 
 
 def test_a_process_ends_under_work_that_never_does() -> None:
     words = "import threading; from operations.beside import side_by_side, within; never = threading.Event()\n"
     words += "work = lambda: side_by_side(lambda one: never.wait(), [1, 2], at_once=2)\n"
-    words += "try: within(0.05, work, 'late')\nexcept Exception as error: print(error)\n"
+    words += "try: within(0.05, work, ValueError('late'))\nexcept Exception as error: print(error)\n"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "late", done.stderr
 
