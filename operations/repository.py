@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,8 @@ FILE_LIMIT = 1_000_000
 KEPT = 2000
 KEPT_BYTES = 20_000
 """The most answers of git that are kept, and the longest."""
+OUTSIDE = 20_000
+"""Commits outside a line of history that are read in one go; with more, git is asked about each."""
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _AUTHOR = ("-c", "user.name=vigie", "-c", "user.email=vigie@localhost")
@@ -60,15 +62,17 @@ class Repository:
     def __init__(self, path: Path, limit: float = GIT_LIMIT) -> None:
         self.path = path
         self._limit = limit
+        self._shallow: bool | None = None
 
     def check(self) -> None:
         """Raise PrerequisiteMissing unless this is a git repository that may be read."""
-        answer = run_git(self.path, "rev-parse", "--git-dir", limit=self._limit)
+        answer = run_git(self.path, "rev-parse", "--git-dir", "--is-shallow-repository", limit=self._limit)
         if answer.code:
             raise PrerequisiteMissing(
                 f"{self.path} is not a git repository that can be read: {answer.complaint}",
                 next_step="Set site.repository to the site's checkout.",
             )
+        self._shallow = answer.text.splitlines()[-1] == "true"
 
     def resolve(self, value: str) -> str:
         """The full hash of a commit named by hash, tag or branch. Raises VigieError (code 1) when there is none."""
@@ -137,9 +141,28 @@ class Repository:
         answer = self._told((old, new), "merge-base", "--is-ancestor", "--end-of-options", old, new)
         return {0: True, 1: False}.get(answer.code)
 
+    def behind(self, commits: Collection[str], tip: str) -> Mapping[str, bool | None]:
+        """As `is_ancestor` of each commit to `tip` (a full hash), in two calls of git however many they are."""
+        hashes = {commit: commit if _HASH.fullmatch(commit) else self.find(commit) for commit in commits}
+        named = sorted({*hashes.values()} - {""})
+        if not named:
+            return dict.fromkeys(commits)
+        some = ("rev-list", "--ignore-missing", "--end-of-options")
+        here = set(self._ask(*some[:2], "--no-walk=unsorted", some[2], *named).split())
+        outside = self._ask(*some, *sorted(here), f"^{tip}").split() if here else []
+        if len(outside) > OUTSIDE:
+            return {commit: self.is_ancestor(hash_, tip) if hash_ else None for commit, hash_ in hashes.items()}
+        ahead = set(outside)
+        return {commit: hash_ not in ahead if hash_ in here else None for commit, hash_ in hashes.items()}
+
     def is_shallow(self) -> bool:
-        """True for a checkout without its whole history, in which "not an ancestor" proves nothing."""
-        return self._ask("rev-parse", "--is-shallow-repository") == "true"
+        """True for a checkout without its whole history, in which "not an ancestor" proves nothing.
+
+        As the last `check` of this object saw it.
+        """
+        if self._shallow is None:
+            self.check()
+        return bool(self._shallow)
 
     def changed_files(self, folder: str, old: str, new: str) -> Sequence[ChangedFile]:
         """Files under `folder` that were added, changed or deleted from `old` to `new`, by path."""
@@ -173,7 +196,7 @@ class Repository:
 
     def branches_holding(self, commit: str, branch: str) -> Sequence[str]:
         """The forms of `branch` here (local, origin's as last fetched) that hold that commit."""
-        return [ref for ref in self.forms_of(branch) if self.is_ancestor(commit, ref)]
+        return [ref for ref, tip in self.forms_of(branch).items() if self.is_ancestor(commit, tip)]
 
     def is_on_branch(self, commit: str, branch: str) -> bool:
         """Whether the commit is part of that branch, local or as last fetched."""
@@ -181,7 +204,7 @@ class Repository:
 
     def not_reverted(self, old: str, new: str, *tips: str) -> Sequence[Commit]:
         """Commits of `old..new` (merges apart) that no commit after `new` in one of `tips` takes back, newest first."""
-        reverted = {commit for tip in tips for commit in self._reverted_in(new, tip)}
+        reverted = {commit for tip in set(tips) for commit in self._reverted_in(new, tip)}
         merges = set(self._ask("rev-list", "--merges", "--end-of-options", f"{old}..{new}", "--").split())
         for merge in merges & reverted:
             reverted |= set(self._ask("rev-list", "--end-of-options", f"{merge}^1..{merge}", "--").split())
@@ -231,9 +254,10 @@ class Repository:
         """Forget a worktree and remove its folder; fine when either is gone."""
         import shutil
 
-        run_git(self.path, "worktree", "remove", "--force", "--force", "--", str(folder), limit=60.0)
+        removed = run_git(self.path, "worktree", "remove", "--force", "--force", "--", str(folder), limit=60.0)
         shutil.rmtree(folder, ignore_errors=True)
-        run_git(self.path, "worktree", "prune", limit=self._limit)
+        if removed.code:
+            run_git(self.path, "worktree", "prune", limit=self._limit)
 
     def _told(self, of: Sequence[str], *arguments: str) -> GitAnswer:
         """What git says. A good answer `of` full hashes alone is kept: a commit never changes.
@@ -266,10 +290,13 @@ class Repository:
         except UnicodeDecodeError:
             return None
 
-    def forms_of(self, branch: str) -> Sequence[str]:
-        """The references here that are that branch: the local one, and origin's as last fetched."""
+    def forms_of(self, branch: str) -> dict[str, str]:
+        """The references here that are that branch, local before origin's as last fetched, each with its commit."""
         refs = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
-        return [ref for ref in refs if self.find(ref)]
+        lines = self._ask("for-each-ref", "--format=%(refname) %(objectname)", *refs).splitlines()
+        # A pattern also finds what lies in a folder of that name.
+        found = dict(line.rsplit(" ", 1) for line in lines)
+        return {ref: found[ref] for ref in refs if ref in found}
 
     def _reverted_in(self, commit: str, tip: str) -> set[str]:
         """Commits that something after `commit` in `tip` says it reverts, reverts of reverts worked out."""

@@ -16,7 +16,7 @@ from runbooks.facts import Fact
 
 EXIT_CODES: dict[int, str] = {0: "ok or warn", 1: "down", 3: "unknown"}
 SIGNS = {Status.OK: "✓", Status.WARN: "▲", Status.DOWN: "✖", Status.UNKNOWN: "?"}
-WORDS = {Overall.OK: "ok", Overall.DEGRADED: "DEGRADED", Overall.DOWN: "DOWN", Overall.UNKNOWN: "UNKNOWN"}
+WORDS = {overall: "ok" if overall is Overall.OK else overall.name for overall in Overall}
 
 
 @click.command()
@@ -82,10 +82,10 @@ def value_words(value: bool | float | str) -> str:
 def _one_line(settings: Settings, snapshot: Snapshot) -> str:
     down = [state.title for state in snapshot.states if state.status is Status.DOWN]
     sign = {Overall.OK: "✓", Overall.DOWN: "✖", Overall.UNKNOWN: "?"}.get(snapshot.overall, "▲")
-    since = f" {age_words(seconds_between(snapshot.since, snapshot.at))}" if snapshot.since and down else ""
+    shown = down or snapshot.overall is Overall.MAINTENANCE
+    since = f" {age_words(seconds_between(snapshot.since, snapshot.at))}" if snapshot.since and shown else ""
     what = f" {', '.join(down[:3])}" if down else ""
-    word = WORDS.get(snapshot.overall, snapshot.overall.value)
-    return one_line(f"{settings.site.name} {snapshot.environment} {sign} {word}{since}{what}", 120)
+    return one_line(f"{settings.site.name} {snapshot.environment} {sign} {WORDS[snapshot.overall]}{since}{what}", 120)
 
 
 def _rows(settings: Settings, snapshot: Snapshot) -> list[str]:

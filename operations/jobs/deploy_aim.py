@@ -98,9 +98,8 @@ def _commit_of(desk: Desk, situation: Situation, wanted: str, *, redeploy: bool)
         raise PrerequisiteMissing(
             f"There is no branch {branch} in this checkout.", next_step="Set site.branch, or name a commit: --commit."
         )
-    chosen = forms[-1]
-    local = repository.find(forms[0])
-    found = repository.find(chosen)
+    local = next(iter(forms.values()))
+    chosen, found = next(reversed(forms.items()))
     why = f"the newest of {chosen.removeprefix('refs/heads/').removeprefix('refs/remotes/')}"
     if local != found:
         why += f"; {branch} here is at {local[:7]}"

@@ -262,7 +262,7 @@ def _details(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[
 def _offered(desk: Desk, situation: Situation) -> Iterator[tuple[Commit, str]]:
     """The newest commits of the branch that deploys, for somebody who wants another one."""
     forms = situation.repository.forms_of(desk.settings.site.branch)
-    for commit in situation.repository.newest(forms[-1], _OFFERED) if forms else ():
+    for commit in situation.repository.newest(next(reversed(forms)), _OFFERED) if forms else ():
         live = "   live now" if commit.hash == situation.live_commit else ""
         yield commit, f"{commit.hash[:7]} {_ago(situation, commit.at)} ago, {commit.author}: {commit.subject}{live}"
 

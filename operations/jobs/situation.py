@@ -143,12 +143,9 @@ def _behind(situation: Situation) -> Mapping[str, bool | None]:
     if not situation.live_in_git:
         return {}
     shallow = situation.repository.is_shallow()
-    found: dict[str, bool | None] = {}
-    for release in situation.releases:
-        commit = situation.repository.find(release.commit)
-        answer = situation.repository.is_ancestor(commit, situation.live_commit) if commit else None
-        found[release.id] = None if shallow and not answer else answer
-    return found
+    behind = situation.repository.behind({release.commit for release in situation.releases}, situation.live_commit)
+    answers = {release.id: behind[release.commit] for release in situation.releases}
+    return {id_: None if shallow and not answer else answer for id_, answer in answers.items()}
 
 
 def _observed(desk: Desk, live: Release | None, seen: Look, mark: str | None, trouble: str) -> Observed:

@@ -16,6 +16,9 @@ from operations.jobs.situation import Situation
 from operations.platforms import platform_for
 from operations.platforms.base import Release
 from operations.repository import Commit, Repository
+from operations.watch.model import Snapshot, Status
+from operations.watch.overall import PAGE, shows_closed_page
+from operations.watch.told_by_jobs import maintenance_since
 
 _PERIODS = 50
 _RELEASES = 25
@@ -33,8 +36,9 @@ class TakenBack:
 def everything_standing(desk: Desk) -> tuple[str, ...]:
     """All that stays in sight: a freeze, maintenance mode, the watch after a deploy, a rollback to be mended."""
     history, now = desk.history(), desk.now()
-    freeze = freeze_of(desk.settings, desk.environment, now)
-    lines = [freeze.words if freeze else "", maintenance_line(history, now), ladder_line(desk.snapshot(), history, now)]
+    freeze, snapshot = freeze_of(desk.settings, desk.environment, now), desk.snapshot()
+    closed = maintenance_line(history, now, _page_says(desk, snapshot))
+    lines = [freeze.words if freeze else "", closed, ladder_line(snapshot, history, now)]
     try:
         mend = standing_lines(desk, history)
     except VigieError as error:
@@ -43,12 +47,26 @@ def everything_standing(desk: Desk) -> tuple[str, ...]:
     return (*filter(None, lines), *mend)
 
 
-def maintenance_line(history: Sequence[JobRecord], now: datetime) -> str:
-    """Since when maintenance mode is on, as far as our own jobs (newest first) know; empty when it is not."""
-    last = next((job for job in history if job.operation == "maintenance" and job.code == 0 and job.ended_at), None)
-    if last is None or last.ended_at is None or last.plan.request.get("value") != "on":
+def maintenance_line(history: Sequence[JobRecord], now: datetime, page: str = "") -> str:
+    """Since when maintenance mode is on, as far as our own jobs (newest first) know; empty when it is not.
+
+    `page` says what the front page shows instead; without it nobody looked, or it is the closed page.
+    """
+    since = maintenance_since(history)
+    if since is None:
         return ""
-    return f"maintenance mode is on since {age_words((now - last.ended_at).total_seconds())}: users see the closed page"
+    age = age_words((now - since).total_seconds())
+    return f"maintenance mode is on since {age}: {page or 'users see the closed page'}"
+
+
+def _page_says(desk: Desk, snapshot: Snapshot | None) -> str:
+    """What speaks against the closed page, by the watch; empty when nothing does, or nobody watches."""
+    page = next((state for state in snapshot.states if state.probe == PAGE), None) if snapshot else None
+    if page is None or page.last is None or shows_closed_page(page, desk.settings.switches.maintenance_status):
+        return ""
+    if page.status is Status.UNKNOWN:
+        return "what users see now is not known"
+    return f"but users do not see the closed page now: {page.last.detail or page.status.value}"
 
 
 def standing_lines(
@@ -99,7 +117,7 @@ def _line(desk: Desk, git: Repository, taken: TakenBack, now_live: Release) -> s
         )
     if (live and git.is_ancestor(bad, live)) or not git.is_on_branch(bad, branch):
         return ""
-    left = git.not_reverted(good, bad, *git.forms_of(branch))
+    left = git.not_reverted(good, bad, *git.forms_of(branch).values())
     if not left:
         return ""
     all_of_it = len(left) == len(git.commits_between(good, bad, merges=False))

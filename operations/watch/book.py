@@ -13,6 +13,7 @@ from operations.watch.history import OFFLINE, History
 from operations.watch.model import Change, ProbeState, Reading, Status
 from operations.watch.order import Onset, find_onset
 from operations.watch.outside import Outside
+from operations.watch.overall import PAGE, shows_closed_page
 from runbooks.facts import Fact, Value
 
 NOT_CONFIGURED = "not configured"
@@ -52,6 +53,14 @@ class Book:
     def onset(self) -> Onset:
         """When the present errors began."""
         return find_onset(self.history, self.outside.told_onset() if self.outside.told_onset else None)
+
+    @cached_property
+    def maintenance(self) -> datetime | None:
+        """Since when the site is closed on purpose: our switch says so, and users do get the closed page now."""
+        since = self.outside.maintenance()
+        if since is None or not shows_closed_page(self.state(PAGE), self.settings.switches.maintenance_status):
+            return None
+        return since
 
     @cached_property
     def live(self) -> LiveRelease:

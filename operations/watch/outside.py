@@ -45,8 +45,8 @@ def _no_changes() -> Sequence[Change]:
     return ()
 
 
-def _no() -> bool:
-    return False
+def _never() -> datetime | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,5 @@ class Outside:
     """When a person says the trouble began ("customer says 02:50"), UTC."""
     changes: Callable[[], Sequence[Change]] = _no_changes
     """Changes only we know of, such as restores."""
-    maintenance: Callable[[], bool] = _no
+    maintenance: Callable[[], datetime | None] = _never
+    """Since when our own switch has maintenance mode on (UTC), as far as we know; what users get is asked apart."""

@@ -8,15 +8,17 @@ from datetime import datetime
 from operations.watch.history import VANTAGE
 from operations.watch.model import Overall, ProbeState, Status
 
+PAGE = "page"
 
-def overall_of(states: Sequence[ProbeState], maintenance: bool = False) -> tuple[Overall, datetime | None]:
+
+def overall_of(states: Sequence[ProbeState], maintenance: datetime | None = None) -> tuple[Overall, datetime | None]:
     """The overall state, and since when it has been so; None when that is not known.
 
     DOWN when a critical probe is down, UNKNOWN when the control targets fail or a critical probe is unknown (for
     want of traffic is no want of knowledge), DEGRADED on any warning and on anything else that is down.
     """
-    if maintenance:
-        return Overall.MAINTENANCE, None
+    if maintenance is not None:
+        return Overall.MAINTENANCE, maintenance
     critical = [state for state in states if state.critical]
     down = [state for state in critical if state.status is Status.DOWN]
     if down:
@@ -29,6 +31,13 @@ def overall_of(states: Sequence[ProbeState], maintenance: bool = False) -> tuple
     if worse:
         return Overall.DEGRADED, _latest(_earliest(worse), critical)
     return Overall.OK, _latest(None, critical)
+
+
+def shows_closed_page(page: ProbeState | None, status: int) -> bool:
+    """Whether the front page's newest reading, not yet stale, is the answer of maintenance mode."""
+    if page is None or page.last is None or page.status is Status.UNKNOWN:
+        return False
+    return page.last.data.get("code") == status
 
 
 def _is_quiet(state: ProbeState) -> bool:

@@ -18,6 +18,7 @@ from operations.engine.redaction import Redactor
 from operations.errors import Busy, VigieError
 from operations.platforms import platform_for
 from operations.settings import Settings
+from operations.watch.book import Book
 from operations.watch.configured import probes_for
 from operations.watch.history import History
 from operations.watch.libraries import load_libraries
@@ -96,6 +97,7 @@ class _Keeper:
     ) -> None:
         self._store = store
         self._parts = parts
+        self._settings = settings
         self._keep = timedelta(days=settings.watch.keep_days)
         self._say = say
         self._on_alarm = on_alarm
@@ -139,7 +141,8 @@ class _Keeper:
                 self._store.stop_beating(part.environment)
 
     def _keep_alarms(self, part: _Recorded) -> None:
-        part.history.alarms.muted = part.outside.maintenance()
+        book = Book(part.history, self._settings, part.environment, part.outside, self._now())
+        part.history.alarms.muted = book.maintenance is not None
         found = {(alarm.key, alarm.opened_at): alarm for alarm in part.history.alarms.all}
         changed = [alarm for key, alarm in found.items() if part.alarms.get(key) != alarm]
         if not changed:

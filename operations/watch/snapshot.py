@@ -14,7 +14,7 @@ from operations.watch.hysteresis import aged
 from operations.watch.model import Overall, ProbeState, Snapshot, Status
 from operations.watch.order import SKEW_BLINDS, SKEW_SHOWN
 from operations.watch.outside import Outside
-from operations.watch.overall import overall_of
+from operations.watch.overall import PAGE, overall_of
 
 _CHART_MINUTES = 60
 
@@ -31,8 +31,8 @@ def snapshot_of(
 ) -> Snapshot:
     """Everything a console shows of this environment at `now`."""
     book = Book(history, settings, environment, outside, now)
-    history.alarms.muted = outside.maintenance()
-    overall, since = overall_of(book.states, history.alarms.muted)
+    history.alarms.muted = book.maintenance is not None
+    overall, since = overall_of(book.states, book.maintenance)
     return Snapshot(
         at=now,
         environment=environment,
@@ -57,7 +57,10 @@ def aged_snapshot(snapshot: Snapshot, now: datetime) -> Snapshot:
     states = tuple(aged(state, now) for state in snapshot.states)
     if states == snapshot.states:
         return snapshot
-    overall, since = overall_of(states, snapshot.overall is Overall.MAINTENANCE)
+    # A page that has gone stale shows nobody that the site is closed on purpose.
+    page = next((state for state in states if state.probe == PAGE), None)
+    closed = snapshot.overall is Overall.MAINTENANCE and page is not None and page.status is not Status.UNKNOWN
+    overall, since = overall_of(states, snapshot.since if closed else None)
     return replace(snapshot, states=states, overall=overall, since=since)
 
 

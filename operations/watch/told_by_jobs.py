@@ -25,7 +25,14 @@ def with_jobs(outside: Outside, jobs: Jobs | None) -> Outside:
         job_running=outside.job_running or (lambda: any(job.live for job in jobs())),
         last_smoke=outside.last_smoke or (lambda: last_smoke(jobs())),
         changes=lambda: [*outside.changes(), *restores(jobs())],
+        maintenance=lambda: outside.maintenance() or maintenance_since(jobs()),
     )
+
+
+def maintenance_since(jobs: Sequence[JobRecord]) -> datetime | None:
+    """When a job of ours (newest first) turned maintenance mode on that none turned off since; None when none did."""
+    last = next((job for job in jobs if job.operation == "maintenance" and job.code == 0 and job.ended_at), None)
+    return last.ended_at if last is not None and last.plan.request.get("value") == "on" else None
 
 
 def is_own_smoke(job: JobRecord) -> bool:

@@ -40,6 +40,10 @@ class GitSite:
                 "HOME": str(self.path),
                 "GIT_CONFIG_NOSYSTEM": "1",
                 "GIT_COMMITTER_DATE": stamp,
+                # A commit looks for something to tidy up, in a process of its own.
+                "GIT_CONFIG_COUNT": "1",
+                "GIT_CONFIG_KEY_0": "maintenance.auto",
+                "GIT_CONFIG_VALUE_0": "false",
                 **author,
                 **committer,
             },
@@ -65,4 +69,9 @@ class GitSite:
         self.git("commit", "--quiet", "--allow-empty", f"--message={subject}")
         if tag:
             self.git("tag", "--annotate", f"--message={tag}", tag)
-        return self.git("rev-parse", "HEAD")
+        return self.head()
+
+    def head(self) -> str:
+        """The full hash of the newest commit on the branch that is checked out."""
+        ref = (self.path / ".git/HEAD").read_text().removeprefix("ref: ").strip()
+        return (self.path / ".git" / ref).read_text().strip()

@@ -263,3 +263,51 @@ def test_a_commit_that_was_not_here_is_asked_for_again(site: GitSite, repository
     assert repository.is_ancestor(old, new) is None and repository.find(new) == ""
     site.git("fetch", "--quiet", str(other.path), "main")
     assert repository.is_ancestor(old, new) is True and repository.find(new) == new
+
+
+def test_many_commits_are_placed_behind_a_tip_at_once(site: GitSite, repository: Repository) -> None:
+    first = site.commit("one", {"a": "1"}, tag="v1")
+    tip = site.commit("two", {"a": "2"})
+    ahead = site.commit("three", {"a": "3"})
+    blob = site.git("rev-parse", "HEAD:a")
+    asked = [first, tip, ahead, "v1", "0" * 40, blob, "", "-x", "nothing"]
+    answers = repository.behind(asked, tip)
+    assert answers == {
+        first: True,
+        tip: True,
+        "v1": True,
+        ahead: False,
+        **dict.fromkeys(["0" * 40, blob, "", "-x", "nothing"]),
+    }
+    assert repository.behind(["", "0" * 40], tip) == {"": None, "0" * 40: None}
+
+
+def test_a_side_branch_too_long_to_list_is_asked_about_by_itself(
+    site: GitSite, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.commit("one", {"a": "1"})
+    ahead = [site.commit(f"more {number}", {"a": str(number)}) for number in range(4)][-1]
+    monkeypatch.setattr("operations.repository.OUTSIDE", 2)
+    assert repository.behind([first, ahead], first) == {first: True, ahead: False}
+
+
+def test_the_forms_of_a_branch_name_their_commits_and_nothing_beside_it(site: GitSite, repository: Repository) -> None:
+    commit = site.commit("one", {"a": "1"})
+    site.git("update-ref", "refs/remotes/origin/main", commit)
+    site.git("update-ref", "refs/heads/release/1", commit)
+    assert repository.forms_of("main") == {"refs/heads/main": commit, "refs/remotes/origin/main": commit}
+    assert repository.forms_of("release") == {}
+    assert repository.forms_of("release/1") == {"refs/heads/release/1": commit}
+    assert repository.forms_of("*") == {}
+
+
+def test_a_shallow_checkout_says_so_once_it_is_whole_no_more(site: GitSite, tmp_path: Path) -> None:
+    for number in range(3):
+        site.commit(f"commit {number}", {"a": str(number)})
+    address = f"file://{site.path}"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", address, str(tmp_path / "cut")], check=True)
+    cut = Repository(tmp_path / "cut")
+    assert cut.is_shallow() is True
+    subprocess.run(["git", "-C", str(cut.path), "fetch", "--quiet", "--unshallow"], check=True)
+    cut.check()
+    assert cut.is_shallow() is False

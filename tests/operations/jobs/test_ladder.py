@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from operations.desk import Desk
 from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
 from operations.jobs.ladder import error_rate_before, ladder_line
-from operations.jobs.standing import maintenance_line
-from operations.watch.model import Overall, Snapshot
+from operations.jobs.standing import everything_standing, maintenance_line
+from operations.settings import Environment, Settings
+from operations.watch.model import Overall, ProbeState, Reading, Snapshot, Status
 from runbooks.facts import Fact
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+SITE = Settings(environments={"production": Environment(kind="production")})
 
 
 def job(operation: str, minutes_ago: float, code: int = 0, **details: Any) -> JobRecord:
@@ -93,5 +96,32 @@ def test_the_rate_before_is_the_hours_median() -> None:
 def test_maintenance_stands_until_it_is_turned_off() -> None:
     on, off = job("maintenance", 10, value="on"), job("maintenance", 5, value="off")
     assert "on since 10m" in maintenance_line([on], NOW)
+    assert maintenance_line([on], NOW, "but users see another one").endswith("10m: but users see another one")
     assert maintenance_line([off, on], NOW) == ""
+    assert maintenance_line([off, on], NOW, "but users see another one") == ""
     assert maintenance_line([job("maintenance", 1, code=5, value="on")], NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "detail", "words"),
+    [
+        (Status.DOWN, 503, "answered 503", "users see the closed page"),
+        (Status.OK, 200, "", "but users do not see the closed page now: ok"),
+        (Status.DOWN, 502, "answered 502", "but users do not see the closed page now: answered 502"),
+        (Status.UNKNOWN, 0, "no answer", "what users see now is not known"),
+    ],
+)
+def test_what_users_see_is_said_beside_our_own_word(status: Status, code: int, detail: str, words: str) -> None:
+    page = ProbeState(
+        "page", "page", True, 30, 10, status, NOW, last=Reading("page", status, NOW, 0.1, detail, data={"code": code})
+    )
+    seen = replace(snapshot(), states=(page,))
+    history = [job("maintenance", 10, value="on")]
+    desk = Desk(SITE, "production", now=lambda: NOW, snapshot=lambda: seen, history=lambda: history)
+    assert everything_standing(desk) == (f"maintenance mode is on since 10m: {words}",)
+
+
+def test_where_nobody_watches_our_own_word_stands_alone() -> None:
+    history = [job("maintenance", 10, value="on")]
+    desk = Desk(SITE, "production", now=lambda: NOW, history=lambda: history)
+    assert everything_standing(desk) == ("maintenance mode is on since 10m: users see the closed page",)

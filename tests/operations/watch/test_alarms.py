@@ -140,7 +140,7 @@ def test_the_overall_state(states: list[ProbeState], overall: Overall) -> None:
 
 
 def test_maintenance_comes_first() -> None:
-    assert overall_of([_state("health", DOWN, True)], True)[0] is Overall.MAINTENANCE
+    assert overall_of([_state("health", DOWN, True)], T) == (Overall.MAINTENANCE, T)
 
 
 def test_the_overall_state_is_as_old_as_itself_and_not_as_what_it_is_made_of() -> None:
