@@ -13,6 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -123,7 +124,7 @@ def _section(kind: type[Section], tree: Any, path: Path, prefix: str, problems: 
     if not isinstance(tree, dict):
         problems.append(f"{path}: {prefix}: expected a table, found {_kind_of(tree)}. Example: [{prefix}]")
         return None
-    hints = get_type_hints(kind)
+    hints, required = _hints(kind), _required(kind)
     good: dict[str, Any] = {}
     for name, value in tree.items():
         key = f"{prefix}.{name}" if prefix else name
@@ -137,14 +138,26 @@ def _section(kind: type[Section], tree: Any, path: Path, prefix: str, problems: 
         converted = _value(hints[name], value, path, key, problems)
         if converted is not None:
             good[name] = converted
-    missing = [f.name for f in msgspec.structs.fields(kind) if f.required and f.name not in tree]
+    missing = [name for name in required if name not in tree]
     for name in missing:
         problems.append(f"{path}: {prefix}.{name}: is missing. Example: {EXAMPLES.get(name, name + ' = …')}")
     if missing or len(good) < len([n for n in tree if n in kind.__struct_fields__]):
-        good = good if not any(f.required and f.name not in good for f in msgspec.structs.fields(kind)) else {}
-        if not good and any(f.required for f in msgspec.structs.fields(kind)):
+        good = good if all(name in good for name in required) else {}
+        if not good and required:
             return None
     return kind(**good)
+
+
+@cache
+def _hints(kind: type[Section]) -> Mapping[str, Any]:
+    """Its keys' types. A settings file has many tables of few kinds."""
+    return get_type_hints(kind)
+
+
+@cache
+def _required(kind: type[Section]) -> tuple[str, ...]:
+    """The keys without a default."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.required)
 
 
 def _value(hint: Any, value: Any, path: Path, key: str, problems: list[str]) -> Any:
