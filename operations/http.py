@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
@@ -113,26 +113,29 @@ def client_with(authority: str, headers: Mapping[str, str], settings: Settings) 
 
     from operations.http_transport import FreshTransport
 
-    context = trust(authority)
+    drill = settings.drill is not None
+    trusted = partial(trust, authority, drill=drill)
+    if authority:
+        trusted()  # A file that cannot be read is said here; the system's are read when they are needed.
     sent = {"user-agent": "vigie", **headers}
-    if settings.drill is None and _proxies():
+    if not drill and _proxies():
         limits = httpx.Limits(max_keepalive_connections=0)
-        return httpx.AsyncClient(verify=context, headers=sent, limits=limits, timeout=HTTP_LIMIT)
-    return httpx.AsyncClient(
-        transport=FreshTransport(context), headers=sent, timeout=HTTP_LIMIT, trust_env=settings.drill is None
-    )
+        return httpx.AsyncClient(verify=trusted(), headers=sent, limits=limits, timeout=HTTP_LIMIT)
+    return httpx.AsyncClient(transport=FreshTransport(trusted), headers=sent, timeout=HTTP_LIMIT, trust_env=not drill)
 
 
-def trust(authority: str = "") -> ssl.SSLContext:
+def trust(authority: str = "", *, drill: bool = False) -> ssl.SSLContext:
     """The system's certificates, and those in the file `authority` when one is named; read anew when that changes.
 
-    Raises OSError, SSLError.
+    In a drill those in the file alone: nothing outside the practice site is trusted. Raises OSError, SSLError.
     """
-    return _trusting(authority, Path(authority).stat().st_mtime_ns if authority else 0)
+    return _trusting(authority, Path(authority).stat().st_mtime_ns if authority else 0, drill)
 
 
 @lru_cache(16)
-def _trusting(authority: str, written: int) -> ssl.SSLContext:
+def _trusting(authority: str, written: int, drill: bool) -> ssl.SSLContext:
+    if drill:
+        return ssl.create_default_context(cafile=authority) if authority else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Reading the system's certificates takes long enough to be felt under a key, and a MB each time.
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()

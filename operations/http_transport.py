@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -45,12 +45,13 @@ _FIRST_ADDRESS_SECONDS = 2.0
 class FreshTransport(httpx.AsyncBaseTransport):
     """Sends each request over a connection of its own, so that lookup, connect and TLS are measured every time."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
+        """`trusted` tells whom to trust once a connection needs it: reading certificates takes a while."""
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # trusts nobody; httpcore would make one of its own
             max_connections=None,
             max_keepalive_connections=0,
-            network_backend=_TimedBackend(),
+            network_backend=_TimedBackend(trusted),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -113,6 +114,9 @@ def _as_httpx(error: Exception) -> Exception:
 class _TimedBackend(httpcore.AsyncNetworkBackend):
     """Looks the name up itself, then tries its addresses in turn, each time kept for `CONNECT_TIMES`."""
 
+    def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
+        self._trusted = trusted
+
     async def connect_tcp(
         self,
         host: str,
@@ -128,30 +132,32 @@ class _TimedBackend(httpcore.AsyncNetworkBackend):
         started = time.monotonic()
         for address in addresses[:-1]:
             try:
-                stream = await _connect(address, port, _FIRST_ADDRESS_SECONDS)
+                stream = await self._connect(address, port, _FIRST_ADDRESS_SECONDS)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
             times.connect = time.monotonic() - started
             return stream
-        stream = await _connect(addresses[-1], port, timeout)
+        stream = await self._connect(addresses[-1], port, timeout)
         times.connect = time.monotonic() - started
         return stream
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-
-async def _connect(address: str, port: int, limit: float | None) -> _Stream:
-    async with _mapped(limit, httpcore.ConnectTimeout, httpcore.ConnectError):
-        return _Stream(*await asyncio.open_connection(address, port))
+    async def _connect(self, address: str, port: int, limit: float | None) -> _Stream:
+        async with _mapped(limit, httpcore.ConnectTimeout, httpcore.ConnectError):
+            return _Stream(*await asyncio.open_connection(address, port), self._trusted)
 
 
 class _Stream(httpcore.AsyncNetworkStream):
     """An asyncio connection as httpcore wants it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, trusted: Callable[[], ssl.SSLContext]
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._trusted = trusted
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         async with _mapped(timeout, httpcore.ReadTimeout, httpcore.ReadError):
@@ -173,7 +179,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         async with _mapped(timeout, httpcore.ConnectTimeout, httpcore.ConnectError):
-            await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+            await self._writer.start_tls(self._trusted(), server_hostname=server_hostname)
         return self
 
     def get_extra_info(self, info: str) -> Any:

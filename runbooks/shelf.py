@@ -3,6 +3,7 @@ reads files, and it reads nothing else."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from runbooks.model import Book
@@ -30,10 +31,16 @@ def path_of(name: str, own: Path | None = None) -> Path | None:
 
 def open_book(name: str, own: Path | None = None) -> Book:
     """The runbook of that name. Raises FileNotFoundError when there is none, OSError when it cannot be read."""
-    from runbooks.reader import read
-
     path = path_of(name, own)
     if path is None:
         raise FileNotFoundError(f"there is no runbook “{name}”; there are {', '.join(names(own))}")
     with path.open("rb") as file:
-        return read(file.read(LARGEST), name)
+        return _read(file.read(LARGEST), name)
+
+
+@lru_cache(maxsize=8)
+def _read(source: bytes, name: str) -> Book:
+    """The same bytes are the same book: whoever looks whether a file changed need not have it parsed again."""
+    from runbooks.reader import read
+
+    return read(source, name)

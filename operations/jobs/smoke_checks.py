@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from operations.engine.redaction import Redactor
 from operations.errors import VigieError
 from operations.health import judge_health
-from operations.http import Answer, ask, client_for, client_with
+from operations.http import Answer, ask, client_for, client_with, trust
 from operations.jobs.smoke_own import own_check
 from operations.jobs.smoke_report import SKIPPED, CheckKind, SmokeCheck, SmokeReport, Split
 from operations.page import assets_of, judge_asset, judge_page
@@ -56,14 +57,15 @@ class _Run:
         self._env = env
         self._base = base
         self._mask = Redactor(settings.secrets()).redact
-        self._authority = str(settings.resolve(env.authority)) if env.authority else ""
+        authority = str(settings.resolve(env.authority)) if env.authority else ""
+        self._trusted = partial(trust, authority, drill=settings.drill is not None)
         try:
             # Another host than the environment's own gets none of its headers: they may hold its keys.
             own = origin(base) == origin(env.url)
-            self._site = client_for(settings, environment) if own else client_with(self._authority, {}, settings)
-            self._plain = client_with(self._authority, {}, settings)
+            self._site = client_for(settings, environment) if own else client_with(authority, {}, settings)
+            self._plain = client_with(authority, {}, settings)
         except OSError as error:
-            raise VigieError(f"The authority {self._authority} cannot be read: {error.strerror or error}") from None
+            raise VigieError(f"The authority {authority} cannot be read: {error.strerror or error}") from None
 
     async def all(self) -> Sequence[SmokeCheck]:
         """Every check, in their fixed order."""
@@ -75,7 +77,7 @@ class _Run:
                 assets = group.create_task(self._assets(page))
                 database = group.create_task(self._database())
                 own = [
-                    group.create_task(own_check(self._site, self._base, check, self._authority, self._made))
+                    group.create_task(own_check(self._site, self._base, check, self._trusted, self._made))
                     for check in self._env.checks
                 ]
             return [

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from operations.http import HTTP_LIMIT, Answer, ask, trouble, trust
+from operations.http import HTTP_LIMIT, Answer, ask, trouble
 from operations.jobs.smoke_report import SmokeCheck
 from operations.settings import Check
 from operations.text import one_line
@@ -24,8 +24,10 @@ Judged = Callable[..., SmokeCheck]
 _MISSING = object()
 
 
-async def own_check(client: httpx.AsyncClient, base: str, check: Check, authority: str, made: Judged) -> SmokeCheck:
-    """Run one configured check against the site at `base`; `made` turns the findings into a SmokeCheck."""
+async def own_check(
+    client: httpx.AsyncClient, base: str, check: Check, trusted: Callable[[], ssl.SSLContext], made: Judged
+) -> SmokeCheck:
+    """Run one configured check against the site at `base`; `trusted` makes what it trusts, `made` the result."""
     url = urljoin(base, check.path)
     body = check.body.reveal()
     headers = {"content-type": "application/json" if body[:1] in ("{", "[") else "application/x-www-form-urlencoded"}
@@ -39,7 +41,7 @@ async def own_check(client: httpx.AsyncClient, base: str, check: Check, authorit
     )
     wrong = list(_wrong(check, answer))
     if check.certificate_days and url.startswith("https:"):
-        wrong += await _certificate(url, authority, check.certificate_days)
+        wrong += await _certificate(url, trusted(), check.certificate_days)
     elif check.certificate_days:
         wrong.append("no certificate: the address is not https")
     actual = ", ".join(wrong) if wrong else f"{answer.status} in {answer.total:.2f} s"
@@ -108,12 +110,12 @@ def as_word(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _certificate(url: str, authority: str, wanted_days: int) -> list[str]:
+async def _certificate(url: str, trusted: ssl.SSLContext, wanted_days: int) -> list[str]:
     parts = urlsplit(url)
     started = time.monotonic()
     try:
         async with asyncio.timeout(HTTP_LIMIT):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=trust(authority))
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=trusted)
             certificate = writer.get_extra_info("peercert") or {}
             writer.transport.abort()
     except (OSError, TimeoutError) as error:

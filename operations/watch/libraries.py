@@ -18,7 +18,7 @@ def load_libraries(settings: Settings, environment: str) -> None:
     for authority in {"", env.authority, *(provider.authority for provider in settings.providers)}:
         # What is wrong with a file of certificates is the probe's to say.
         with suppress(OSError):
-            trust(str(settings.resolve(authority)) if authority else "")
+            trust(str(settings.resolve(authority)) if authority else "", drill=settings.drill is not None)
     if env.database or env.database_readonly:
         import_module("psycopg")
     if env.backups.bucket:

@@ -225,12 +225,14 @@ class Terminal:
         assert callable(holds)
         until = time.monotonic() + deadline
         with self._news:
-            while not holds(text := self._shown()) or (self._screen.in_frame and not self._ended):
+            while True:
+                whole = self._ended or not self._screen.in_frame
+                if whole and holds(text := self._shown()):
+                    return text
                 left = until - time.monotonic()
-                assert left > 0, f"the screen did not {what} in {deadline:g} s:\n{text}"
-                assert not self._ended, f"the program ended before the screen did {what}:\n{text}"
+                assert left > 0, f"the screen did not {what} in {deadline:g} s:\n{self._shown()}"
+                assert not self._ended, f"the program ended before the screen did {what}:\n{self._shown()}"
                 self._news.wait(left)
-        return text
 
     def _shown(self) -> str:
         return "\n".join(row.rstrip() for row in self._screen.display)

@@ -8,11 +8,12 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import trustme
 
 from operations.http import ask, client_for
-from operations.settings import Environment, Secret, Settings
+from operations.settings import DrillSettings, Environment, Secret, Settings
 from tests.operations.web import hang, reply, reset, web_server
 
 
@@ -151,4 +152,32 @@ async def test_a_cancelled_question_leaves_nothing_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asking
         web.routes["/"] = reply("hello")
+        assert (await ask(client, web.url + "/")).status == 200
+
+
+async def test_a_drill_trusts_its_own_authority_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    for name, one in (("own.pem", authority), ("system.pem", other)):
+        one.cert_pem.write_to_path(str(tmp_path / name))
+    # The system's certificates, as far as this process can tell.
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    settings = _settings(authority=str(tmp_path / "own.pem"))
+    drill = msgspec.structs.replace(settings, drill=DrillSettings(home=str(tmp_path), lease=str(tmp_path / "lease")))
+    async with web_server(_tls(authority)) as web, web_server(_tls(other)) as system:
+        web.routes["/"] = system.routes["/"] = reply("{}")
+        for chosen, expected in ((settings, [200, 200]), (drill, [200, 0])):
+            async with client_for(chosen, "production") as client:
+                answers = [await ask(client, server.url + "/") for server in (web, system)]
+            assert [answer.status or 0 for answer in answers] == expected
+
+
+async def test_certificates_are_not_read_for_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*given: object, **named: object) -> None:
+        raise AssertionError("nobody asked for TLS")
+
+    monkeypatch.setattr("operations.http.trust", read)
+    async with web_server() as web, client_for(_settings(), "production") as client:
+        web.routes["/"] = reply("{}")
         assert (await ask(client, web.url + "/")).status == 200

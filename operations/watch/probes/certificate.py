@@ -46,8 +46,8 @@ class CertificateProbe(Shared):
         return self._verdict(ends, addresses, changed)
 
     async def _ends(self, host: str, port: int, address: str) -> datetime | None:
-        authority = self.place.env.authority
-        context = trust(str(self.place.settings.resolve(authority)) if authority else "")
+        authority, settings = self.place.env.authority, self.place.settings
+        context = trust(str(settings.resolve(authority)) if authority else "", drill=settings.drill is not None)
         _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
         try:
             certificate = writer.get_extra_info("peercert") or {}
