@@ -17,6 +17,7 @@ import msgspec
 from operations.beside import side_by_side, within
 from operations.bucket import Stray, backup_prefix, list_strays, place_of, refused, s3_client, time_told
 from operations.errors import VigieError
+from operations.foreign_json import NOT_JSON
 from operations.settings import Settings
 from operations.text import one_line
 
@@ -233,7 +234,7 @@ def _with_manifests(
         raw = s3.get_object(Bucket=bucket, Key=key)["Body"].read(_MANIFEST_CAP)
         try:
             manifest = msgspec.json.decode(raw, type=Manifest)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             return replace(backup, manifest_problem="its manifest cannot be read")
         if manifest.environment != backup.environment:
             return replace(backup, manifest_problem=f"its manifest says {one_line(manifest.environment, 40)}")

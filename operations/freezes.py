@@ -17,6 +17,7 @@ import msgspec
 
 from operations.engine.model import Guard
 from operations.errors import VigieError
+from operations.foreign_json import NOT_JSON
 from operations.places import places_for
 from operations.settings import Settings
 from operations.text import one_line
@@ -62,7 +63,7 @@ def freeze_of(settings: Settings, environment: str, now: datetime) -> Freeze | N
         return None
     try:
         found = msgspec.json.decode(raw, type=Freeze)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Freeze(environment, f"its file {path} is damaged", "", now)
     aware = found.since.tzinfo is not None and (found.until is None or found.until.tzinfo is not None)
     if not aware:

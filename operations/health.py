@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from operations.foreign_json import NOT_JSON
 from operations.http import Answer
 from operations.text import one_line
 from operations.watch.model import Status
@@ -67,7 +68,7 @@ def _read(answer: Answer) -> Any:
     """The body as JSON, or its only word as text, or None."""
     try:
         return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         word = one_line(answer.body, 40)
         return word if len(answer.body) <= 64 and word.lower() in HEALTHY | LIMPING else None
 
@@ -136,7 +137,7 @@ def words_of_error(body: bytes) -> str:
     """What an answer says of its own failure, in one line: its error or message, else its beginning. May be empty."""
     try:
         told = _told(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         told = ""
     return told or one_line(body, 100)
 

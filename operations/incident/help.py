@@ -107,7 +107,9 @@ def _is_remote(contact: Contact) -> bool:
 def _id_in(body: bytes) -> str:
     import msgspec
 
+    from operations.foreign_json import NOT_JSON
+
     try:
         return one_line(str(msgspec.json.decode(body[:65536]).get("id", "")), 80)
-    except (msgspec.DecodeError, AttributeError):
+    except (*NOT_JSON, AttributeError):
         return ""

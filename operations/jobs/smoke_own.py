@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from operations.foreign_json import NOT_JSON
 from operations.http import HTTP_LIMIT, Answer, ask, trouble
 from operations.jobs.smoke_report import SmokeCheck
 from operations.settings import Check
@@ -91,7 +92,7 @@ def at_path(body: bytes, path: str) -> Any:
     """The value at a dotted path in a JSON body (numbers index lists; "" is all of it), else a private marker."""
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return _MISSING
     for part in path.removeprefix("$.").split(".") if path else ():
         if isinstance(value, dict) and part in value:

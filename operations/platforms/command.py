@@ -13,6 +13,7 @@ import msgspec
 from operations.engine.process import Child, Hooks, Streams, run_child
 from operations.engine.redaction import Redactor
 from operations.errors import VigieError
+from operations.foreign_json import NOT_JSON
 from operations.platforms.base import LivePeriod, Progress, Release, ReleaseState
 from operations.platforms.command_presets import Preset, filled, preset_of
 from operations.platforms.release_record import RELEASE_NAME, to_time
@@ -133,7 +134,7 @@ class CommandPlatform:
         self._run(filled(command, {}), self._folder, self._chosen.commands.limit, printed)
         try:
             return msgspec.convert(self._preset.read(what, bytes(printed)), list[_Told])
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except (*NOT_JSON, ValueError) as error:
             says = one_line(str(error), 120)
             raise VigieError(f"what {command[0]} prints for {what} cannot be read: {says}", code=FAILED) from None
 

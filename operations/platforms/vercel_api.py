@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from operations.errors import VigieError
+from operations.foreign_json import NOT_JSON
 from operations.http import Answer, ask, client_with
 from operations.platforms.vercel_replies import Complaint, ErrorBody, Reply
 from operations.settings import Secret, Settings, address_of
@@ -150,7 +151,7 @@ def _accepted(answer: Answer, who: str) -> Answer:
 def _complaint(answer: Answer) -> Complaint:
     try:
         found = msgspec.json.decode(answer.body, type=ErrorBody).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return Complaint(message=_instead(answer))
     return Complaint(one_line(found.code, 60), one_line(found.message, 200))
 
@@ -197,6 +198,6 @@ def _decoded(kind: type[Kind], answer: Answer, path: str) -> Kind:
     except msgspec.ValidationError as error:
         found = one_line(str(error), 120)
         raise NoAnswer(f"Vercel's answer to {path} is not what its API says: {found}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         instead = _instead(answer) or "nothing"
         raise NoAnswer(f"Vercel answered {path} with {answer.status} and {instead}.") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from operations.errors import VigieError
+from operations.foreign_json import NOT_JSON
 from operations.places import places_for
 from operations.proof.identity import Identity
 from operations.proof.place import Place
@@ -89,7 +90,7 @@ def _read(path: Path) -> list[Known]:
         return []
     except OSError as error:
         raise VigieError(f"{path} cannot be read: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         raise VigieError(
             f"{path} is damaged.", next_step="Remove it and run vigie mark for production again."
         ) from None

@@ -87,11 +87,12 @@ def test_a_bucket_is_listed_newest_first_with_what_speaks_against_each(s3: S3Ser
     good = _put(s3, bucket, 0)
     broken = _put(s3, bucket, 1, manifest=b"\xff[/x]")
     foreign = _put(s3, bucket, 2, manifest=json.dumps({"environment": "production"}).encode())
+    nested = _put(s3, bucket, 3, manifest=b'{"x":' + b"[" * 60_000)
     s3.client().put_object(Bucket=bucket, Key=f"{good}.note", Body=b"?")
     found = list_backups(_settings(s3, bucket), "production")
-    assert [backup.key for backup in found.backups] == [foreign, broken, good]
-    assert [backup.trusted for backup in found.backups] == [False, False, True]
-    assert found.backups[1].why_not == "its manifest cannot be read"
+    assert [backup.key for backup in found.backups] == [nested, foreign, broken, good]
+    assert [backup.trusted for backup in found.backups] == [False, False, False, True]
+    assert found.backups[0].why_not == found.backups[2].why_not == "its manifest cannot be read"
     assert found.newest_trusted is not None and found.newest_trusted.key == good
     assert found.usual_size == 100
     assert found.server_time is not None

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from operations.foreign_json import NOT_JSON
 from operations.http import HTTP_LIMIT
 from operations.text import one_line
 from operations.watch.model import Reading, Status
@@ -32,7 +33,7 @@ class AlertsProbe(Shared):
             return self.reading(Status.UNKNOWN, f"Alertmanager: {answer.says}")
         try:
             listed = msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except NOT_JSON:
             listed = None
         if not isinstance(listed, list):
             return self.reading(Status.UNKNOWN, "Alertmanager answers something else")

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from operations.foreign_json import NOT_JSON
 from operations.http import HTTP_LIMIT, Answer
 from operations.settings import Provider
 from operations.text import one_line
@@ -76,7 +77,7 @@ def _read(answer: Answer) -> tuple[dict[str, Any] | None, str]:
         return None, f"status page: {answer.says}"
     try:
         page = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return None, f"status page answers {one_line(answer.content_type, 40) or 'something'} that is no JSON"
     return (page, "") if isinstance(page, dict) else (None, "status page answers something else")
 

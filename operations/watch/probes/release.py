@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from operations.beside import beside
+from operations.foreign_json import NOT_JSON
 from operations.platforms.base import LivePeriod, Platform, Release
 from operations.text import one_line
 from operations.watch.model import Reading, Status
@@ -88,7 +89,7 @@ def version_in(body: bytes, field: str) -> str:
         return one_line(body, 80)
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return ""
     for part in field.split("."):
         value = value.get(part) if isinstance(value, dict) else None

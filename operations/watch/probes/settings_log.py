@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from operations.beside import beside
+from operations.foreign_json import NOT_JSON
 from operations.text import one_line
 from operations.watch.model import Reading, Status
 from operations.watch.probes.base import Place, Shared
@@ -49,7 +50,7 @@ class SettingsLogProbe(Shared):
         for line in lines:
             try:
                 found.append(msgspec.json.decode(line, type=SettingsLine))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except NOT_JSON:
                 unreadable += 1
         newest = sorted(found, key=lambda line: _utc(line.at))[-_KEPT:]
         changes = [[_utc(c.at).isoformat(), _kind(c.kind), one_line(c.name, 60), one_line(c.who, 40)] for c in newest]

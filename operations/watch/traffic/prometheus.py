@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from operations.foreign_json import NOT_JSON
 from operations.watch.probes.base import Web
 from operations.watch.traffic.figures import Figures, Run
 
@@ -94,7 +95,7 @@ async def _ask(web: Web, url: str) -> list[Any]:
     try:
         body = msgspec.json.decode(answer.body)
         result = body["data"]["result"]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (*NOT_JSON, KeyError, TypeError):
         raise NoAnswer("Prometheus answered something else") from None
     return result if isinstance(result, list) else []
 

@@ -62,8 +62,8 @@ def test_it_needs_a_reason(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"\xff\xfe", b'{"environment": 3}', b"x" * 100_000, b'["a"]'],
-    ids=["cut", "not UTF-8", "wrong type", "long", "a list"],
+    [b"{", b"\xff\xfe", b'{"environment": 3}', b"x" * 100_000, b'["a"]', b'{"x":' + b"[" * 3_000],
+    ids=["cut", "not UTF-8", "wrong type", "long", "a list", "nested"],
 )
 def test_one_that_cannot_be_read_holds(settings: Settings, tmp_path: Path, content: bytes) -> None:
     set_freeze(settings, Freeze("production", "the fair", "ana", NOW))

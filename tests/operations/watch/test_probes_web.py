@@ -118,6 +118,7 @@ async def test_an_endpoint_is_down_on_errors_and_a_401_is_an_answer(
         ("[" * 5000, f'500 "{"[" * 99}…"'),
         ("", "500"),
     ],
+    ids=["its error", "its message", "no JSON", "nested", "nothing"],
 )
 async def test_an_endpoint_that_fails_is_told_in_its_own_words(site: SmallSite, body: str, words: str) -> None:
     site.web.routes["/api/calls"] = reply(body, 500)
@@ -320,8 +321,11 @@ async def test_changes_of_settings_are_names_and_times_never_values(site: SmallS
         {"at": "2026-03-01T02:00:00Z", "kind": "flag", "name": "maps", "who": "ana", "value": "topsecret"},
         {"at": "2026-03-01T01:00:00Z", "kind": "secret", "name": "LOGIN_KEY"},
     ]
-    (site.folder / "settings.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n[/x]\n")
+    (site.folder / "settings.jsonl").write_text(
+        "\n".join(map(json.dumps, lines)) + "\n[/x]\n" + '{"x":' + "[" * 3_000 + "\n"
+    )
     reading = await _read(SettingsLogProbe(_place(site)))
+    assert reading.detail.endswith("2 lines unreadable")
     assert [row[1:] for row in reading.data["changes"]] == [["config", "LOGIN_KEY", ""], ["flag", "maps", "ana"]]
     assert "topsecret" not in str(reading)
 
