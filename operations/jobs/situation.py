@@ -69,6 +69,7 @@ def survey(desk: Desk, *, outside: bool = True) -> Situation:
         looking = pool.submit(look if outside else _unseen, desk)
         marking = pool.submit(_mark if outside else _unmarked, desk)
         found = (platform.releases(_RELEASES), platform.periods(_PERIODS), platform.live())
+        snapshot = _snapshot(desk)
         seen, (mark, trouble) = looking.result(), marking.result()
     releases, periods, live = found
     repository = Repository(desk.settings.resolve(desk.settings.site.repository))
@@ -85,7 +86,7 @@ def survey(desk: Desk, *, outside: bool = True) -> Situation:
         live_commit=commit or (live.commit if live else ""),
         live_in_git=bool(commit),
         look=seen,
-        snapshot=_snapshot(desk),
+        snapshot=snapshot,
         history=desk.history(),
         observed=_observed(desk, live, seen, mark, trouble),
     )

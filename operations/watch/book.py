@@ -57,10 +57,9 @@ class Book:
     @cached_property
     def maintenance(self) -> datetime | None:
         """Since when the site is closed on purpose: our switch says so, and users do get the closed page now."""
-        since = self.outside.maintenance()
-        if since is None or not shows_closed_page(self.state(PAGE), self.settings.switches.maintenance_status):
-            return None
-        return since
+        # The page first, which costs nothing: the jobs are read from the journal.
+        closed = shows_closed_page(self.state(PAGE), self.settings.switches.maintenance_status)
+        return self.outside.maintenance() if closed else None
 
     @cached_property
     def live(self) -> LiveRelease:
