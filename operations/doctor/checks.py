@@ -66,7 +66,7 @@ def _outside(settings: Settings, name: str, readonly: bool, now: Callable[[], da
 
     looks: tuple[tuple[str, Look], ...] = (
         ("site", partial(check_site, settings, name)),
-        ("platform", partial(check_platform, settings, name)),
+        ("platform", partial(check_platform, settings, name, now())),
         ("database", partial(check_database, settings, name)),
         ("bucket", partial(check_bucket, settings, name, readonly=readonly, now=now)),
         ("backups", partial(check_backups, settings, name)),

@@ -16,7 +16,7 @@ from operations.platforms.vercel_api import FAILED, NoAnswer, Pace, Refused, Ver
 from operations.platforms.vercel_publish import publish_build
 from operations.platforms.vercel_reading import VercelReading
 from operations.platforms.vercel_records import live_periods, release_of, releases_of
-from operations.platforms.vercel_replies import AliasRequest, Project, word
+from operations.platforms.vercel_replies import AliasRequest, Project, Token, TokenAnswer, word
 from operations.platforms.vercel_switch import Asked, Switching, SwitchKind
 from operations.settings import PlatformSettings, Settings
 
@@ -105,6 +105,14 @@ class VercelPlatform:
             return self._switching.progress(Asked.parse(id))
         except NoAnswer as trouble:
             return Progress("pending", trouble.what)
+
+    def token(self) -> Token:
+        """What Vercel says of the token in use. Raises VigieError; Refused where this token may not ask."""
+        return self._api.read(TokenAnswer, "/v5/user/tokens/current").token
+
+    def project_account(self) -> str:
+        """The id of the team or user that owns the project."""
+        return self._reading.project().account_id
 
     def discard(self, release: str) -> bool:
         """Delete the deployment that our unfinished publish named so; True when there is none any more.

@@ -87,6 +87,39 @@ class Project(Reply, frozen=True):
         return self.auto_assign_custom_domains is False
 
 
+class TokenScope(Reply, frozen=True):
+    """What a token may act in: the user's own account, or one team."""
+
+    type: str = ""
+    team_id: str | None = None
+
+
+class Token(Reply, frozen=True):
+    """A token as Vercel describes it; nothing of its value."""
+
+    name: str = ""
+    expires_at: int | float | None = None
+    scopes: list[TokenScope] = []
+
+    @property
+    def ends(self) -> datetime | None:
+        """When it expires, UTC; None when it never does."""
+        return to_time(self.expires_at)
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """Ids of the teams it is for; empty when it is for all that its user may do."""
+        if any(scope.type != "team" for scope in self.scopes):
+            return ()
+        return tuple(scope.team_id for scope in self.scopes if scope.team_id)
+
+
+class TokenAnswer(Reply, frozen=True):
+    """GET /v5/user/tokens/current."""
+
+    token: Token
+
+
 class Creator(Reply, frozen=True):
     """Who made a deployment."""
 

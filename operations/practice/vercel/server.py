@@ -27,10 +27,12 @@ _ROUTES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("promote", "POST", re.compile(r"/v10/projects/([^/]+)/promote/([^/]+)")),
     ("aliases", "GET", re.compile(r"/v9/projects/([^/]+)/(?:rollback|promote)/aliases")),
     ("user", "GET", re.compile(r"/v2/user")),
+    ("token", "GET", re.compile(r"/v5/user/tokens/current")),
     ("team", "GET", re.compile(r"/(?:v2/)?teams/([^/]+)")),
     ("teams", "GET", re.compile(r"/v[12]/teams")),
 )
 _HELD = 30.0
+_TOKEN = {"id": "t" * 64, "name": "bastion", "type": "token", "origin": "manual", "activeAt": 1, "createdAt": 1}
 _BIG = 5_000_000
 
 
@@ -173,6 +175,10 @@ def _answer(
         raise No(403, "forbidden", "Not authorized")
     if call in ("user", "team", "teams"):
         return 200, _account(world, call)
+    if call == "token":
+        if world.token_scopes is None:
+            raise No(403, "forbidden", "Not authorized")
+        return 200, {"token": {**_TOKEN, "scopes": world.token_scopes, "expiresAt": world.token_ends}}
     team = query.get("teamId") or ("" if "slug" not in query else world.account_id if query["slug"] == "acme" else "-")
     if (team or ("" if world.wants_team else world.account_id)) != world.account_id:
         raise No(403, "forbidden", "You don't have permission to access this resource")

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from operations.practice.vercel.faults import Fault, Lies
 
@@ -64,6 +64,10 @@ class World:
         self.project_name = "harbour"
         self.account_id = "team_harbour00000000000000000"
         self.wants_team = False
+        self.token_scopes: list[dict[str, Any]] | None = [{"type": "user", "origin": "manual", "createdAt": 1}]
+        """What the token may act in; None for one that may not ask about itself."""
+        self.token_ends: float | None = None
+        """Milliseconds since 1970; None for one that does not expire."""
         self.production = ""
         self.auto_assign = True
         self.aliases: dict[str, str] = {"harbour.example": "", "www.harbour.example": ""}

@@ -93,14 +93,14 @@ def test_a_file_of_certificates_that_is_not_there_is_named(world: World) -> None
 
 def test_a_platform_in_order_has_a_live_release_and_a_way_back(world: World) -> None:
     world.configure(platform='restart = ["true"]')
-    found = by_name(check_platform(world.settings(), "production"))
+    found = by_name(check_platform(world.settings(), "production", utc_now()))
     assert not wrong(found)
     assert found["a way back"].says == "2 kept builds, the newest v2"
 
 
 def test_a_platforms_folder_that_is_not_there_fails(world: World) -> None:
     world.config.write_text(world.config.read_text().replace(str(world.platform.root), f"{world.folder}/nowhere"))
-    found = by_name(check_platform(world.settings(), "production"))
+    found = by_name(check_platform(world.settings(), "production", utc_now()))
     assert found["folder"].verdict == "fail"
     assert "environments.production.platform.root" in found["folder"].mend
 
@@ -110,7 +110,7 @@ def test_a_platform_with_one_build_has_no_way_back(world: World, tmp_path: Path)
     (tmp_path / "build").mkdir()
     only.publish(tmp_path / "build", name="v1", commit="a" * 40, who="ana")
     world.config.write_text(world.config.read_text().replace(str(world.platform.root), str(only.root)))
-    assert by_name(check_platform(world.settings(), "production"))["a way back"].verdict == "warn"
+    assert by_name(check_platform(world.settings(), "production", utc_now()))["a way back"].verdict == "warn"
 
 
 def watching(world: World, *targets: str) -> dict[str, Finding]:

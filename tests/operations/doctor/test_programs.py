@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from operations.doctor.programs import check_programs, fits_server
 from operations.dump import tools
 from operations.settings import Environment, PlatformSettings, Secret, Settings, Site
+from operations.settings_release import CommandSettings, DeploySettings, SwitchSettings
 from tests.operations.doctor.clinic import by_name, program
 
 
@@ -74,7 +76,7 @@ def test_npm_without_node_is_no_npm(alone: Path) -> None:
     program(alone / "bin", "npm", "10")
     found = list(check_programs(settings(alone, build=("npm", "run", "build"))))
     assert [one.says for one in found if one.verdict == "fail" and "node" in one.says] == [
-        "node is not there, which runs it"
+        "node is not there, which runs npm: a deploy, or a rollback that has to rebuild, would fail"
     ]
 
 
@@ -90,3 +92,64 @@ def test_a_restart_command_that_is_not_there_is_named_before_it_is_needed(alone:
         "fail",
         "systemctl is not there",
     )
+
+
+def deploying(folder: Path, **keys: object) -> Settings:
+    base = settings(folder)
+    return msgspec.structs.replace(base, path=str(folder / "vigie.toml"), **keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "name", "program_", "hint"),
+    [
+        ({"deploy": DeploySettings(install=("pnpm", "install"))}, "install command", "pnpm", "Install pnpm"),
+        ({"deploy": DeploySettings(migrations="prisma")}, "migrations command", "npx", "Install Node.js"),
+        ({"deploy": DeploySettings(migrations="command", migrate=("bin/up",))}, "migrations command", "bin/up", "Ins"),
+        ({"switches": SwitchSettings(flag=("bin/flag",))}, "flag command", "bin/flag", "correct switches.flag"),
+        ({"switches": SwitchSettings(maintenance=("shut",))}, "maintenance command", "shut", "switches.maintenance"),
+    ],
+)
+def test_each_command_of_a_deploy_and_of_the_switches_is_looked_for(
+    keys: dict[str, object], name: str, program_: str, hint: str, alone: Path
+) -> None:
+    found = by_name(check_programs(deploying(alone, **keys)))[name]
+    assert found.verdict == "fail"
+    assert f"{program_} is not there" in found.says
+    assert hint in found.mend
+
+
+def test_what_is_installed_and_built_by_default_needs_npm_where_the_checkout_has_its_files(alone: Path) -> None:
+    (alone / "package.json").write_text("{}")
+    (alone / "package-lock.json").write_text("{}")
+    base = settings(alone)
+    platform = PlatformSettings(driver="releases", root=str(alone))
+    env = msgspec.structs.replace(base.environments["production"], platform=platform)
+    found = by_name(check_programs(msgspec.structs.replace(base, environments={"production": env})))
+    assert found["install command"].verdict == found["build command of production"].verdict == "fail"
+    assert "npm is not there" in found["install command"].says
+
+
+@pytest.mark.parametrize(
+    ("platform", "missing"),
+    [
+        (PlatformSettings(driver="vercel", project="x", token=Secret("t")), {"publish": "vercel"}),
+        (
+            PlatformSettings(driver="command", commands=CommandSettings(preset="kamal")),
+            dict.fromkeys(("list", "live", "publish", "promote"), "kamal"),
+        ),
+    ],
+    ids=["vercel", "kamal"],
+)
+def test_a_platforms_own_commands_are_looked_for(
+    platform: PlatformSettings, missing: dict[str, str], alone: Path
+) -> None:
+    base = settings(alone)
+    env = msgspec.structs.replace(base.environments["production"], platform=platform)
+    found = by_name(check_programs(msgspec.structs.replace(base, environments={"production": env})))
+    for what, name in missing.items():
+        finding = found[f"{what} command of production"]
+        assert finding.verdict == "fail"
+        assert f"{name} is not there" in finding.says
+        assert (
+            f"environments.production.platform.{'publish_command' if name == 'vercel' else 'commands'}" in finding.mend
+        )
