@@ -38,6 +38,7 @@ class FaultyS3:
     holding: threading.Event = field(default_factory=threading.Event)
     """Set once a request is held."""
     let_go: threading.Event = field(default_factory=threading.Event)
+    """Ends the holding; `pick` is asked once more then."""
 
 
 def is_part(method: str, path: str) -> bool:
@@ -59,6 +60,10 @@ def faulty_s3(endpoint: str) -> Iterator[FaultyS3]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             faulty.seen.append((self.command, self.path))
             harm = faulty.pick(self.command, self.path)
+            if harm is not None and harm.kind == "hold":
+                faulty.holding.set()
+                faulty.let_go.wait(60.0)
+                harm = faulty.pick(self.command, self.path)
             if harm is not None and harm.kind == "reset":
                 self.close_connection = True
                 self.connection.close()
@@ -66,9 +71,6 @@ def faulty_s3(endpoint: str) -> Iterator[FaultyS3]:
             if harm is not None and harm.kind == "answer":
                 self._refuse(harm)
                 return
-            if harm is not None and harm.kind == "hold":
-                faulty.holding.set()
-                faulty.let_go.wait(60.0)
             if harm is not None and harm.kind == "damage":
                 body = bytes([body[0] ^ 1]) + body[1:]
             self._pass_on(body)

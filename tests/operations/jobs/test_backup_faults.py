@@ -323,6 +323,28 @@ def test_kill_9_in_the_middle_of_an_upload_names_it_and_cleaning_aborts_it(vault
     runs.journal.close()
 
 
+@pytest.mark.parametrize("held", [".sha256", ".manifest.json"])
+def test_kill_9_between_the_dump_and_its_manifest_is_named_and_cleaning_takes_all_of_it(
+    vault: Vault, faulty: FaultyS3, held: str
+) -> None:
+    runs = Runs(vault.settings(endpoint=faulty.endpoint), "backup", "staging")
+    faulty.pick = lambda method, path: Harm("hold") if method == "PUT" and held in path else None
+    job = runs.start()
+    assert faulty.holding.wait(30)
+    job = runs.kill(runs.job(job.id))
+    assert job.state is JobState.LOST
+    assert any("a backup without its manifest: backup_staging_" in piece.words for piece in job.debris)
+    [half] = vault.stored().backups
+    assert not half.trusted and half.why_not.startswith("incomplete")
+    # What the dead one had sent is lost on its way.
+    faulty.pick = lambda method, path: Harm("reset") if method == "PUT" else None
+    faulty.let_go.set()
+    after, said = runs.clean(job)
+    assert after.debris == (), said
+    assert vault.stored().strays == () and vault.names() == set()
+    runs.journal.close()
+
+
 def test_sigterm_in_the_middle_of_an_upload_is_143_and_leaves_nothing(vault: Vault, faulty: FaultyS3) -> None:
     from operations.engine.control import cancel
 
