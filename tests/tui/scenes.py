@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from operations.incident.model import Entry, Incident, IncidentState, Severity
 from operations.watch.model import Alarm, Change, Overall, ProbeState, Reading, Signature, Snapshot, Status
 from runbooks.facts import Fact
-from runbooks.reader import read
+from runbooks.shelf import open_book
 from runbooks.suggest import clear_run, take_clear
 from runbooks.view import view
 from runbooks.walk import apply, begin, replay
@@ -105,7 +104,7 @@ def model(**changes: Any) -> Model:
 
 def walking(steps: int = 6) -> Model:
     """In the incident, `steps` clear answers into the site-down walk."""
-    book = read(files("runbooks").joinpath("library", "site-down.md").read_bytes(), "site-down.md")
+    book = open_book("site-down")
     walk = replay([(NOW - timedelta(minutes=3), begin(book))], book)
     assert walk is not None
     snapshot = down_snapshot()

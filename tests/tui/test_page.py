@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from importlib.resources import files
 
 import pytest
 
@@ -12,7 +11,7 @@ from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
 from operations.watch.model import Overall, Snapshot, Status
 from runbooks.facts import Fact
-from runbooks.reader import read
+from runbooks.shelf import open_book
 from runbooks.view import view
 from runbooks.walk import apply, begin, jump, replay
 from tests.tui.scenes import NOW, down_snapshot, incident, model, quiet_snapshot, state, walking
@@ -139,7 +138,7 @@ def test_the_newest_entry_of_the_timeline_is_on_the_page() -> None:
 
 def at(anchor: str) -> Model:
     """In the incident, at that section of the site-down walk."""
-    book = read(files("runbooks").joinpath("library", "site-down.md").read_bytes(), "site-down.md")
+    book = open_book("site-down")
     walk = replay([(NOW - timedelta(minutes=3), begin(book))], book)
     assert walk is not None
     moved = apply(walk, jump(walk, anchor), NOW - timedelta(minutes=1), book) if anchor != walk.current else walk
@@ -149,7 +148,7 @@ def at(anchor: str) -> Model:
 
 
 def sections_with_answers() -> list[str]:
-    book = read(files("runbooks").joinpath("library", "site-down.md").read_bytes(), "site-down.md")
+    book = open_book("site-down")
     return [section.anchor for section in book.sections if section.branches]
 
 
