@@ -19,6 +19,12 @@ def age_words(seconds: float | None) -> str:
     return f"{whole // 86400}d{whole % 86400 // 3600}h" if whole < 30 * 86400 else f"{whole // 86400}d"
 
 
+def time_words(at: datetime, now: datetime) -> str:
+    """A moment that stays as it is while time goes by: `03:12Z`, with its day when that is another one."""
+    there = at.astimezone(now.tzinfo)
+    return f"{there:%H:%MZ}" if there.date() == now.date() else f"{there:%Y-%m-%d %H:%MZ}"
+
+
 def clock_words(seconds: float) -> str:
     """A running clock to the second: `58s`, `10m58s`, `2h05m`."""
     whole = max(0, int(seconds))

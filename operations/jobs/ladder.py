@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from operations.ages import age_words
+from operations.ages import time_words
 from operations.engine.record import JobRecord
 from operations.watch.model import Snapshot
 from runbooks.facts import fact_of
@@ -39,11 +39,12 @@ def ladder_line(snapshot: Snapshot | None, jobs: Sequence[JobRecord], now: datet
     name = str(job.plan.details.get("to_name") or "the release")
     against = list(_against(snapshot, job)) if snapshot else []
     if against:
-        return f"rollback advised: {'; '.join(against)} since {name}, {age_words(age)} ago"
+        return f"rollback advised: {'; '.join(against)} since {name}, live {time_words(job.ended_at, now)}"
     left = next((minutes for minutes in LOOKS if minutes * 60 > age), None)
     if left is None:
         return ""
-    return f"{name} went live {age_words(age)} ago: look again {left} min after it (then {_then(left)})"
+    live = time_words(job.ended_at, now)
+    return f"{name} went live {live}: look again {left} min after it (then {_then(left)})"
 
 
 def _then(left: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.ages import age_words
+from operations.ages import time_words
 from operations.desk import Desk
 from operations.engine.record import JobRecord
 from operations.errors import VigieError
@@ -18,7 +18,6 @@ from operations.platforms.base import Release
 from operations.repository import Commit, Repository
 from operations.watch.model import Snapshot, Status
 from operations.watch.overall import PAGE, shows_closed_page
-from operations.watch.told_by_jobs import maintenance_since
 
 _PERIODS = 50
 _RELEASES = 25
@@ -37,7 +36,7 @@ def everything_standing(desk: Desk) -> tuple[str, ...]:
     """All that stays in sight: a freeze, maintenance mode, the watch after a deploy, a rollback to be mended."""
     history, now = desk.history(), desk.now()
     freeze, snapshot = freeze_of(desk.settings, desk.environment, now), desk.snapshot()
-    closed = maintenance_line(history, now, _page_says(desk, snapshot))
+    closed = maintenance_line(history, now, _page_says(desk, snapshot, history))
     lines = [freeze.words if freeze else "", closed, ladder_line(snapshot, history, now)]
     try:
         mend = standing_lines(desk, history)
@@ -48,21 +47,29 @@ def everything_standing(desk: Desk) -> tuple[str, ...]:
 
 
 def maintenance_line(history: Sequence[JobRecord], now: datetime, page: str = "") -> str:
-    """Since when maintenance mode is on, as far as our own jobs (newest first) know; empty when it is not.
+    """What our own jobs (newest first) know of maintenance mode; empty when it is off, and was seen so.
 
     `page` says what the front page shows instead; without it nobody looked, or it is the closed page.
     """
-    since = maintenance_since(history)
-    if since is None:
+    last = next((job for job in history if job.operation == "maintenance" and job.past_no_return), None)
+    if last is None or last.live:
         return ""
-    age = age_words((now - since).total_seconds())
-    return f"maintenance mode is on since {age}: {page or 'users see the closed page'}"
+    at = time_words(last.ended_at or last.created_at, now)
+    seen = last.code == 0 and (last.details or {}).get("verified") is True
+    if last.plan.request.get("value") == "on":
+        if not seen:
+            return f"maintenance mode was turned on {at}, and nobody saw whether users get the closed page"
+        return f"maintenance mode is on since {at}: {page or 'users see the closed page'}"
+    return "" if last.code == 0 else f"maintenance mode was turned off {at}, and the site did not show it: look at it"
 
 
-def _page_says(desk: Desk, snapshot: Snapshot | None) -> str:
-    """What speaks against the closed page, by the watch; empty when nothing does, or nobody watches."""
+def _page_says(desk: Desk, snapshot: Snapshot | None, history: Sequence[JobRecord]) -> str:
+    """What speaks against the closed page, by a reading newer than the switch; empty when nothing does."""
     page = next((state for state in snapshot.states if state.probe == PAGE), None) if snapshot else None
     if page is None or page.last is None or shows_closed_page(page, desk.settings.switches.maintenance_status):
+        return ""
+    turned = next((job.ended_at for job in history if job.operation == "maintenance" and job.ended_at), None)
+    if turned is not None and page.last.at <= turned:
         return ""
     if page.status is Status.UNKNOWN:
         return "what users see now is not known"

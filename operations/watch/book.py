@@ -58,8 +58,9 @@ class Book:
     def maintenance(self) -> datetime | None:
         """Since when the site is closed on purpose: our switch says so, and users do get the closed page now."""
         # The page first, which costs nothing: the jobs are read from the journal.
-        closed = shows_closed_page(self.state(PAGE), self.settings.switches.maintenance_status)
-        return self.outside.maintenance() if closed else None
+        if not shows_closed_page(self.state(PAGE), self.settings.switches.maintenance_status):
+            return None
+        return next((one.start for one in self.outside.closings() if one.end is None and one.seen), None)
 
     @cached_property
     def live(self) -> LiveRelease:

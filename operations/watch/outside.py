@@ -22,6 +22,21 @@ class SmokeResult(NamedTuple):
     failed_kind: str
 
 
+class Closing(NamedTuple):
+    """A time in which the site was closed on purpose, UTC; `end` is None while it is.
+
+    `seen` tells that the closed page was seen from outside; before that somebody is just about to close the site.
+    """
+
+    start: datetime
+    end: datetime | None
+    seen: bool
+
+    def holds(self, at: datetime) -> bool:
+        """Whether that moment lies in it."""
+        return self.start <= at and (self.end is None or at <= self.end)
+
+
 class RollbackJudgement(NamedTuple):
     """Whether there is a good release to go back to, and what the migrations in between do (None: cannot say).
 
@@ -45,13 +60,13 @@ def _no_changes() -> Sequence[Change]:
     return ()
 
 
-def _never() -> datetime | None:
-    return None
+def _none() -> Sequence[Closing]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Callables that block are run in threads; `job_running`, `told_onset`, `changes`, `maintenance` must be quick."""
+    """Callables that block are run in threads; `job_running`, `told_onset`, `changes`, `closings` must be quick."""
 
     platform: Platform | None = None
     last_smoke: Callable[[], tuple[bool, datetime, str] | None] | None = None
@@ -61,5 +76,5 @@ class Outside:
     """When a person says the trouble began ("customer says 02:50"), UTC."""
     changes: Callable[[], Sequence[Change]] = _no_changes
     """Changes only we know of, such as restores."""
-    maintenance: Callable[[], datetime | None] = _never
-    """Since when our own switch has maintenance mode on (UTC), as far as we know; what users get is asked apart."""
+    closings: Callable[[], Sequence[Closing]] = _none
+    """When our own switch had maintenance mode on, newest first; whether users get the closed page is asked apart."""

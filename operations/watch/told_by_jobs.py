@@ -9,7 +9,7 @@ from typing import Any
 
 from operations.engine.record import JobRecord
 from operations.watch.model import Change
-from operations.watch.outside import Outside
+from operations.watch.outside import Closing, Outside
 
 Jobs = Callable[[], Sequence[JobRecord]]
 _SMOKE_FAILED = 6
@@ -25,14 +25,26 @@ def with_jobs(outside: Outside, jobs: Jobs | None) -> Outside:
         job_running=outside.job_running or (lambda: any(job.live for job in jobs())),
         last_smoke=outside.last_smoke or (lambda: last_smoke(jobs())),
         changes=lambda: [*outside.changes(), *restores(jobs())],
-        maintenance=lambda: outside.maintenance() or maintenance_since(jobs()),
+        closings=lambda: [*outside.closings(), *closings(jobs())],
     )
 
 
-def maintenance_since(jobs: Sequence[JobRecord]) -> datetime | None:
-    """When a job of ours (newest first) turned maintenance mode on that none turned off since; None when none did."""
-    last = next((job for job in jobs if job.operation == "maintenance" and job.code == 0 and job.ended_at), None)
-    return last.ended_at if last is not None and last.plan.request.get("value") == "on" else None
+def closings(jobs: Sequence[JobRecord]) -> list[Closing]:
+    """When jobs (newest first) had maintenance mode on, newest first.
+
+    It is on from a job that turns it on and saw it, or is just about to, until the next one whose command was called:
+    what an "off" did not see may be an outage behind it, and is no maintenance.
+    """
+    found: list[Closing] = []
+    end: datetime | None = None
+    for job in jobs:
+        if job.operation != "maintenance" or not job.past_no_return:
+            continue
+        seen = job.code == 0 and (job.details or {}).get("verified") is True
+        if job.plan.request.get("value") == "on" and (seen or job.live):
+            found.append(Closing(job.created_at, end, seen))
+        end = job.ended_at or (None if job.live else job.created_at)
+    return found
 
 
 def is_own_smoke(job: JobRecord) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from operations.beside import beside
 from operations.text import clean
 from operations.watch.model import Signature
+from operations.watch.outside import Closing
 from operations.watch.probes.base import Place
 from operations.watch.traffic.figures import Figures, Run, fold_path
 from operations.watch.traffic.metrics import MetricsPage, between, read_metrics
@@ -56,6 +58,8 @@ class TrafficDesk:
         self._table = RequestTable()
         self._pages: deque[MetricsPage] = deque(maxlen=200)
         self._told_minute = 0
+        self._closings: Sequence[Closing] = ()
+        self._closed_status = place.settings.switches.maintenance_status
         self._turn = asyncio.Lock()
         self._last: tuple[float, TrafficLook] | None = None
 
@@ -75,6 +79,7 @@ class TrafficDesk:
 
     async def _look(self) -> TrafficLook:
         notes: list[str] = []
+        self._closings = await beside(self._place.outside.closings)
         log = await self._from_log(notes)
         figures = await self._from_prometheus(notes)
         figures = figures or await self._from_metrics(notes) or log
@@ -95,7 +100,7 @@ class TrafficDesk:
         reader, table = self._reader, self._table
 
         def read() -> Figures:
-            table.add(reader.new_lines())
+            table.add(line for line in reader.new_lines() if not self._is_closed_page(line.status, line.at))
             return table.figures(self._place.now(), self.window, self._own)
 
         try:
@@ -106,6 +111,9 @@ class TrafficDesk:
 
     async def _from_prometheus(self, notes: list[str]) -> Figures | None:
         if not self._place.env.prometheus:
+            return None
+        if self._was_closed():
+            notes.append("Prometheus: it counts the answers of the closed site, too")
             return None
         try:
             return await ask_figures(self._place.foreign, self._place.env.prometheus)
@@ -127,7 +135,18 @@ class TrafficDesk:
             return None
         old = next((p for p in reversed(self._pages) if (page.at - p.at).total_seconds() >= self.window * 0.8), None)
         self._pages.append(page)
-        return between(old, page, self._own) if old is not None else None
+        # Which of them came while it was closed a counter cannot tell: then none of that status counts.
+        without = self._closed_status if self._was_closed() else None
+        return between(old, page, self._own, without=without) if old is not None else None
+
+    def _is_closed_page(self, status: int, at: datetime) -> bool:
+        """Whether that answer is the closed page of our own maintenance mode: no failure, and no release's fault."""
+        return status == self._closed_status and any(closing.holds(at) for closing in self._closings)
+
+    def _was_closed(self) -> bool:
+        """Whether the site was closed on purpose at some time in the window."""
+        begin = self._place.now() - timedelta(seconds=2 * self.window)
+        return any(closing.end is None or closing.end >= begin for closing in self._closings)
 
     async def _run(self, figures: Figures, notes: list[str]) -> tuple[Run | None, str]:
         """When the present errors began: a Prometheus range, else the request log."""

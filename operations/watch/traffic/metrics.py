@@ -55,9 +55,13 @@ def read_metrics(text: str, at: datetime) -> MetricsPage:
     return MetricsPage(at, dict(requests), dict(buckets))
 
 
-def between(old: MetricsPage, new: MetricsPage, own: frozenset[str]) -> Figures:
-    """What happened from one page to the next. A counter that went down started anew, as after a restart."""
-    requests = _differences(old.requests, new.requests)
+def between(old: MetricsPage, new: MetricsPage, own: frozenset[str], *, without: int | None = None) -> Figures:
+    """What happened from one page to the next. A counter that went down started anew, as after a restart.
+
+    Answers with the status `without` are left out.
+    """
+    counted = _differences(old.requests, new.requests)
+    requests = {key: count for key, count in counted.items() if key[1] != without}
     buckets = _differences(old.buckets, new.buckets)
     per_path: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for (path, status), count in requests.items():

@@ -23,11 +23,13 @@ SITE = Settings(environments={"production": Environment(kind="production")})
 
 def job(operation: str, minutes_ago: float, code: int = 0, **details: Any) -> JobRecord:
     request = {"value": details.pop("value", "")}
+    verified = details.pop("verified", True)
     plan = Plan(operation, "board", "production", "", operation, request, details={"to_name": "v4", **details})
     ended = NOW - timedelta(minutes=minutes_ago)
     return JobRecord(
         id=operation, number=1, operation=operation, environment="production", site="board", title=operation,
         actor="ana", state=JobState.DONE, created_at=ended, plan=plan, past_no_return=True, code=code, ended_at=ended,
+        details={"verified": verified},
     )  # fmt: skip
 
 
@@ -95,11 +97,22 @@ def test_the_rate_before_is_the_hours_median() -> None:
 
 def test_maintenance_stands_until_it_is_turned_off() -> None:
     on, off = job("maintenance", 10, value="on"), job("maintenance", 5, value="off")
-    assert "on since 10m" in maintenance_line([on], NOW)
-    assert maintenance_line([on], NOW, "but users see another one").endswith("10m: but users see another one")
+    assert maintenance_line([on], NOW) == "maintenance mode is on since 09:20Z: users see the closed page"
+    assert maintenance_line([on], NOW, "but users see another one").endswith("09:20Z: but users see another one")
     assert maintenance_line([off, on], NOW) == ""
     assert maintenance_line([off, on], NOW, "but users see another one") == ""
-    assert maintenance_line([job("maintenance", 1, code=5, value="on")], NOW) == ""
+
+
+def test_a_switch_that_nobody_saw_turn_is_said_so_and_never_taken_for_what_it_was_before() -> None:
+    on = job("maintenance", 10, value="on")
+    for unseen in (job("maintenance", 1, value="on", verified=False), job("maintenance", 1, code=5, value="on")):
+        assert maintenance_line([unseen], NOW).startswith("maintenance mode was turned on 09:29Z, and nobody saw")
+    failed = job("maintenance", 1, code=5, value="off", verified=False)
+    assert maintenance_line([failed, on], NOW) == (
+        "maintenance mode was turned off 09:29Z, and the site did not show it: look at it"
+    )
+    refused = replace(failed, past_no_return=False, code=1)
+    assert maintenance_line([refused, on], NOW).startswith("maintenance mode is on since 09:20Z")
 
 
 @pytest.mark.parametrize(
@@ -118,10 +131,10 @@ def test_what_users_see_is_said_beside_our_own_word(status: Status, code: int, d
     seen = replace(snapshot(), states=(page,))
     history = [job("maintenance", 10, value="on")]
     desk = Desk(SITE, "production", now=lambda: NOW, snapshot=lambda: seen, history=lambda: history)
-    assert everything_standing(desk) == (f"maintenance mode is on since 10m: {words}",)
+    assert everything_standing(desk) == (f"maintenance mode is on since 09:20Z: {words}",)
 
 
 def test_where_nobody_watches_our_own_word_stands_alone() -> None:
     history = [job("maintenance", 10, value="on")]
     desk = Desk(SITE, "production", now=lambda: NOW, history=lambda: history)
-    assert everything_standing(desk) == ("maintenance mode is on since 10m: users see the closed page",)
+    assert everything_standing(desk) == ("maintenance mode is on since 09:20Z: users see the closed page",)

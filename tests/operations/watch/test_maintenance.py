@@ -10,12 +10,12 @@ import pytest
 from operations.settings import Environment, Settings
 from operations.settings_release import SwitchSettings
 from operations.watch.model import Overall
-from operations.watch.outside import Outside
+from operations.watch.outside import Closing, Outside
 from operations.watch.snapshot import aged_snapshot, snapshot_of
 from tests.operations.watch.test_facts import DOWN, NOW, OK, UNKNOWN, Watched
 
 SINCE = NOW - timedelta(minutes=7)
-ON = Outside(maintenance=lambda: SINCE)
+ON = Outside(closings=lambda: [Closing(SINCE, None, True)])
 SETTINGS = Settings(environments={"production": Environment(kind="production")}, switches=SwitchSettings())
 
 
@@ -52,6 +52,15 @@ def test_a_page_that_is_not_the_closed_one_is_no_maintenance(status: int, shown:
 def test_a_page_nobody_could_read_is_no_maintenance() -> None:
     assert overall(Watched("health", "page").read("health").read("page", UNKNOWN, code=503)) is Overall.UNKNOWN
     assert overall(Watched("health").read("health")) is Overall.OK
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [Closing(SINCE, None, False), Closing(SINCE, NOW - timedelta(seconds=1), True)],
+    ids=["not seen yet", "opened again"],
+)
+def test_a_closing_nobody_saw_or_that_is_over_is_no_maintenance(closing: Closing) -> None:
+    assert overall(closed(), Outside(closings=lambda: [closing])) is Overall.DOWN
 
 
 def test_the_sites_own_status_counts() -> None:

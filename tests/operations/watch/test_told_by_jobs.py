@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
-from operations.watch.told_by_jobs import last_smoke
+from operations.watch.told_by_jobs import closings, last_smoke
 from tests.tui.scenes import model
 from tui.lines import text_of
 from tui.panels.page import page
@@ -66,3 +67,31 @@ def test_the_page_counts_a_rollbacks_own_smoke_run() -> None:
 def test_a_job_that_runs_is_listed_once(width: int, height: int) -> None:
     rows = "\n".join(text_of(row) for row in page(model(jobs=(job(7, "smoke", None),)), width, height))
     assert rows.count("job 7") == 1
+
+
+def switched(minute: int, value: str, code: int | None = 0, *, verified: bool = True, turned: bool = True) -> JobRecord:
+    """A job that turned maintenance mode, `turned` once its command was called."""
+    made = job(minute, "maintenance", code, verified=verified)
+    return replace(made, past_no_return=turned, plan=replace(made.plan, request={"value": value}))
+
+
+def test_the_site_is_closed_from_the_job_that_closed_it_to_the_next_whose_command_was_called() -> None:
+    on, off = switched(1, "on"), switched(5, "off")
+    assert closings([on]) == [(on.created_at, None, True)]
+    assert closings([off, on]) == [(on.created_at, off.ended_at, True)]
+    # Opened, and not seen: what users get now is no maintenance of ours.
+    unseen = switched(5, "off", 5, verified=False)
+    assert closings([unseen, on]) == [(on.created_at, unseen.ended_at, True)]
+    # Refused, or stopped before its command: nothing changed.
+    assert closings([switched(5, "off", 1, turned=False), on]) == [(on.created_at, None, True)]
+    # Still at it: closed, as long as nobody saw otherwise.
+    assert closings([switched(5, "off", None), on]) == [(on.created_at, None, True)]
+
+
+def test_a_site_that_nobody_saw_close_is_not_closed() -> None:
+    assert closings([switched(1, "on", verified=False)]) == []
+    assert closings([switched(1, "on", 5, verified=False)]) == []
+    running = switched(1, "on", None, verified=False)
+    assert closings([running]) == [(running.created_at, None, False)]
+    # Its worker is gone, nobody knows: not closed, and not open again by itself.
+    assert closings([replace(running, state=JobState.LOST)]) == []
