@@ -26,6 +26,8 @@ GUARD = "no freeze"
 STOPS_NOT = "it does not stop git pushes, nor the platform's own deploys"
 LONGEST = timedelta(days=60)
 _LIMIT = 8192
+LONGEST_REASON = 500
+"""Characters of a reason; whoever meets the freeze reads it in a line or two."""
 _SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})Z?")
@@ -79,7 +81,7 @@ def set_freeze(settings: Settings, freeze: Freeze) -> None:
 def lift_freeze(settings: Settings, environment: str) -> None:
     """Lift it; nothing there is fine. Raises VigieError when it cannot be written."""
     path = _path(settings, environment)
-    if path.exists():
+    if os.path.lexists(path):
         _write(path, b"")
 
 

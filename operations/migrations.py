@@ -89,6 +89,22 @@ def judge_between(
     return MigrationsBetween(_worst(item.verdict for item in items), tuple(items), tuple(notes))
 
 
+def judge_lost(
+    repository: Repository, folder: str, new: str, live: str, recorded: Sequence[Applied] | None
+) -> MigrationsBetween:
+    """Judge what the commit that is live has under `folder`, and `new`, which is to replace it, has not.
+
+    `recorded` is the database's own record, None where there is none to go by.
+    """
+    changed = [
+        file
+        for file in repository.changed_files(folder, new, live)
+        if file.change != "deleted" and is_migration(file.path)
+    ]
+    items = tuple(_from_git(changed, folder, recorded))
+    return MigrationsBetween(_worst(item.verdict for item in items), items)
+
+
 def unreadable(why: str) -> MigrationsBetween:
     """The verdict when git cannot say what lies between the two releases."""
     return MigrationsBetween("cannot-tell", (), (why,))

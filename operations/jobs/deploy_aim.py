@@ -14,7 +14,7 @@ from operations.jobs.building import BuildCommands, build_commands
 from operations.jobs.rollback_aim import free_name
 from operations.jobs.situation import Situation
 from operations.migrating import Pending, names_at, pending_at
-from operations.migrations import keys_of
+from operations.migrations import MigrationsBetween, judge_lost, keys_of
 from operations.repository import Commit
 
 
@@ -54,6 +54,13 @@ class DeployAim:
     migrations: Migrations
     redeploy: bool
     why: str
+    lost: MigrationsBetween | None = None
+    """What the live commit made of the schema and this one knows nothing of; None where no live commit is lost."""
+
+    @property
+    def keeps_schema(self) -> bool:
+        """False when old code is to run on a schema that may not fit it: what a rollback asks for twice."""
+        return self.lost is None or self.lost.safe
 
 
 def take_deploy_aim(desk: Desk, situation: Situation, request: Mapping[str, Any], *, redeploy: bool) -> DeployAim:
@@ -72,6 +79,7 @@ def take_deploy_aim(desk: Desk, situation: Situation, request: Mapping[str, Any]
         migrations=_migrations(desk, situation, hash_, skipped=bool(request.get("skip_migrations")) or redeploy),
         redeploy=redeploy,
         why=why,
+        lost=_lost(desk, situation, hash_),
     )
 
 
@@ -129,6 +137,18 @@ def _migrations(desk: Desk, situation: Situation, commit: str, *, skipped: bool)
     baseline = _live_names(situation, folder)
     pending = pending_at(repository, commit, folder, [Applied(name) for name in baseline])
     return Migrations(pending, baseline, skipped=skipped)
+
+
+def _lost(desk: Desk, situation: Situation, commit: str) -> MigrationsBetween | None:
+    """As a rollback judges it: an older commit, or a branch beside, takes live commits away."""
+    repository, folder, live = situation.repository, desk.settings.site.migrations, situation.live_commit
+    if not situation.live_in_git or commit == live or not repository.count_between(commit, live):
+        return None
+    try:
+        recorded = read_applied(desk.env.database) if desk.env.database else None
+    except VigieError:
+        recorded = None
+    return judge_lost(repository, folder, commit, live, recorded)
 
 
 def _live_names(situation: Situation, folder: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from operations.jobs.situation import Situation, record_of, survey
 from operations.jobs.standing import commits_taken_back
 from operations.jobs.timings import MEASURED, expected_seconds
 from operations.migrating import calls_of
+from operations.platforms.base import Release
 from operations.repository import Commit
 from operations.settings import address_of
 from operations.text import one_line
@@ -71,7 +72,7 @@ def plan_deploy(desk: Desk, request: Mapping[str, Any], *, redeploy: bool) -> Pl
             "redeploy" if redeploy else "deploy",
             production=desk.is_production,
             phrase=desk.settings.phrase(desk.environment),
-            one_way=_applies(aim) and aim.migrations.one_way,
+            one_way=(_applies(aim) and aim.migrations.one_way) or not aim.keeps_schema,
         ),
         details=_details(desk, situation, aim, request),
         decisive=_decisive(desk, situation, aim, request),
@@ -103,6 +104,7 @@ def _lines(
     yield PlanLine("", made)
     yield _changes(situation, aim)
     yield from _migration_lines(aim, steps)
+    yield from _lost_lines(aim)
     if request.get("skip_build"):
         yield PlanLine("Build", "skipped: the checkout is published as it is", "warn")
     else:
@@ -150,6 +152,16 @@ def _migration_lines(aim: DeployAim, steps: tuple[PlannedStep, ...]) -> Iterator
     if found.one_way and not found.skipped:
         gap = sum(step.expected for step in steps if step.name in ("publish", "wait"))
         yield PlanLine("", f"the live code breaks for about {expected_words(gap)}, until the new one answers", "bad")
+
+
+def _lost_lines(aim: DeployAim) -> Iterator[PlanLine]:
+    """The schema that stays behind when live commits are taken away."""
+    if aim.lost is None or aim.lost.verdict == "none":
+        return
+    yield PlanLine("Schema stays", aim.lost.words, "good" if aim.lost.safe else "bad")
+    for item in aim.lost.items[:_SHOWN]:
+        if item.reasons:
+            yield PlanLine("", f"{item.name}: {'; '.join(item.reasons[:2])}", "plain" if aim.lost.safe else "bad")
 
 
 def _ready(desk: Desk, situation: Situation, aim: DeployAim) -> Iterator[PlanLine]:
@@ -234,11 +246,7 @@ def _steps(
 
 
 def _details(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str, Any]) -> Mapping[str, Any]:
-    live = situation.live
-    choice = None
-    if live is not None:
-        record = record_of(situation, lambda start, end: None)
-        choice = choose_target(situation.releases, situation.periods, live, record, situation.now).target
+    live, back = situation.live, _way_back(situation, aim)
     return {
         "from_id": live.id if live else "",
         "from_name": live.name if live else "",
@@ -254,9 +262,24 @@ def _details(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[
             {"name": one.subject, "commit": one.hash, "words": words} for one, words in _offered(desk, situation)
         ],
         "asks": list(_asks(desk, situation, aim, request)),
-        "way_back": choice.release.name if choice else "",
+        "way_back": back.name if back else "",
+        "way_back_commit": back.commit if back else "",
         **aim.building.details,
     }
+
+
+def _way_back(situation: Situation, aim: DeployAim) -> Release | None:
+    """What to go back to if this one is bad: what is live now, unless that is in trouble itself or the same commit."""
+    live = situation.live
+    if live is None:
+        return None
+    record = record_of(situation, lambda start, end: None)
+    in_trouble = any(alarm.about_site and alarm.closed_at is None for alarm in record.alarms)
+    left_before = {live.id, live.name, live.commit} & record.rolled_back_from
+    if aim.commit.hash != situation.live_commit and not in_trouble and not left_before:
+        return live
+    choice = choose_target(situation.releases, situation.periods, live, record, situation.now).target
+    return choice.release if choice else None
 
 
 def _offered(desk: Desk, situation: Situation) -> Iterator[tuple[Commit, str]]:

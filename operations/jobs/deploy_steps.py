@@ -137,7 +137,9 @@ class DeploySteps(GoingLive):
         context.report(smoke=report.as_data(), smoke_ok=report.ok, checks=report.as_data()["checks"])
         if not report.ok:
             back = self._text("way_back") or self._text("from_name")
-            command = f"vigie rollback --env {self._desk.environment}"
+            commit = self._text("way_back_commit")
+            aim = f" --to-commit {commit[:12]}" if commit else ""
+            command = f"vigie rollback --env {self._desk.environment}{aim}"
             says = f"{self._text('to_name')} is live, but {report.says}. Way back: {command} (to {back})"
             self.record(context)
             raise StepFailed(SMOKE_FAILED, says, way_back={"name": back, "command": command})

@@ -11,7 +11,7 @@ from operations.engine.confirm import confirmation
 from operations.engine.model import LockName, Plan, PlanLine, PlannedStep, Step
 from operations.engine.steps import StepContext
 from operations.errors import VigieError
-from operations.freezes import STOPS_NOT, Freeze, freeze_of, lift_freeze, set_freeze
+from operations.freezes import LONGEST_REASON, STOPS_NOT, Freeze, freeze_of, lift_freeze, set_freeze
 from operations.places import places_for
 
 CODES = {0: "success", 1: "invalid arguments, or not confirmed", 2: "it could not be written"}
@@ -31,6 +31,10 @@ class FreezeJob:
         why = str(request.get("why") or "").strip()
         if not why:
             raise VigieError("A freeze needs a reason: whoever meets it has to know why.")
+        if len(why) > LONGEST_REASON:
+            raise VigieError(
+                f"A freeze's reason is at most {LONGEST_REASON} characters long.", next_step="Say it shorter."
+            )
         until = str(request.get("until") or "")
         there = freeze_of(desk.settings, desk.environment, desk.now())
         return Plan(
@@ -115,6 +119,9 @@ class UnfreezeJob:
         def run(context: StepContext) -> None:
             context.no_return()
             lift_freeze(desk.settings, desk.environment)
+            left = freeze_of(desk.settings, desk.environment, context.now())
+            if left is not None:
+                raise VigieError(f"The freeze holds all the same: {left.words}", code=2)
             context.report(says=f"{desk.environment} is not frozen any more")
 
         return (Step("unfreeze", run),)

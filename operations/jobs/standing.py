@@ -99,9 +99,10 @@ def standing_lines(
 
 
 def commits_taken_back(desk: Desk, situation: Situation, tip: str) -> tuple[str, Sequence[Commit]]:
-    """The release last rolled back from ("" without one), and its commits that `tip` (a full hash) brings back.
+    """The release last rolled back from, and its commits that `tip` (a full hash) brings back.
 
-    Raises VigieError when git does not answer.
+    Its name is empty without such a release, and where `tip` has nothing of it. Raises VigieError when git does not
+    answer, or cannot tell because this checkout lacks what was rolled back.
     """
     periods = [(period.release, period.how) for period in situation.periods]
     taken = _by_platform(periods, situation.releases) or _by_jobs(situation.history)
@@ -109,9 +110,11 @@ def commits_taken_back(desk: Desk, situation: Situation, tip: str) -> tuple[str,
         return "", ()
     git = situation.repository
     bad, good = git.find(taken.commit), git.find(taken.to_commit)
-    if not bad or not good or not git.is_ancestor(bad, tip):
-        return taken.name, ()
-    return taken.name, git.not_reverted(good, bad, tip)
+    behind = git.is_ancestor(bad, tip) if bad and good else None
+    if behind is None or (not behind and git.is_shallow()):
+        says = f"whether it brings {taken.name} back, which was rolled back from, cannot be told: not in this checkout"
+        raise VigieError(says, next_step="git fetch --unshallow --tags", code=2)
+    return (taken.name, git.not_reverted(good, bad, tip)) if behind else ("", ())
 
 
 def _line(desk: Desk, git: Repository, taken: TakenBack, now_live: Release) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -102,16 +103,16 @@ class _Switch:
         if not self._can_look(desk):
             context.report(says=f"{self._words(name)} is {value}: not verified, nothing shows it", verified=False)
             return
-        waited, row = 0.0, 0
+        began, row = time.monotonic(), 0
         while row < 2:
             shown = self._shown(desk, name)
             row = row + 1 if shown is (value == "on") else 0
+            waited = time.monotonic() - began
             if row < 2 and waited > _limit(desk):
                 seen = _WORDS[shown] if shown is not None else "nothing that can be read"
                 says = f"the command went well, but after {waited:.0f} s the site still shows {seen}"
                 raise StepFailed(FAILED, says)
             context.wait(_PAUSE)
-            waited += _PAUSE
         if context.memory.get("so_already"):
             # An outage answers as maintenance mode does: what was so before proves nothing.
             says = f"the command of {self._words(name)} went well; the site showed {value} before it: not verified"

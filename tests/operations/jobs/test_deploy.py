@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from operations.desk import utc_now
@@ -16,6 +18,7 @@ from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.errors import VigieError
 from operations.freezes import Freeze, set_freeze
 from operations.jobs.deploy import CODES, Deploy, Redeploy
+from operations.watch.model import Alarm
 from tests.operations.jobs.rig import Bench, Rig, a_rig, deployed, roll_back
 
 
@@ -97,6 +100,23 @@ def test_another_commit_is_deployed_by_name_and_an_unknown_one_is_code_1(rig: Ri
         assert error.value.code == 1
 
 
+def test_an_older_commit_is_judged_as_a_rollback_is(rig: Rig) -> None:
+    rig.release("v4", {"migrations/0002_drop.sql": "alter table trucks drop column zone;"}, hours_ago=0.5)
+    for found in (plan(rig, {"commit": "v3"}), Redeploy().plan(rig.desk(), {"commit": "v3"})):
+        assert line(found, "Schema stays") == "0002_drop, one way: the code rolls back, the schema does not"
+        assert found.confirm.level is ConfirmLevel.PHRASE_TWICE, "as a rollback asks for it"
+    forward = plan(rig, {"commit": work(rig, "v5")})
+    assert not [one for one in forward.lines if one.label == "Schema stays"]
+    assert forward.confirm.level is ConfirmLevel.PHRASE
+
+
+def test_the_way_back_is_what_is_live_now_unless_that_is_in_trouble(rig: Rig) -> None:
+    work(rig)
+    assert plan(rig).details["way_back"] == "v3"
+    rig.watched(alarms=(Alarm("health", "health: 500", rig.now, probe="health"),))
+    assert plan(rig).details["way_back"] == "v2"
+
+
 def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> None:
     refused = guard(plan(rig), "not live already")
     assert (refused.verdict, refused.code) == ("refuse", 1)
@@ -160,6 +180,25 @@ def test_a_commit_that_was_rolled_back_from_comes_back_only_reverted_or_when_ask
     found = guard(plan(rig), "no rolled back commit")
     assert found.verdict == "pass"
     assert "reverted on the way" in found.says
+
+
+def test_a_checkout_without_what_was_rolled_back_cannot_tell_and_says_so(rig: Rig, tmp_path: Path) -> None:
+    assert roll_back(rig)[0].code == 0
+    work(rig)
+    address = f"file://{rig.git.path}"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", address, str(tmp_path / "cut")], check=True)
+    settings = rig.settings()
+    cut = msgspec.structs.replace(settings.site, repository=str(tmp_path / "cut"))
+    desk = rig.desk(msgspec.structs.replace(settings, site=cut))
+    found = guard(Deploy().plan(desk, {}), "no rolled back commit")
+    assert (found.verdict, "cannot be told" in found.says) == ("unknown", True)
+
+
+def test_a_branch_that_never_held_what_was_rolled_back_reverts_nothing(rig: Rig) -> None:
+    assert roll_back(rig)[0].code == 0
+    rig.git.git("checkout", "--quiet", "-b", "release/2", rig.commits["v2"])
+    found = guard(plan(rig, {"commit": work(rig, "v2.1")}), "no rolled back commit")
+    assert (found.verdict, found.says) == ("pass", "")
 
 
 def test_code_1_when_somebody_elses_fix_goes_live_in_between(rig: Rig) -> None:
@@ -249,8 +288,8 @@ def test_code_6_when_smoke_fails_names_the_way_back_and_does_not_take_it(rig: Ri
     rig.traffic = lambda start, end: 44.0
     outcome, _ = deployed(rig)
     assert (outcome.code, outcome.meaning) == (6, CODES[6])
-    assert "vigie rollback --env production" in outcome.says
-    assert outcome.details["way_back"]["name"] in ("v2", "v3")
+    assert f"vigie rollback --env production --to-commit {rig.commits['v3'][:12]} (to v3)" in outcome.says
+    assert outcome.details["way_back"]["name"] == "v3"
     assert rig.served() == "v4"
 
 
