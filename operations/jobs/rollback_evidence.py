@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from operations.ages import age_words
 from operations.platforms.base import LivePeriod, Release
-from operations.watch.model import Change, Snapshot
+from operations.watch.model import Change, Overall, Snapshot
 from runbooks.facts import Value, fact_of
 
 AN_HOUR = 3600.0
@@ -51,7 +51,9 @@ def _order(snapshot: Snapshot, live_at: tuple[datetime, float] | None, *, before
         if before and live_at is None:
             yield "it is not known when this release went live"
         elif before:
-            yield "it is not known when the errors began"
+            rate = fact_of(snapshot.facts, "errors.rate").known(snapshot.at)
+            well = snapshot.overall is Overall.OK and rate == 0
+            yield "there are no errors now" if well else "it is not known when the errors began"
         return
     went_live, release_margin = live_at
     distance = (snapshot.onset - went_live).total_seconds()

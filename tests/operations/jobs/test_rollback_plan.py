@@ -17,7 +17,7 @@ from operations.engine.record import StepRecord
 from operations.errors import VigieError
 from operations.jobs.rollback import Rollback
 from operations.places import places_for
-from operations.watch.model import Alarm, Change, Signature
+from operations.watch.model import Alarm, Change, Overall, Signature
 from runbooks.facts import Fact
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.servers import PostgresServer
@@ -179,6 +179,14 @@ def test_evidence_for_and_against(rig: Rig) -> None:
     assert plan(rig).against == ("errors began 9m before this release (±1 s)",)
     rig.watched(onset=live_at, onset_margin=20.0)
     assert "which came first cannot be told" in plan(rig).against[0]
+
+
+def test_a_site_without_errors_is_said_to_have_none(rig: Rig) -> None:
+    none = {"errors.rate": Fact("errors.rate", 0.0, at=rig.now, stale_after=600.0)}
+    rig.watched(overall=Overall.OK, facts=none)
+    assert plan(rig).against[0] == "there are no errors now"
+    rig.watched(facts=none)
+    assert plan(rig).against[0] == "it is not known when the errors began"
 
 
 def test_evidence_never_blocks(rig: Rig) -> None:
