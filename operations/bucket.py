@@ -134,7 +134,9 @@ def list_strays(s3: S3Client, bucket: str, prefix: str) -> tuple[tuple[Stray, ..
         pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
         uploads = [upload for page in pages for upload in page.get("Uploads", [])]
     except (BotoCoreError, ClientError) as error:
-        return (), f"uploads cannot be listed: {words_of(error)}"
+        # So some servers answer where there never was one.
+        nothing = code_of(error) == "NoSuchUpload"
+        return (), "" if nothing else f"uploads cannot be listed: {words_of(error)}"
     found = (Stray(u["Key"], u["UploadId"], u["Initiated"].astimezone(UTC)) for u in uploads)
     return tuple(sorted(found, key=lambda stray: stray.started)), ""
 

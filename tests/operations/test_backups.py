@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from operations.backups import Backup, Manifest, judge, list_backups
-from operations.bucket import backup_prefix
+from operations.bucket import backup_prefix, list_strays, place_of, s3_client
 from operations.errors import VigieError
 from operations.settings import BackupSettings, Environment, Secret, Settings, Site
 from tests.operations.dripping import dripping_server
+from tests.s3faults import Harm, faulty_s3
 from tests.servers import S3Server, s3
 
 __all__ = ["s3"]
@@ -151,3 +153,15 @@ def test_the_prefix_is_the_sites_slug_unless_named() -> None:
     settings = Settings(site=Site(name="Pro Remorque"), environments={"a": Environment(), "b": named})
     assert backup_prefix(settings, "a") == "pro-remorque/backups/a/"
     assert backup_prefix(settings, "b") == "own/backups/b/"
+
+
+@pytest.mark.parametrize(("code", "words"), [("NoSuchUpload", ""), ("AccessDenied", "uploads cannot be listed: Acc")])
+def test_a_server_that_knows_no_upload_has_none_and_one_that_refuses_is_said(
+    s3: S3Server, code: str, words: str
+) -> None:
+    settings = _settings(s3, s3.new_bucket())
+    with faulty_s3(s3.endpoint) as faulty:
+        faulty.pick = lambda method, path: Harm(status=403, code=code) if "uploads" in path else None
+        place = msgspec.structs.replace(place_of(settings, "production"), endpoint=faulty.endpoint)
+        strays, trouble = list_strays(s3_client(place), place.bucket, "")
+    assert (strays, trouble[: len(words) or None]) == ((), words)
