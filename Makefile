@@ -17,7 +17,7 @@ test: $(READY)
 check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@$(BIN)/pytest --collect-only -qq >/dev/null & collecting=$$!; $(BIN)/mypy && wait $$collecting
 	@$(BIN)/lint-imports
 
 bench: $(READY)
