@@ -29,6 +29,7 @@ from operations.platforms.release_record import (
     to_time,
 )
 from operations.platforms.restart import check_restart, restart_site
+from operations.platforms.taking_in import take_in
 
 INCOMING = ".incoming-"
 REMOVING = ".removing-"
@@ -103,7 +104,7 @@ class ReleasesPlatform:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             remove_tree(incoming)
-            shutil.copytree(build, incoming, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            take_in(build, incoming)
             document = {"name": name, "commit": commit, "who": who, "built_at": to_text(self._now()), "title": title}
             write_durably(incoming / "release.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
             flush_tree(incoming)

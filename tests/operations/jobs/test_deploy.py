@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -226,6 +228,20 @@ def test_skip_build_publishes_the_checkout_and_says_so(rig: Rig) -> None:
     outcome, _ = deployed(rig, {"skip_build": True})
     assert outcome.code == 0
     assert not (rig.root / "current" / "built").exists()
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o027, 0o750)])
+def test_a_release_can_be_read_by_whom_the_umask_lets(rig: Rig, umask: int, mode: int) -> None:
+    work(rig)
+    before = os.umask(umask)
+    try:
+        outcome, _ = deployed(rig, {"skip_tests": True})
+    finally:
+        os.umask(before)
+    assert outcome.code == 0, outcome.says
+    release = rig.root / "releases" / "v4"
+    assert stat.S_IMODE(release.stat().st_mode) == mode, "the checkout's 0700 keeps the web server's user out"
+    assert stat.S_IMODE((release / "migrations").stat().st_mode) == mode
 
 
 def test_code_5_when_the_restart_fails_and_when_users_still_get_the_old_release(rig: Rig) -> None:
