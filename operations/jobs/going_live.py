@@ -90,11 +90,12 @@ class GoingLive:
     def publish(self, context: StepContext) -> None:
         """Hand the build to the platform, which makes it live."""
         name, commit, title = self._text("publish_as"), self._text("to_commit"), self._build_title
-        half = context.leaves("half-published", f"half published release {name}", release=name)
+        half = context.leaves("half-published", f"publish of {name} not finished", release=name)
         context.memory["half_debris"] = half
 
         def act(platform: Platform) -> str:
-            return platform.publish(context.memory["folder"], name=name, commit=commit, who=self._who, title=title)
+            folder, who = context.memory["folder"], self._who
+            return platform.publish(folder, name=name, commit=commit, who=who, title=title, groups=context.groups)
 
         self._switch(context, name, act)
         context.settled(half)
@@ -168,7 +169,7 @@ class GoingLive:
 
     def _discarded(self, context: StepContext, platform: Platform) -> bool:
         try:
-            return platform.discard(self._text("publish_as"))
+            return discard_half(platform, self._text("publish_as"), context.say)
         except VigieError as error:
             context.say(f"what was published half stays: {error}", "warn")
             return False
@@ -220,6 +221,18 @@ class GoingLive:
 
     def _command(self, name: str) -> tuple[str, ...]:
         return tuple(str(word) for word in self._details.get(name) or ())
+
+
+def discard_half(platform: Platform, release: str, say: Callable[[str], None]) -> bool:
+    """Have the platform remove what a publish left half done, and say what came of it; False when it is live."""
+    found = platform.discard(release)
+    words = {
+        "removed": f"half published release {release} removed",
+        "live": f"release {release} is live: it is kept",
+        "not ours": f"release {release} is not live; what its publish command left is that command's own to remove",
+    }
+    say(words[found])
+    return found != "live"
 
 
 def how_it_ended(done: Completed) -> str:

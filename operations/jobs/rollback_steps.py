@@ -10,6 +10,7 @@ from operations.engine.steps import StepContext
 from operations.errors import VigieError
 from operations.jobs.going_live import SMOKE_FAILED, GoingLive
 from operations.jobs.smoke import smoke_step
+from operations.platforms.base import Platform
 from operations.repository import recovery_tag
 
 
@@ -76,7 +77,11 @@ class RollbackSteps(GoingLive):
         """Switch to the kept build."""
         how = "promote" if self._forward else "rollback"
         target = self._text("to_id")
-        self._switch(context, target, lambda platform: platform.promote(target, who=self._who, how=how))
+
+        def act(platform: Platform) -> str:
+            return platform.promote(target, who=self._who, how=how, groups=context.groups)
+
+        self._switch(context, target, act)
 
     def smoke(self, context: StepContext) -> None:
         """Run the smoke tests; a failure ends here, with the way forward named and not taken."""

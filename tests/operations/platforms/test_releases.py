@@ -116,7 +116,7 @@ def test_a_release_without_its_document_is_never_offered(platform: ReleasesPlatf
     found = {release.name: (release.state, release.kept) for release in platform.releases()}
     assert found == {"v1": ("ready", True), "stray": ("unknown", False)}
     assert list(platform.half_published()) == ["v7"]
-    assert platform.discard("v7")
+    assert platform.discard("v7") == "removed"
     assert list(platform.half_published()) == []
 
 
@@ -136,7 +136,7 @@ def test_pruning_never_takes_the_live_one_nor_the_one_before(tmp_path: Path) -> 
 
 def test_the_live_release_is_not_discarded(platform: ReleasesPlatform, tmp_path: Path) -> None:
     publish(platform, tmp_path, "v1")
-    assert not platform.discard("v1")
+    assert platform.discard("v1") == "live"
     live = platform.live()
     assert live is not None
     assert live.name == "v1"
