@@ -14,6 +14,7 @@ from operations.dump.tools import find_tool
 from operations.engine.model import Guard, Plan
 from operations.errors import VigieError
 from operations.freezes import freeze_guard
+from operations.jobs.building import whole_guards
 from operations.jobs.deploy_aim import DeployAim, allowed_branches
 from operations.jobs.lock_guard import lock_guard
 from operations.jobs.rollback_guards import outside_guard, pending_guard
@@ -43,7 +44,8 @@ def guards_of(
             _taken_back(desk, situation, aim, bool(request.get("despite_rollback"))),
         ]
     guards += [_pinned(situation, bool(request.get("despite_pin"))), pending_guard(situation)]
-    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim), outside_guard(desk)]
+    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim)]
+    guards += [*whole_guards(desk, situation.repository, aim.commit.hash, aim.building), outside_guard(desk)]
     return tuple(guards)
 
 

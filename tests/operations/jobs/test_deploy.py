@@ -18,6 +18,8 @@ from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.errors import VigieError
 from operations.freezes import Freeze, set_freeze
 from operations.jobs.deploy import CODES, Deploy, Redeploy
+from operations.jobs.rollback import Rollback
+from tests.operations.gitsite import GitSite
 from tests.operations.jobs.rig import Bench, Rig, a_rig, deployed, roll_back
 
 
@@ -220,6 +222,29 @@ def test_code_3_when_the_install_fails(rig: Rig) -> None:
     outcome, _ = deployed(rig)
     assert outcome.code == 3
     assert "the install failed: exit code 9" in outcome.says
+
+
+def test_code_2_where_submodules_would_be_empty_unless_the_install_fetches_them(rig: Rig, tmp_path: Path) -> None:
+    library = GitSite(tmp_path / "library")
+    library.commit("one", {"code.js": "1"})
+    allowed = "protocol.file.allow=always"
+    rig.git.git("-c", allowed, "submodule", "--quiet", "add", str(library.path), "vendor/library")
+    work(rig)
+    refusal = plan(rig).refusal
+    assert refusal is not None, "the release would have an empty folder"
+    assert (refusal.name, refusal.code) == ("checkout whole", 2)
+    assert "vendor/library" in refusal.says
+    assert "git" in refusal.says
+    rig.tables = f"[deploy]\ninstall = {json.dumps(['git', '-c', allowed, 'submodule', 'update', '--init'])}"
+    assert guard(plan(rig), "checkout whole").verdict == "warn"
+    assert guard(plan(rig, {"skip_build": True}), "checkout whole").verdict == "refuse"
+    outcome, bench = deployed(rig, {"skip_tests": True})
+    assert outcome.code == 0, outcome.says
+    assert (rig.root / "current" / "vendor" / "library" / "code.js").read_text() == "1"
+    assert bench.debris == {}
+    assert rig.git.git("worktree", "list").count("\n") == 0
+    refusal = Rollback().plan(rig.desk(), {"to_commit": "v3", "rebuild": True}).refusal
+    assert refusal is None, "what has no submodules is rebuilt as ever"
 
 
 def test_skip_build_publishes_the_checkout_and_says_so(rig: Rig) -> None:
