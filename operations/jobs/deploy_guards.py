@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from operations.coherence import Contradiction, story_guard
+from operations.coherence import Contradiction, same_version, story_guard
 from operations.desk import Desk
 from operations.dump.connection import way_to
 from operations.dump.tools import find_tool
@@ -45,7 +45,7 @@ def guards_of(
         ]
     guards += [_pinned(situation, bool(request.get("despite_pin"))), pending_guard(situation)]
     guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim)]
-    guards += [*whole_guards(desk, situation.repository, aim.commit.hash, aim.building), outside_guard(desk)]
+    guards += [*whole_guards(desk, situation.repository, aim.commit.hash, aim.building), _seen(desk, situation, aim)]
     return tuple(guards)
 
 
@@ -171,6 +171,15 @@ def _programs(aim: DeployAim) -> Iterator[Guard]:
         yield Guard("programs there", "refuse", says, PREREQUISITE)
     else:
         yield Guard("programs there", "pass")
+
+
+def _seen(desk: Desk, situation: Situation, aim: DeployAim) -> Guard:
+    """As any operation's, but for a version that users get already: seeing it afterwards proves nothing."""
+    told = situation.look.version or ""
+    if aim.commit.hash == situation.live_commit and same_version(told, aim.commit.hash, ""):
+        says = "the site tells this version already: that it was started again cannot be verified"
+        return Guard("seen from outside", "warn", says)
+    return outside_guard(desk)
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from operations.coherence import same_version
 from operations.desk import Desk
 from operations.engine.model import Plan, StepFailed
 from operations.engine.steps import Completed, StepContext
 from operations.errors import VigieError
 from operations.git import git_environment
-from operations.jobs.outside import wait_until_seen
+from operations.jobs.outside import Look, wait_until_seen
 from operations.platforms import platform_for
 from operations.platforms.base import Platform, Undecided
 from operations.repository import Repository
@@ -122,8 +123,18 @@ class GoingLive:
             says = f"the platform says {names[0]} is live, but users do not get it: {late}"
             raise StepFailed(DEPLOY_FAILED, says) from None
         context.settled(context.memory["switch_debris"])
-        context.say(f"seen from outside: {seen}")
-        context.report(seen=seen, verified=bool(self._desk.env.version), says=f"{names[0]} is live: {seen}")
+        context.say(f"seen from outside: {seen.says}")
+        so_before = self._was_so_before(seen)
+        context.memory["so_before"] = so_before
+        verified = bool(self._desk.env.version) and not so_before
+        context.report(seen=seen.says, verified=verified, says=f"{names[0]} is live: {seen.says}{so_before}")
+
+    def _was_so_before(self, seen: Look) -> str:
+        """Words where the release before would have answered with this version, too: then it proves nothing."""
+        commit, name = self._text("from_commit"), self._text("from_name")
+        if not commit or commit != self._text("to_commit") or not same_version(seen.version or "", commit, name):
+            return ""
+        return "; the same version was live before: that it was started again cannot be seen from outside, not verified"
 
     def _switch(self, context: StepContext, release: str, act: Callable[[Platform], str]) -> None:
         """The one act that changes what users get. A failure says whether the switch happened all the same."""

@@ -85,7 +85,7 @@ def _switch(desk: Desk, debris: Mapping[str, Any], say: Say, wait_limit: float) 
         )
     except TimeoutError as late:
         raise VigieError(f"{release} was started again, but {late}", code=5) from None
-    say(f"{release} was started again and is seen from outside: {seen}")
+    say(f"{release} was started again and is seen from outside: {seen.says}")
 
 
 def _platform(desk: Desk) -> Platform:

@@ -92,7 +92,7 @@ class RollbackSteps(GoingLive):
             raise StepFailed(
                 SMOKE_FAILED, f"{self._text('to_name')} is live, but {report.says}", forward=self._way_on(context)
             )
-        context.report(says=f"{self._text('to_name')} is live and {report.says}")
+        context.report(says=f"{self._text('to_name')} is live and {report.says}{context.memory.get('so_before', '')}")
 
     def record(self, context: StepContext) -> None:
         """Push the recovery tag where the settings say so; the platform wrote its own record at the switch."""

@@ -56,7 +56,8 @@ def test_the_newest_commit_is_built_published_seen_from_outside_and_tagged(rig: 
     assert (rig.root / "current" / "built").read_text() == "yes"
     assert (rig.root / "current" / "app.txt").read_text() == "4"
     assert (rig.git.path / "app.txt").read_text() == "half done work", "the user's own tree is not touched"
-    assert "v4 is live and 4 of 4 passed" in outcome.says
+    assert outcome.says.endswith("v4 is live and 4 of 4 passed")
+    assert outcome.details["verified"] is True
     assert rig.git.git("rev-parse", f"{outcome.details['tag']}^{{commit}}") == commit
     assert outcome.details["tag"].startswith("deploy/production/")
     assert bench.debris == {}
@@ -110,6 +111,27 @@ def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> N
     outcome = Bench(found).go(Redeploy(), rig.desk())
     assert outcome.code == 0, outcome.says
     assert rig.served().startswith("v3-")
+
+
+def test_a_redeploy_proves_nothing_by_a_version_that_was_told_before(rig: Rig) -> None:
+    (rig.root / "restart-lies").touch()
+    found = Redeploy().plan(rig.desk(), {})
+    assert guard(found, "seen from outside").verdict == "warn"
+    outcome = Bench(found).go(Redeploy(), rig.desk())
+    assert outcome.code == 0, outcome.says
+    assert rig.served() == "v3", "nothing was started again, and the version cannot tell"
+    assert outcome.details["verified"] is False
+    assert "the same version was live before: that it was started again cannot be seen" in outcome.says
+
+
+def test_a_redeploy_is_seen_where_the_site_tells_the_releases_own_name(rig: Rig) -> None:
+    desk = rig.desk(rig.settings(version="/api/version#name"))
+    found = Redeploy().plan(desk, {"skip_tests": True})
+    assert guard(found, "seen from outside").verdict == "pass"
+    outcome = Bench(found).go(Redeploy(), desk)
+    assert outcome.code == 0, outcome.says
+    assert outcome.details["verified"] is True
+    assert "before" not in outcome.says
 
 
 def test_a_redeploy_takes_no_commit_that_never_was_live(rig: Rig) -> None:
