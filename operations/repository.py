@@ -200,11 +200,11 @@ class Repository:
         return [one_line(line) for line in text.splitlines()[:MOST_COMMITS]]
 
     def branches_with(self, commit: str) -> Sequence[str]:
-        """Names of the branches, local or origin's as last fetched, that hold that commit; each once."""
+        """Names of all branches, local or origin's as last fetched, that hold that commit; each once."""
         shape = (f"--contains={commit}", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
         refs = self._ask("for-each-ref", *shape).splitlines()
         names = (ref.removeprefix("refs/heads/").removeprefix("refs/remotes/origin/") for ref in refs)
-        return list(dict.fromkeys(one_line(name) for name in names if name != "HEAD"))[:MOST_COMMITS]
+        return list(dict.fromkeys(one_line(name) for name in names if name != "HEAD"))
 
     def branches_holding(self, commit: str, branch: str) -> Sequence[str]:
         """The forms of `branch` here (local, origin's as last fetched) that hold that commit."""

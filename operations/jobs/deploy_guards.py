@@ -22,6 +22,7 @@ from operations.jobs.situation import Situation
 from operations.jobs.standing import commits_taken_back
 
 ARGUMENTS, PREREQUISITE = 1, 2
+_SHOWN = 3
 
 
 def guards_of(
@@ -70,7 +71,8 @@ def _branch(desk: Desk, aim: DeployAim) -> Guard:
     allowed = ", ".join(allowed_branches(desk))
     if aim.allowed:
         return Guard("branch allowed", "pass")
-    where = ", ".join(aim.branches[:3]) or "no branch"
+    more = f" and {len(aim.branches) - _SHOWN} more" if len(aim.branches) > _SHOWN else ""
+    where = f"{', '.join(aim.branches[:_SHOWN])}{more}" or "no branch"
     says = f"{aim.commit.hash[:7]} is on {where}; production takes {allowed}"
     return Guard("branch allowed", "refuse", says, ARGUMENTS)
 

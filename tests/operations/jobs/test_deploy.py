@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -158,6 +159,18 @@ def test_production_takes_only_its_branches_and_staging_takes_any(rig: Rig) -> N
     rig.git.git("branch", "-D", "hotfix/zone")
     rig.kind = "staging"
     assert plan(rig, {"commit": commit}).refusal is None
+
+
+def test_a_branch_is_allowed_however_many_others_hold_the_commit(rig: Rig) -> None:
+    commit = rig.commits["v2"]
+    refs = "".join(f"create refs/heads/a/f{number} {commit}\n" for number in range(205))
+    subprocess.run(["git", "update-ref", "--stdin"], cwd=rig.git.path, input=refs, text=True, check=True)
+    found = plan(rig, {"commit": commit})
+    assert guard(found, "branch allowed").verdict == "pass", "main comes after 205 others"
+    rig.tables = '[deploy]\nbranches = ["live"]'
+    refused = guard(plan(rig, {"commit": commit}), "branch allowed")
+    assert refused.verdict == "refuse"
+    assert "a/f0, a/f1, a/f10 and 203 more; production takes live" in refused.says
 
 
 def test_a_freeze_stops_new_commits_unless_somebody_says_why_and_never_a_redeploy(rig: Rig) -> None:
