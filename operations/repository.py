@@ -15,12 +15,15 @@ from operations.text import clean, one_line
 MOST_COMMITS = 200
 DIFF_LIMIT = 200_000
 FILE_LIMIT = 1_000_000
+TREE_LIMIT = 268_435_456
 KEPT = 2000
 KEPT_BYTES = 20_000
 """The most answers of git that are kept, and the longest."""
 OUTSIDE = 20_000
 """Commits outside a line of history that are read in one go; with more, git is asked about each."""
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_SUBMODULE = "160000 "
+"""The mode git gives it (gitformat-index(5), gitlink)."""
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _AUTHOR = ("-c", "user.name=vigie", "-c", "user.email=vigie@localhost")
 _kept: dict[tuple[str, ...], GitAnswer] = {}
@@ -182,17 +185,26 @@ class Repository:
         text = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", inside, of=(commit,))
         return [path for path in text.split("\0") if path]
 
+    def submodules_at(self, commit: str) -> Sequence[str]:
+        """Paths in that commit that are other repositories: a checkout has an empty folder there."""
+        answer = run_git(self.path, "ls-tree", "-r", "-z", "--full-tree", commit, limit=self._limit, cap=TREE_LIMIT)
+        if answer.code or answer.truncated:
+            why = answer.complaint_if_failed or f"it holds more than {TREE_LIMIT:,} bytes of names"
+            raise VigieError(f"The files of {commit[:7]} cannot be listed: {why}", code=2)
+        rows = (row.partition("\t") for row in answer.text.split("\0") if row.startswith(_SUBMODULE))
+        return [one_line(path) for _, _, path in rows]
+
     def tags_of(self, commit: str) -> Sequence[str]:
         """Names of the tags on that commit."""
         text = self._ask("for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/tags")
         return [one_line(line) for line in text.splitlines()[:MOST_COMMITS]]
 
     def branches_with(self, commit: str) -> Sequence[str]:
-        """Names of the branches, local or origin's as last fetched, that hold that commit; each once."""
+        """Names of all branches, local or origin's as last fetched, that hold that commit; each once."""
         shape = (f"--contains={commit}", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
         refs = self._ask("for-each-ref", *shape).splitlines()
         names = (ref.removeprefix("refs/heads/").removeprefix("refs/remotes/origin/") for ref in refs)
-        return list(dict.fromkeys(one_line(name) for name in names if name != "HEAD"))[:MOST_COMMITS]
+        return list(dict.fromkeys(one_line(name) for name in names if name != "HEAD"))
 
     def branches_holding(self, commit: str, branch: str) -> Sequence[str]:
         """The forms of `branch` here (local, origin's as last fetched) that hold that commit."""
@@ -247,8 +259,12 @@ class Repository:
         ).complaint_if_failed
 
     def worktree_command(self, folder: Path, commit: str) -> tuple[str, ...]:
-        """The call that checks `commit` (a full hash) out into a new folder beside, leaving the work tree alone."""
-        return git_command(self.path, "worktree", "add", "--detach", "--force", "--", str(folder), commit)
+        """The call that checks `commit` (a full hash) out into a new folder beside, leaving the work tree alone.
+
+        Whole, also where this checkout is a sparse one: git would give the new folder the same patterns.
+        """
+        whole = ("-c", "core.sparseCheckout=false")
+        return git_command(self.path, *whole, "worktree", "add", "--detach", "--force", "--", str(folder), commit)
 
     def remove_worktree(self, folder: Path) -> None:
         """Forget a worktree and remove its folder; fine when either is gone."""

@@ -12,7 +12,7 @@ from operations.engine.locks import Lock
 from operations.engine.log import JobLog
 from operations.engine.model import Plan
 from operations.engine.process import GRACE, Child, Hooks, Streams, run_child
-from operations.engine.record import Debris, ProcessGroup
+from operations.engine.record import Debris, GroupHooks, ProcessGroup
 from operations.engine.recorder import Recorder
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Cancelled, Completed, Level
@@ -41,6 +41,7 @@ class Context:
         self.job = job
         self.plan = plan
         self.memory: MutableMapping[str, Any] = {}
+        self.groups = GroupHooks(self._child_started, self._child_ended)
         self.details: dict[str, Any] = {}
         self.debris: dict[str, Debris] = {}
         self.past_no_return = False
@@ -79,8 +80,8 @@ class Context:
         self.say("$ " + " ".join(argv))
         hooks = Hooks(
             line=_unheard if quiet else self._log.say,
-            started=self._child_started,
-            ended=self._child_ended,
+            started=self.groups.started,
+            ended=self.groups.ended,
             stop=self.checkpoint,
         )
         child = Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=self._grace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,6 +65,21 @@ class ProcessGroup:
     session: int
     start_ticks: int
     boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHooks:
+    """Who hears of a process group when it began, and when it ended: in a job its journal and its lock.
+
+    A group that nobody heard of goes on unseen when its worker is killed, beside the job that comes next.
+    """
+
+    started: Callable[[ProcessGroup], None]
+    ended: Callable[[ProcessGroup], None]
+
+
+UNHEARD = GroupHooks(started=lambda group: None, ended=lambda group: None)
+"""For a child that changes nothing outside, or runs in no job."""
 
 
 @dataclass(frozen=True, slots=True)

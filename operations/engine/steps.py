@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from operations.engine.model import Plan
+from operations.engine.record import GroupHooks
 
 if TYPE_CHECKING:
     from operations.engine.process import Streams
@@ -44,6 +45,8 @@ class StepContext(Protocol):
     plan: Plan
     memory: MutableMapping[str, Any]
     """What earlier steps left for later ones; lives in the worker process only."""
+    groups: GroupHooks
+    """For a child that is not run by `run`: told of its group, the job holds its lock until that has ended."""
 
     def now(self) -> datetime:
         """The time, UTC."""

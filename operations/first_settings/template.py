@@ -135,7 +135,7 @@ _REST = """
 
 [deploy]
 # branches = ["main", "release/*", "hotfix/*"]      # whose commits production takes
-# install = ["npm", "ci"]           # else npm ci where there is a package-lock.json
+# install = ["npm", "ci"]           # else npm ci where there is a package-lock.json; has to fetch submodules, too
 # install_limit = 600.0
 # migrations = "sql"                # who applies them: sql (Vigie, from a folder), prisma, supabase or command
 # migrate = ["bin/migrate", "up"]   # command: finds the database in DATABASE_URL and PG*

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.desk import Desk
-from operations.engine.model import PlannedStep
+from operations.engine.model import Guard, PlannedStep
 from operations.errors import VigieError
 from operations.repository import Repository
 
 NPM_INSTALL = ("npm", "ci")
 NPM_BUILD = ("npm", "run", "build")
+_PREREQUISITE = 2
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,25 @@ def build_commands(desk: Desk, repository: Repository, commit: str) -> BuildComm
     except VigieError:
         pass
     return BuildCommands(install, build)
+
+
+def whole_guards(desk: Desk, repository: Repository, commit: str, building: BuildCommands) -> tuple[Guard, ...]:
+    """A checkout of that commit holds all of it, or somebody fetches what git leaves empty. None where it does."""
+    name = "checkout whole"
+    try:
+        found = repository.submodules_at(commit)
+    except VigieError as error:
+        return (Guard(name, "unknown", error.what),)
+    if not found:
+        return ()
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    says = f"submodules are empty in a checkout: {', '.join(found[:_SHOWN])}{more}"
+    how = 'Have deploy.install fetch them, as ["git", "submodule", "update", "--init", "--recursive"]'
+    if desk.settings.deploy.install:
+        if building.install:
+            return (Guard(name, "warn", f"{says}; it is for deploy.install to fetch them"),)
+        how = "deploy.install could fetch them: not with --skip-build"
+    return (Guard(name, "refuse", f"{says}. {how}", _PREREQUISITE),)
 
 
 def building_steps(

@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from operations.coherence import Contradiction, story_guard
+from operations.coherence import Contradiction, same_version, story_guard
 from operations.desk import Desk
 from operations.dump.connection import way_to
 from operations.dump.tools import find_tool
 from operations.engine.model import Guard, Plan
 from operations.errors import VigieError
 from operations.freezes import freeze_guard
+from operations.jobs.building import whole_guards
 from operations.jobs.deploy_aim import DeployAim, allowed_branches
 from operations.jobs.lock_guard import lock_guard
 from operations.jobs.rollback_guards import outside_guard, pending_guard
@@ -21,6 +22,7 @@ from operations.jobs.situation import Situation
 from operations.jobs.standing import commits_taken_back
 
 ARGUMENTS, PREREQUISITE = 1, 2
+_SHOWN = 3
 
 
 def guards_of(
@@ -43,7 +45,8 @@ def guards_of(
             _taken_back(desk, situation, aim, bool(request.get("despite_rollback"))),
         ]
     guards += [_pinned(situation, bool(request.get("despite_pin"))), pending_guard(situation)]
-    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim), outside_guard(desk)]
+    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim)]
+    guards += [*whole_guards(desk, situation.repository, aim.commit.hash, aim.building), _seen(desk, situation, aim)]
     return tuple(guards)
 
 
@@ -68,7 +71,8 @@ def _branch(desk: Desk, aim: DeployAim) -> Guard:
     allowed = ", ".join(allowed_branches(desk))
     if aim.allowed:
         return Guard("branch allowed", "pass")
-    where = ", ".join(aim.branches[:3]) or "no branch"
+    more = f" and {len(aim.branches) - _SHOWN} more" if len(aim.branches) > _SHOWN else ""
+    where = f"{', '.join(aim.branches[:_SHOWN])}{more}" or "no branch"
     says = f"{aim.commit.hash[:7]} is on {where}; production takes {allowed}"
     return Guard("branch allowed", "refuse", says, ARGUMENTS)
 
@@ -169,6 +173,15 @@ def _programs(aim: DeployAim) -> Iterator[Guard]:
         yield Guard("programs there", "refuse", says, PREREQUISITE)
     else:
         yield Guard("programs there", "pass")
+
+
+def _seen(desk: Desk, situation: Situation, aim: DeployAim) -> Guard:
+    """As any operation's, but for a version that users get already: seeing it afterwards proves nothing."""
+    told = situation.look.version or ""
+    if aim.commit.hash == situation.live_commit and same_version(told, aim.commit.hash, ""):
+        says = "the site tells this version already: that it was started again cannot be verified"
+        return Guard("seen from outside", "warn", says)
+    return outside_guard(desk)
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

@@ -143,7 +143,7 @@ class DeploySteps(GoingLive):
             says = f"{self._text('to_name')} is live, but {report.says}. Way back: {command} (to {back})"
             self.record(context)
             raise StepFailed(SMOKE_FAILED, says, way_back={"name": back, "command": command})
-        context.report(says=f"{self._text('to_name')} is live and {report.says}")
+        context.report(says=f"{self._text('to_name')} is live and {report.says}{context.memory.get('so_before', '')}")
 
     def record(self, context: StepContext) -> None:
         """Tag what went live; the platform wrote its own record at the switch. A tag that fails stops nothing."""

@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from operations.coherence import same_version
 from operations.desk import Desk
 from operations.engine.model import Plan, StepFailed
 from operations.engine.steps import Completed, StepContext
 from operations.errors import VigieError
 from operations.git import git_environment
-from operations.jobs.outside import wait_until_seen
+from operations.jobs.outside import Look, wait_until_seen
 from operations.platforms import platform_for
 from operations.platforms.base import Platform, Undecided
 from operations.repository import Repository
@@ -90,11 +91,12 @@ class GoingLive:
     def publish(self, context: StepContext) -> None:
         """Hand the build to the platform, which makes it live."""
         name, commit, title = self._text("publish_as"), self._text("to_commit"), self._build_title
-        half = context.leaves("half-published", f"half published release {name}", release=name)
+        half = context.leaves("half-published", f"publish of {name} not finished", release=name)
         context.memory["half_debris"] = half
 
         def act(platform: Platform) -> str:
-            return platform.publish(context.memory["folder"], name=name, commit=commit, who=self._who, title=title)
+            folder, who = context.memory["folder"], self._who
+            return platform.publish(folder, name=name, commit=commit, who=who, title=title, groups=context.groups)
 
         self._switch(context, name, act)
         context.settled(half)
@@ -121,8 +123,18 @@ class GoingLive:
             says = f"the platform says {names[0]} is live, but users do not get it: {late}"
             raise StepFailed(DEPLOY_FAILED, says) from None
         context.settled(context.memory["switch_debris"])
-        context.say(f"seen from outside: {seen}")
-        context.report(seen=seen, verified=bool(self._desk.env.version), says=f"{names[0]} is live: {seen}")
+        context.say(f"seen from outside: {seen.says}")
+        so_before = self._was_so_before(seen)
+        context.memory["so_before"] = so_before
+        verified = bool(self._desk.env.version) and not so_before
+        context.report(seen=seen.says, verified=verified, says=f"{names[0]} is live: {seen.says}{so_before}")
+
+    def _was_so_before(self, seen: Look) -> str:
+        """Words where the release before would have answered with this version, too: then it proves nothing."""
+        commit, name = self._text("from_commit"), self._text("from_name")
+        if not commit or commit != self._text("to_commit") or not same_version(seen.version or "", commit, name):
+            return ""
+        return "; the same version was live before: that it was started again cannot be seen from outside, not verified"
 
     def _switch(self, context: StepContext, release: str, act: Callable[[Platform], str]) -> None:
         """The one act that changes what users get. A failure says whether the switch happened all the same."""
@@ -168,7 +180,7 @@ class GoingLive:
 
     def _discarded(self, context: StepContext, platform: Platform) -> bool:
         try:
-            return platform.discard(self._text("publish_as"))
+            return discard_half(platform, self._text("publish_as"), context.say)
         except VigieError as error:
             context.say(f"what was published half stays: {error}", "warn")
             return False
@@ -220,6 +232,18 @@ class GoingLive:
 
     def _command(self, name: str) -> tuple[str, ...]:
         return tuple(str(word) for word in self._details.get(name) or ())
+
+
+def discard_half(platform: Platform, release: str, say: Callable[[str], None]) -> bool:
+    """Have the platform remove what a publish left half done, and say what came of it; False when it is live."""
+    found = platform.discard(release)
+    words = {
+        "removed": f"half published release {release} removed",
+        "live": f"release {release} is live: it is kept",
+        "not ours": f"release {release} is not live; what its publish command left is that command's own to remove",
+    }
+    say(words[found])
+    return found != "live"
 
 
 def how_it_ended(done: Completed) -> str:

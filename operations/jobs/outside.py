@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from operations.coherence import same_version
@@ -73,8 +73,8 @@ def wait_until_seen(
     pause: Callable[[float], None],
     tell: Callable[[str], None],
     limit: float = WAIT_LIMIT,
-) -> str:
-    """Wait until the site answers with that release, twice in a row; returns what was seen, in words.
+) -> Look:
+    """Wait until the site answers with that release, twice in a row; returns what was seen.
 
     `names` are what the release may be called beside its commit. Without a version setting two healthy answers in a
     row must do, and the words say so. Raises TimeoutError with the last thing seen after `limit` seconds.
@@ -91,7 +91,7 @@ def wait_until_seen(
         row = row + 1 if fits and found.age <= waited else 0
         tell(found.says)
         if row >= _IN_A_ROW:
-            return found.says if verified else f"{found.says}, {NOT_VERIFIED}"
+            return found if verified else replace(found, says=f"{found.says}, {NOT_VERIFIED}")
         if waited > limit:
             raise TimeoutError(f"after {waited:.0f} s the site still answers with {found.says}")
         pause(_PAUSE)

@@ -10,7 +10,7 @@ from typing import Any
 
 from operations.desk import Desk
 from operations.errors import VigieError
-from operations.jobs.going_live import WORKTREE_PREFIX
+from operations.jobs.going_live import WORKTREE_PREFIX, discard_half
 from operations.jobs.outside import wait_until_seen
 from operations.platforms import platform_for
 from operations.platforms.base import Platform
@@ -61,9 +61,7 @@ def _worktree(desk: Desk, debris: Mapping[str, Any], say: Say) -> None:
 
 
 def _half_published(desk: Desk, debris: Mapping[str, Any], say: Say) -> None:
-    release = str(debris.get("release"))
-    removed = _platform(desk).discard(release)
-    say(f"half published release {release} removed" if removed else f"release {release} is live: it is kept")
+    discard_half(_platform(desk), str(debris.get("release")), say)
 
 
 def _switch(desk: Desk, debris: Mapping[str, Any], say: Say, wait_limit: float) -> None:
@@ -87,7 +85,7 @@ def _switch(desk: Desk, debris: Mapping[str, Any], say: Say, wait_limit: float) 
         )
     except TimeoutError as late:
         raise VigieError(f"{release} was started again, but {late}", code=5) from None
-    say(f"{release} was started again and is seen from outside: {seen}")
+    say(f"{release} was started again and is seen from outside: {seen.says}")
 
 
 def _platform(desk: Desk) -> Platform:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operations.coherence import Contradiction, story_guard
 from operations.desk import Desk
 from operations.engine.model import Guard
+from operations.jobs.building import BuildCommands, whole_guards
 from operations.jobs.lock_guard import lock_guard
 from operations.jobs.rollback_aim import Aim
 from operations.jobs.situation import Situation
@@ -16,13 +17,19 @@ ARGUMENTS, PREREQUISITE = 1, 2
 
 
 def guards_of(
-    desk: Desk, situation: Situation, live: Release, aim: Aim, story: Sequence[Contradiction]
+    desk: Desk,
+    situation: Situation,
+    live: Release,
+    aim: Aim,
+    building: BuildCommands,
+    story: Sequence[Contradiction],
 ) -> tuple[Guard, ...]:
     """All of them, in the order the dialog shows them."""
     return (
         lock_guard(desk),
         _repository(situation),
         _build(situation, aim),
+        *(whole_guards(desk, situation.repository, aim.commit, building) if _rebuilds(situation, aim) else ()),
         _pinned(live),
         story_guard(story),
         _not_live(live, aim),
@@ -47,6 +54,10 @@ def _build(situation: Situation, aim: Aim) -> Guard:
         says = f"{gone}, and its commit {aim.commit[:7]} is not in this checkout: git fetch --tags"
         return Guard("build kept or rebuild possible", "refuse", says, PREREQUISITE)
     return Guard("rebuild possible", "pass", aim.why_how)
+
+
+def _rebuilds(situation: Situation, aim: Aim) -> bool:
+    return aim.how == "rebuild" and aim.in_git and not situation.no_repository
 
 
 def _pinned(live: Release) -> Guard:

@@ -70,7 +70,7 @@ def plan_rollback(desk: Desk, request: Mapping[str, Any]) -> Plan:
         in_favour=evidence.in_favour,
         other_changes=evidence.other_changes,
         weighed=True,
-        guards=guards_of(desk, situation, live, aim, story),
+        guards=guards_of(desk, situation, live, aim, commands, story),
         steps=steps,
         confirm=confirmation(
             "rollback",

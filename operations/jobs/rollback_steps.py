@@ -10,6 +10,7 @@ from operations.engine.steps import StepContext
 from operations.errors import VigieError
 from operations.jobs.going_live import SMOKE_FAILED, GoingLive
 from operations.jobs.smoke import smoke_step
+from operations.platforms.base import Platform
 from operations.repository import recovery_tag
 
 
@@ -76,7 +77,11 @@ class RollbackSteps(GoingLive):
         """Switch to the kept build."""
         how = "promote" if self._forward else "rollback"
         target = self._text("to_id")
-        self._switch(context, target, lambda platform: platform.promote(target, who=self._who, how=how))
+
+        def act(platform: Platform) -> str:
+            return platform.promote(target, who=self._who, how=how, groups=context.groups)
+
+        self._switch(context, target, act)
 
     def smoke(self, context: StepContext) -> None:
         """Run the smoke tests; a failure ends here, with the way forward named and not taken."""
@@ -87,7 +92,7 @@ class RollbackSteps(GoingLive):
             raise StepFailed(
                 SMOKE_FAILED, f"{self._text('to_name')} is live, but {report.says}", forward=self._way_on(context)
             )
-        context.report(says=f"{self._text('to_name')} is live and {report.says}")
+        context.report(says=f"{self._text('to_name')} is live and {report.says}{context.memory.get('so_before', '')}")
 
     def record(self, context: StepContext) -> None:
         """Push the recovery tag where the settings say so; the platform wrote its own record at the switch."""

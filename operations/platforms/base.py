@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from operations.engine.record import UNHEARD, GroupHooks
 from operations.errors import VigieError
 
 ReleaseState = Literal["ready", "building", "error", "unknown"]
+Discarded = Literal["removed", "live", "not ours"]
+"""What became of a release whose publish did not finish. Live ones stay; a team's own commands clean up themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,24 @@ class Platform(Protocol):
         """What was live when, newest first."""
         ...
 
-    def publish(self, build: Path, *, name: str, commit: str, who: str, title: str = "") -> str:
-        """Take a built folder in and make it live; returns an id for `progress`."""
+    def publish(
+        self, build: Path, *, name: str, commit: str, who: str, title: str = "", groups: GroupHooks = UNHEARD
+    ) -> str:
+        """Take a built folder in and make it live; returns an id for `progress`.
+
+        `groups` hears of each command that acts, also of those of `promote`.
+        """
         ...
 
-    def promote(self, release: str, *, who: str, how: str = "promote") -> str:
+    def promote(self, release: str, *, who: str, how: str = "promote", groups: GroupHooks = UNHEARD) -> str:
         """Make a kept release live again; returns an id for `progress`. Asked again it does not switch again.
 
         Raises Undecided when it cannot be told whether the platform took it, any other VigieError when it did not.
         """
         ...
 
-    def discard(self, release: str) -> bool:
-        """Remove what is left of a release whose publish did not finish; False, untouched, when it is the live one."""
+    def discard(self, release: str) -> Discarded:
+        """Remove what is left of a release whose publish did not finish; untouched when it is the live one."""
         ...
 
     def progress(self, id: str) -> Progress:

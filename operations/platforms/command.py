@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 
 from operations.engine.process import Child, Hooks, Streams, run_child
+from operations.engine.record import UNHEARD, GroupHooks
 from operations.engine.redaction import Redactor
 from operations.errors import VigieError
 from operations.foreign_json import NOT_JSON
-from operations.platforms.base import LivePeriod, Progress, Release, ReleaseState
+from operations.platforms.base import Discarded, LivePeriod, Progress, Release, ReleaseState
 from operations.platforms.command_presets import Preset, filled, preset_of
 from operations.platforms.release_record import RELEASE_NAME, to_time
 from operations.settings import PlatformSettings, Settings
@@ -79,19 +80,21 @@ class CommandPlatform:
             return ()
         return (LivePeriod(live.id, since.astimezone(UTC), None, one_line(live.who, 60), "publish"),)
 
-    def publish(self, build: Path, *, name: str, commit: str, who: str, title: str = "") -> str:
+    def publish(
+        self, build: Path, *, name: str, commit: str, who: str, title: str = "", groups: GroupHooks = UNHEARD
+    ) -> str:
         """Run the publish command in `build`. Raises VigieError (code 5) when it fails."""
         if not RELEASE_NAME.fullmatch(name):
             raise VigieError(f"{one_line(name, 60)!r} is not a name a release can have.", code=1)
         if not self._preset.publish:
             raise VigieError("platform.commands.publish is not set.", code=2)
         values = {"name": name, "release": name, "commit": commit, "who": who, "title": title}
-        self._act(self._preset.publish, values, build, self._chosen.build_limit)
+        self._act(self._preset.publish, values, build, self._chosen.build_limit, groups)
         if self._preset.promotes_after_publish:
-            self._act(self._preset.promote, values, self._folder, self._chosen.commands.limit)
+            self._act(self._preset.promote, values, self._folder, self._chosen.commands.limit, groups)
         return name
 
-    def promote(self, release: str, *, who: str, how: str = "promote") -> str:
+    def promote(self, release: str, *, who: str, how: str = "promote", groups: GroupHooks = UNHEARD) -> str:
         """Run the promote command, also where it is live already: an unfinished one is finished by it."""
         if not RELEASE_NAME.fullmatch(release):
             raise VigieError(f"{one_line(release, 60)!r} is not a name a release can have.", code=1)
@@ -101,13 +104,13 @@ class CommandPlatform:
         if known is None or not known.kept:
             raise VigieError(f"The build of {release} is not kept any more.", next_step="Rebuild it.", code=2)
         values = {"name": release, "release": release, "commit": known.commit, "who": who, "title": ""}
-        self._act(self._preset.promote, values, self._folder, self._chosen.commands.limit)
+        self._act(self._preset.promote, values, self._folder, self._chosen.commands.limit, groups)
         return release
 
-    def discard(self, release: str) -> bool:
-        """What a publish command left half done is its own to remove: True unless that release is live."""
+    def discard(self, release: str) -> Discarded:
+        """Nothing is removed: what a publish command left half done is that command's own."""
         live = self._live()
-        return live is None or live.id != release
+        return "live" if live is not None and live.id == release else "not ours"
 
     def progress(self, id: str) -> Progress:
         """Done when the live command says so; until then it is on its way."""
@@ -131,20 +134,24 @@ class CommandPlatform:
     def _read(self, what: str, command: Sequence[str]) -> list[_Told]:
         """Run a command that only prints. Raises VigieError (code 5) when it fails or prints what cannot be read."""
         printed = bytearray()
-        self._run(filled(command, {}), self._folder, self._chosen.commands.limit, printed)
+        self._run(filled(command, {}), self._folder, self._chosen.commands.limit, UNHEARD, printed)
         try:
             return msgspec.convert(self._preset.read(what, bytes(printed)), list[_Told])
         except (*NOT_JSON, ValueError) as error:
             says = one_line(str(error), 120)
             raise VigieError(f"what {command[0]} prints for {what} cannot be read: {says}", code=FAILED) from None
 
-    def _act(self, command: Sequence[str], values: Mapping[str, str], folder: Path, limit: float) -> None:
-        self._run(filled(command, values), folder, limit, None)
+    def _act(
+        self, command: Sequence[str], values: Mapping[str, str], folder: Path, limit: float, groups: GroupHooks
+    ) -> None:
+        self._run(filled(command, values), folder, limit, groups, None)
 
-    def _run(self, argv: Sequence[str], folder: Path, limit: float, printed: bytearray | None) -> None:
+    def _run(
+        self, argv: Sequence[str], folder: Path, limit: float, groups: GroupHooks, printed: bytearray | None
+    ) -> None:
         variables = {name: secret.reveal() for name, secret in self._chosen.commands.variables.items()}
         said: list[str] = []
-        hooks = Hooks(line=said.append, started=lambda group: None, ended=lambda group: None, stop=lambda: None)
+        hooks = Hooks(line=said.append, started=groups.started, ended=groups.ended, stop=lambda: None)
         streams = Streams(output=_capped(printed)) if printed is not None else None
         done = run_child(Child(argv, cwd=folder, env=variables, limit=limit), hooks, self._redactor, streams)
         if done.timed_out:

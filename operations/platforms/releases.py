@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from operations.desk import utc_now
+from operations.engine.record import UNHEARD, GroupHooks
 from operations.errors import VigieError
-from operations.platforms.base import LivePeriod, Progress, Release, ReleaseState
+from operations.platforms.base import Discarded, LivePeriod, Progress, Release, ReleaseState
 from operations.platforms.durable import append_durably, flush_tree, remove_tree, replace_durably, write_durably
 from operations.platforms.release_record import (
     RELEASE_NAME,
@@ -29,6 +30,7 @@ from operations.platforms.release_record import (
     to_time,
 )
 from operations.platforms.restart import check_restart, restart_site
+from operations.platforms.taking_in import take_in
 
 INCOMING = ".incoming-"
 REMOVING = ".removing-"
@@ -38,7 +40,10 @@ PUBLISH_FAILED = 5
 
 
 class ReleasesPlatform:
-    """The driver for release folders. `restart` makes the site run what `current` points to; empty means it notices."""
+    """The driver for release folders. `restart` makes the site run what `current` points to; empty means it notices.
+
+    No `groups` hear of a restart: left behind it runs what `current` points to by then, and may be the site itself.
+    """
 
     name = "releases"
     can_promote = True
@@ -93,7 +98,9 @@ class ReleasesPlatform:
         """What was live when, newest first, from the record and from `current` itself."""
         return periods_of(self._switches())[:limit]
 
-    def publish(self, build: Path, *, name: str, commit: str, who: str, title: str = "") -> str:
+    def publish(
+        self, build: Path, *, name: str, commit: str, who: str, title: str = "", groups: GroupHooks = UNHEARD
+    ) -> str:
         """Copy `build` in as release `name`, make it live and restart. Raises VigieError (code 5) when it cannot."""
         _checked(name)
         target = self._folder / name
@@ -103,7 +110,7 @@ class ReleasesPlatform:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             remove_tree(incoming)
-            shutil.copytree(build, incoming, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            take_in(build, incoming)
             document = {"name": name, "commit": commit, "who": who, "built_at": to_text(self._now()), "title": title}
             write_durably(incoming / "release.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
             flush_tree(incoming)
@@ -116,7 +123,7 @@ class ReleasesPlatform:
             self.prune()
         return live
 
-    def promote(self, release: str, *, who: str, how: str = "promote") -> str:
+    def promote(self, release: str, *, who: str, how: str = "promote", groups: GroupHooks = UNHEARD) -> str:
         """Make a kept release live and restart, also when it is live already (a switch that was never finished)."""
         _checked(release)
         if not (self._folder / release).is_dir():
@@ -151,14 +158,14 @@ class ReleasesPlatform:
         marked = (path.name for path in self._folder.iterdir() if path.name.startswith((INCOMING, REMOVING)))
         return sorted(name.removeprefix(INCOMING).removeprefix(REMOVING) for name in marked)
 
-    def discard(self, release: str) -> bool:
-        """Remove a release and what is left of a half copied one; False (and nothing is touched) when it is live."""
+    def discard(self, release: str) -> Discarded:
+        """Remove a release and what is left of a half copied one; nothing is touched when it is live."""
         _checked(release)
         if self._live_name() == release:
-            return False
+            return "live"
         remove_tree(self._folder / f"{INCOMING}{release}")
         self._remove(release)
-        return True
+        return "removed"
 
     def restart(self) -> None:
         """Make the site run what `current` points to. Raises VigieError (code 5) when the command fails."""

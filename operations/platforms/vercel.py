@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from operations.engine.record import UNHEARD, GroupHooks
 from operations.errors import VigieError
-from operations.platforms.base import LivePeriod, Progress, Release
+from operations.platforms.base import Discarded, LivePeriod, Progress, Release
 from operations.platforms.vercel_api import FAILED, NoAnswer, Pace, Refused, VercelApi, part
 from operations.platforms.vercel_publish import publish_build
 from operations.platforms.vercel_reading import VercelReading
@@ -59,7 +60,9 @@ class VercelPlatform:
         project = self._reading.project()
         return live_periods(project, self._reading.deployments(project, limit))[:limit]
 
-    def publish(self, build: Path, *, name: str, commit: str, who: str, title: str = "") -> str:
+    def publish(
+        self, build: Path, *, name: str, commit: str, who: str, title: str = "", groups: GroupHooks = UNHEARD
+    ) -> str:
         """Run the publish command in `build`; where the project is pinned, promote what it made.
 
         Raises VigieError (code 5) when no deployment came of it.
@@ -68,12 +71,12 @@ class VercelPlatform:
         if self._reading.named(project, name):
             raise VigieError(f"There is a deployment {name} already.", next_step="Promote it.", code=FAILED)
         values = {"name": name, "commit": commit, "who": who, "title": title, "api": self._chosen.api}
-        made = publish_build(self._chosen, project, self._reading, build, values)
+        made = publish_build(self._chosen, project, self._reading, build, values, groups)
         if made.state == "READY" and self._reading.project(fresh=True).pinned:
             return self.promote(made.key, who=who)
         return f"{_PUBLISHED}{made.key}"
 
-    def promote(self, release: str, *, who: str, how: str = "promote") -> str:
+    def promote(self, release: str, *, who: str, how: str = "promote", groups: GroupHooks = UNHEARD) -> str:
         """Point production at a deployment that is there; `how` is rollback (pins the project) or promote (unpins it).
 
         Looks first: what is live already, or on its way, is not asked for again. Raises Undecided when Vercel was asked
@@ -114,16 +117,16 @@ class VercelPlatform:
         """The id of the team or user that owns the project."""
         return self._reading.project().account_id
 
-    def discard(self, release: str) -> bool:
-        """Delete the deployment that our unfinished publish named so; True when there is none any more.
+    def discard(self, release: str) -> Discarded:
+        """Delete the deployment that our unfinished publish named so; "removed" also when there is none any more.
 
-        False, untouched, when it is live. Raises VigieError for one that ever was live, and for a name that several
+        Untouched when it is live. Raises VigieError for one that ever was live, and for a name that several
         deployments carry: those are not ours to delete.
         """
         project = self._reading.project(fresh=True)
         named = self._reading.named(project, release)
         if any(one.key == project.production for one in named):
-            return False
+            return "live"
         if len(named) > 1 or any(one.was_live for one in named):
             ids = ", ".join(word(one.key) for one in named)
             raise VigieError(f"{word(release)} ({ids}) is left alone: more than our publish is in it.", code=FAILED)
@@ -133,7 +136,7 @@ class VercelPlatform:
             except Refused as error:
                 if error.status != 404:
                     raise
-        return True
+        return "removed"
 
     def has_file(self, release: str, path: str) -> bool | None:
         """None: Vercel does not tell which files a prebuilt deployment serves."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from operations.engine.process import Child, Hooks, Streams, run_child
-from operations.engine.record import ProcessGroup
+from operations.engine.record import GroupHooks
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Completed
 from operations.errors import VigieError
@@ -24,7 +24,12 @@ _OUTPUT_KEPT = 65_536
 
 
 def publish_build(
-    chosen: PlatformSettings, project: Project, reading: VercelReading, build: Path, values: Mapping[str, str]
+    chosen: PlatformSettings,
+    project: Project,
+    reading: VercelReading,
+    build: Path,
+    values: Mapping[str, str],
+    groups: GroupHooks,
 ) -> Deployment:
     """Run the command in `build` and return the deployment it made, whatever it ended with.
 
@@ -34,7 +39,7 @@ def publish_build(
     if not RELEASE_NAME.fullmatch(values["name"]):
         raise VigieError(f"{word(values['name'])!r} is not a name a release can have.", code=1)
     printed = bytearray()
-    done = _run(chosen, project, build, values, printed)
+    done = _run(chosen, project, build, values, groups, printed)
     how = f"did not end within {chosen.build_limit:g} s" if done.timed_out else f"ended with code {done.code}"
     try:
         named = reading.named(project, values["name"])
@@ -52,7 +57,12 @@ def publish_build(
 
 
 def _run(
-    chosen: PlatformSettings, project: Project, build: Path, values: Mapping[str, str], printed: bytearray
+    chosen: PlatformSettings,
+    project: Project,
+    build: Path,
+    values: Mapping[str, str],
+    groups: GroupHooks,
+    printed: bytearray,
 ) -> Completed:
     token = chosen.token.reveal()
     environment = {"VERCEL_TOKEN": token, "VERCEL_TELEMETRY_DISABLED": "1", "CI": "1", "NO_COLOR": "1"}
@@ -70,7 +80,7 @@ def _run(
         env=environment,
         limit=chosen.build_limit,
     )
-    hooks = Hooks(line=_unheard, started=_unheard, ended=_unheard, stop=_go_on)
+    hooks = Hooks(line=_unheard, started=groups.started, ended=groups.ended, stop=_go_on)
     return run_child(child, hooks, Redactor([token]), Streams(output=keep))
 
 
@@ -91,7 +101,7 @@ def _by_address(reading: VercelReading, project: Project, printed: bytes) -> Dep
     return found if found.project_id == project.id and found.target == "production" else None
 
 
-def _unheard(_what: str | ProcessGroup) -> None:
+def _unheard(_line: str) -> None:
     return None
 
 

@@ -21,7 +21,7 @@ from operations.http import Answer
 from operations.incident.acts import smoke_passed_since
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.jobs.launch import desk_for
-from operations.jobs.outside import wait_until_seen
+from operations.jobs.outside import Look, wait_until_seen
 from operations.watch.history import History
 from operations.watch.loop import Watch
 from operations.watch.model import Overall, ProbeState, Reading, Snapshot, Status
@@ -138,7 +138,7 @@ def test_a_version_from_a_cache_proves_no_rollback(world: World) -> None:
     desk = desk_for(world.settings(), "production", watching=False)
     said: list[str] = []
 
-    def wait(**more: Any) -> str:
+    def wait(**more: Any) -> Look:
         return wait_until_seen(
             desk, world.commits["v2"], ("v2",), pause=lambda _: None, tell=said.append, limit=0.5, **more
         )
@@ -148,7 +148,7 @@ def test_a_version_from_a_cache_proves_no_rollback(world: World) -> None:
     with pytest.raises(TimeoutError, match="cache"):
         wait()
     world.site.routes["/api/version"] = Reply(body)
-    assert "version" in wait()
+    assert "version" in wait().says
 
 
 @pytest.mark.parametrize(

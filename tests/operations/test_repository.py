@@ -173,6 +173,27 @@ def test_a_worktree_leaves_a_dirty_tree_as_it_is(site: GitSite, repository: Repo
     assert (site.path / "a").read_text() == "half done work"
 
 
+def test_a_worktree_of_a_sparse_checkout_is_whole(site: GitSite, repository: Repository, tmp_path: Path) -> None:
+    commit = site.commit("one", {"a": "1", "shown/b": "1", "hidden/c": "1"})
+    site.git("sparse-checkout", "set", "shown")
+    assert not (site.path / "hidden").exists()
+    folder = tmp_path / "checkout"
+    subprocess.run(repository.worktree_command(folder, commit), check=True, capture_output=True)
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != ".git"}
+    assert there == set(repository.files_at(commit, ".")) == {"a", "shown/b", "hidden/c"}, "git takes the patterns over"
+    assert not (site.path / "hidden").exists(), "the user's own tree stays as sparse as it was"
+
+
+def test_submodules_are_told_from_files_and_folders(site: GitSite, repository: Repository) -> None:
+    commit = site.commit("one", {"a": "1", "160000 b": "1", "c/d": "1"})
+    assert repository.submodules_at(commit) == []
+    site.git("update-index", "--add", "--cacheinfo", f"160000,{commit},vendor/lib")
+    site.git("commit", "--quiet", "--message=two")
+    assert repository.submodules_at(site.head()) == ["vendor/lib"]
+    with pytest.raises(VigieError, match="cannot be listed"):
+        repository.submodules_at("0" * 40)
+
+
 def test_a_commit_stays_on_the_branch_until_it_is_reverted(site: GitSite, repository: Repository) -> None:
     old = site.commit("one", {"a": "1"})
     bad = site.commit("two", {"b": "2"})

@@ -21,7 +21,7 @@ from typing import Any
 from operations.desk import Desk
 from operations.engine.model import Operation, Outcome, Plan, StepFailed
 from operations.engine.process import Child, Hooks, Streams, run_child
-from operations.engine.record import Debris, JobRecord, JobState
+from operations.engine.record import UNHEARD, Debris, JobRecord, JobState
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Cancelled, Completed, Level
 from operations.errors import VigieError
@@ -222,6 +222,7 @@ class Bench:
         self.job = "job1"
         self.plan = plan
         self.memory: MutableMapping[str, Any] = {}
+        self.groups = UNHEARD
         self.said: list[str] = []
         self.details: dict[str, Any] = {}
         self.debris: dict[str, Debris] = {}

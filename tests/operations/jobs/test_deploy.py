@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,9 @@ from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.errors import VigieError
 from operations.freezes import Freeze, set_freeze
 from operations.jobs.deploy import CODES, Deploy, Redeploy
+from operations.jobs.rollback import Rollback
 from operations.watch.model import Alarm
+from tests.operations.gitsite import GitSite
 from tests.operations.jobs.rig import Bench, Rig, a_rig, deployed, roll_back
 
 
@@ -55,7 +59,8 @@ def test_the_newest_commit_is_built_published_seen_from_outside_and_tagged(rig: 
     assert (rig.root / "current" / "built").read_text() == "yes"
     assert (rig.root / "current" / "app.txt").read_text() == "4"
     assert (rig.git.path / "app.txt").read_text() == "half done work", "the user's own tree is not touched"
-    assert "v4 is live and 4 of 4 passed" in outcome.says
+    assert outcome.says.endswith("v4 is live and 4 of 4 passed")
+    assert outcome.details["verified"] is True
     assert rig.git.git("rev-parse", f"{outcome.details['tag']}^{{commit}}") == commit
     assert outcome.details["tag"].startswith("deploy/production/")
     assert bench.debris == {}
@@ -128,6 +133,27 @@ def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> N
     assert rig.served().startswith("v3-")
 
 
+def test_a_redeploy_proves_nothing_by_a_version_that_was_told_before(rig: Rig) -> None:
+    (rig.root / "restart-lies").touch()
+    found = Redeploy().plan(rig.desk(), {})
+    assert guard(found, "seen from outside").verdict == "warn"
+    outcome = Bench(found).go(Redeploy(), rig.desk())
+    assert outcome.code == 0, outcome.says
+    assert rig.served() == "v3", "nothing was started again, and the version cannot tell"
+    assert outcome.details["verified"] is False
+    assert "the same version was live before: that it was started again cannot be seen" in outcome.says
+
+
+def test_a_redeploy_is_seen_where_the_site_tells_the_releases_own_name(rig: Rig) -> None:
+    desk = rig.desk(rig.settings(version="/api/version#name"))
+    found = Redeploy().plan(desk, {"skip_tests": True})
+    assert guard(found, "seen from outside").verdict == "pass"
+    outcome = Bench(found).go(Redeploy(), desk)
+    assert outcome.code == 0, outcome.says
+    assert outcome.details["verified"] is True
+    assert "before" not in outcome.says
+
+
 def test_a_redeploy_takes_no_commit_that_never_was_live(rig: Rig) -> None:
     commit = work(rig)
     refusal = Redeploy().plan(rig.desk(), {"commit": commit}).refusal
@@ -152,6 +178,18 @@ def test_production_takes_only_its_branches_and_staging_takes_any(rig: Rig) -> N
     rig.git.git("branch", "-D", "hotfix/zone")
     rig.kind = "staging"
     assert plan(rig, {"commit": commit}).refusal is None
+
+
+def test_a_branch_is_allowed_however_many_others_hold_the_commit(rig: Rig) -> None:
+    commit = rig.commits["v2"]
+    refs = "".join(f"create refs/heads/a/f{number} {commit}\n" for number in range(205))
+    subprocess.run(["git", "update-ref", "--stdin"], cwd=rig.git.path, input=refs, text=True, check=True)
+    found = plan(rig, {"commit": commit})
+    assert guard(found, "branch allowed").verdict == "pass", "main comes after 205 others"
+    rig.tables = '[deploy]\nbranches = ["live"]'
+    refused = guard(plan(rig, {"commit": commit}), "branch allowed")
+    assert refused.verdict == "refuse"
+    assert "a/f0, a/f1, a/f10 and 203 more; production takes live" in refused.says
 
 
 def test_a_freeze_stops_new_commits_unless_somebody_says_why_and_never_a_redeploy(rig: Rig) -> None:
@@ -259,12 +297,49 @@ def test_code_3_when_the_install_fails(rig: Rig) -> None:
     assert "the install failed: exit code 9" in outcome.says
 
 
+def test_code_2_where_submodules_would_be_empty_unless_the_install_fetches_them(rig: Rig, tmp_path: Path) -> None:
+    library = GitSite(tmp_path / "library")
+    library.commit("one", {"code.js": "1"})
+    allowed = "protocol.file.allow=always"
+    rig.git.git("-c", allowed, "submodule", "--quiet", "add", str(library.path), "vendor/library")
+    work(rig)
+    refusal = plan(rig).refusal
+    assert refusal is not None, "the release would have an empty folder"
+    assert (refusal.name, refusal.code) == ("checkout whole", 2)
+    assert "vendor/library" in refusal.says
+    assert "git" in refusal.says
+    rig.tables = f"[deploy]\ninstall = {json.dumps(['git', '-c', allowed, 'submodule', 'update', '--init'])}"
+    assert guard(plan(rig), "checkout whole").verdict == "warn"
+    assert guard(plan(rig, {"skip_build": True}), "checkout whole").verdict == "refuse"
+    outcome, bench = deployed(rig, {"skip_tests": True})
+    assert outcome.code == 0, outcome.says
+    assert (rig.root / "current" / "vendor" / "library" / "code.js").read_text() == "1"
+    assert bench.debris == {}
+    assert rig.git.git("worktree", "list").count("\n") == 0
+    refusal = Rollback().plan(rig.desk(), {"to_commit": "v3", "rebuild": True}).refusal
+    assert refusal is None, "what has no submodules is rebuilt as ever"
+
+
 def test_skip_build_publishes_the_checkout_and_says_so(rig: Rig) -> None:
     work(rig, **{"build-fault": "fails"})
     assert line(plan(rig, {"skip_build": True}), "Build").startswith("skipped")
     outcome, _ = deployed(rig, {"skip_build": True})
     assert outcome.code == 0
     assert not (rig.root / "current" / "built").exists()
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o027, 0o750)])
+def test_a_release_can_be_read_by_whom_the_umask_lets(rig: Rig, umask: int, mode: int) -> None:
+    work(rig)
+    before = os.umask(umask)
+    try:
+        outcome, _ = deployed(rig, {"skip_tests": True})
+    finally:
+        os.umask(before)
+    assert outcome.code == 0, outcome.says
+    release = rig.root / "releases" / "v4"
+    assert stat.S_IMODE(release.stat().st_mode) == mode, "the checkout's 0700 keeps the web server's user out"
+    assert stat.S_IMODE((release / "migrations").stat().st_mode) == mode
 
 
 def test_code_5_when_the_restart_fails_and_when_users_still_get_the_old_release(rig: Rig) -> None:

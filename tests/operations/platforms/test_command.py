@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.engine.record import GroupHooks, ProcessGroup
 from operations.errors import VigieError
 from operations.platforms.command import CommandPlatform
 from operations.platforms.command_presets import preset_of
@@ -110,8 +111,19 @@ def test_a_publish_runs_in_the_build(ground: Ground) -> None:
     live = platform.live()
     assert live is not None
     assert (live.name, live.commit, live.title) == ("v3", "c" * 40, "yes")
-    assert platform.discard("v3") is False
-    assert platform.discard("v9") is True
+    assert platform.discard("v3") == "live"
+    assert platform.discard("v9") == "not ours", "nothing was removed"
+
+
+def test_what_acts_is_heard_and_what_only_looks_is_not(ground: Ground) -> None:
+    heard: list[tuple[str, ProcessGroup]] = []
+    groups = GroupHooks(lambda group: heard.append(("began", group)), lambda group: heard.append(("ended", group)))
+    ground.platform().publish(ground.folder, name="v3", commit="c" * 40, who="ana", groups=groups)
+    assert [what for what, _ in heard] == ["began", "ended"]
+    ground.platform().promote("v1", who="ana", groups=groups)
+    assert [what for what, _ in heard] == ["began", "ended"] * 2
+    assert heard[0][1] == heard[1][1]
+    assert heard[2][1] != heard[0][1]
 
 
 def test_what_fails_is_code_5_without_the_token(ground: Ground) -> None:

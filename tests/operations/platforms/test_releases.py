@@ -56,6 +56,28 @@ def test_an_empty_root_has_no_live_release_and_no_periods(platform: ReleasesPlat
     assert list(platform.periods()) == []
 
 
+@pytest.mark.parametrize("through", ["the checkout", "a link to it"])
+def test_a_link_into_the_checkout_itself_is_not_published(
+    platform: ReleasesPlatform, tmp_path: Path, through: str
+) -> None:
+    publish(platform, tmp_path, "v1")
+    build = a_build(tmp_path, "v2")
+    (tmp_path / "elsewhere").symlink_to(build)
+    root = build if through == "the checkout" else tmp_path / "elsewhere"
+    (build / "public" / "fine").symlink_to("assets")
+    (build / "public" / "outside").symlink_to("/usr/share")
+    (build / "public" / "abslink").symlink_to(build / "public" / "assets")
+    with pytest.raises(VigieError, match=r"public/abslink -> .*/build-v2/public/assets") as refused:
+        platform.publish(root, name="v2", commit="c", who="ana")
+    assert refused.value.code == 5
+    assert "fine" not in refused.value.what
+    assert "outside" not in refused.value.what
+    assert ([one.name for one in platform.releases()], platform.half_published()) == (["v1"], [])
+    (build / "public" / "abslink").unlink()
+    assert platform.publish(root, name="v2", commit="c", who="ana") == "v2"
+    assert (platform.root / "current" / "public" / "fine" / "app.js").read_text() == "js"
+
+
 def test_publishing_makes_the_build_live_without_its_git_folder(platform: ReleasesPlatform, tmp_path: Path) -> None:
     publish(platform, tmp_path, "v1", "v2")
     live = platform.live()
@@ -116,7 +138,7 @@ def test_a_release_without_its_document_is_never_offered(platform: ReleasesPlatf
     found = {release.name: (release.state, release.kept) for release in platform.releases()}
     assert found == {"v1": ("ready", True), "stray": ("unknown", False)}
     assert list(platform.half_published()) == ["v7"]
-    assert platform.discard("v7")
+    assert platform.discard("v7") == "removed"
     assert list(platform.half_published()) == []
 
 
@@ -136,7 +158,7 @@ def test_pruning_never_takes_the_live_one_nor_the_one_before(tmp_path: Path) -> 
 
 def test_the_live_release_is_not_discarded(platform: ReleasesPlatform, tmp_path: Path) -> None:
     publish(platform, tmp_path, "v1")
-    assert not platform.discard("v1")
+    assert platform.discard("v1") == "live"
     live = platform.live()
     assert live is not None
     assert live.name == "v1"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from operations.engine.record import GroupHooks, ProcessGroup
 from operations.errors import PrerequisiteMissing, VigieError
 from operations.platforms.base import Undecided
 from operations.platforms.vercel import VercelPlatform
@@ -51,6 +52,14 @@ def test_a_publish_runs_the_command_in_the_build_and_goes_live(ground: Ground, t
     assert live is not None
     assert (live.name, live.commit) == ("v4", "d" * 40)
     assert (tmp_path / "published-here").exists()
+
+
+def test_the_group_of_the_command_is_heard_of(ground: Ground, tmp_path: Path) -> None:
+    heard: list[ProcessGroup] = []
+    groups = GroupHooks(heard.append, heard.append)
+    publisher(ground).publish(tmp_path, name="v4", commit="d" * 40, who="ana", groups=groups)
+    assert len(heard) == 2, "it began and ended"
+    assert heard[0] == heard[1]
 
 
 def test_a_command_that_dies_after_it_took_is_looked_up(ground: Ground, tmp_path: Path) -> None:
@@ -154,14 +163,14 @@ def test_the_default_command_names_the_release_in_its_meta() -> None:
 def test_an_unfinished_publish_is_discarded_by_its_name(ground: Ground) -> None:
     ground.world.auto_assign = False
     ground.world.build(meta={"vigieRelease": "v4"})
-    assert ground.platform.discard("v4") is True
+    assert ground.platform.discard("v4") == "removed"
     assert [one.uid for one in ground.world.builds] == [one.uid for one in reversed(ground.builds)]
-    assert ground.platform.discard("v4") is True
+    assert ground.platform.discard("v4") == "removed"
 
 
 def test_what_is_live_is_never_discarded(ground: Ground) -> None:
     ground.world.build(meta={"vigieRelease": "v4"})
-    assert ground.platform.discard("v4") is False
+    assert ground.platform.discard("v4") == "live"
     assert len(ground.world.builds) == 4
 
 
