@@ -14,11 +14,12 @@ from pathlib import Path
 from operations.applied_migrations import Applied
 from operations.dump.connection import child_way, way_to
 from operations.migration_locks import Running, running_of
+from operations.migration_names import doubled, in_record, is_migration, name_of
 from operations.migration_sql import Word
-from operations.migrations import is_migration, judge_file, keys_of, name_of
+from operations.migrations import judge_file
 from operations.repository import ChangedFile, Repository
 from operations.settings import DeploySettings, Secret
-from operations.text import sql_literal
+from operations.text import one_line, sql_literal
 
 TABLE = "vigie_migrations"
 _MAKE_TABLE = (
@@ -29,13 +30,21 @@ _MAKE_TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A migration that the commit has and the database has not. `path` is relative to the repository."""
+    """A migration that the commit has and the database has not. `path` is relative to the repository.
+
+    Names and paths are as git has them: whoever shows one cleans it, as `shown` is.
+    """
 
     name: str
     path: str
     word: Word
     reasons: tuple[str, ...]
     running: Running
+
+    @property
+    def shown(self) -> str:
+        """The name for a person."""
+        return one_line(self.name, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +57,33 @@ class ProgramCalls:
     """Exit codes of a preview that went well."""
 
 
-def pending_at(repository: Repository, commit: str, folder: str, recorded: Sequence[Applied]) -> tuple[Pending, ...]:
+def pending_at(
+    repository: Repository, commit: str, folder: str, recorded: Sequence[Applied], driver: str = ""
+) -> tuple[Pending, ...]:
     """What the commit (a full hash) has under `folder` and the record has not, in the order of its names."""
-    there = {key for row in recorded for key in keys_of(row.name) if not row.failed}
-    found: dict[str, Pending] = {}
-    for path in sorted(repository.files_at(commit, folder)):
-        name = name_of(path, folder)
-        if not is_migration(path) or name in found or keys_of(name) & there:
-            continue
+    paths = {name_of(path, folder): path for path in _paths_at(repository, commit, folder, driver)}
+    there = in_record((row for row in recorded if not row.failed), paths)
+    found = []
+    for name in sorted(paths.keys() - there):
+        path = paths[name]
         text = repository.text_at(commit, path)
         verdict = judge_file(ChangedFile(path, "added", text))
-        found[name] = Pending(name, path, verdict.word, verdict.reasons, running_of(text or ""))
-    return tuple(found[name] for name in sorted(found))
+        found.append(Pending(name, path, verdict.word, verdict.reasons, running_of(text or "")))
+    return tuple(found)
 
 
-def names_at(repository: Repository, commit: str, folder: str) -> tuple[str, ...]:
+def names_at(repository: Repository, commit: str, folder: str, driver: str = "") -> tuple[str, ...]:
     """The names of the migrations that a commit has."""
-    return tuple(sorted({name_of(path, folder) for path in repository.files_at(commit, folder) if is_migration(path)}))
+    return tuple(sorted({name_of(path, folder) for path in _paths_at(repository, commit, folder, driver)}))
+
+
+def doubled_at(repository: Repository, commit: str, folder: str, recorded: Sequence[Applied], driver: str = "") -> str:
+    """Two migrations of a commit that the record cannot tell apart, in words; empty when there are none."""
+    return doubled(repository.files_at(commit, folder), folder, recorded, driver)
+
+
+def _paths_at(repository: Repository, commit: str, folder: str, driver: str) -> Sequence[str]:
+    return [path for path in repository.files_at(commit, folder) if is_migration(path, driver)]
 
 
 def calls_of(settings: DeploySettings, address: Secret) -> ProgramCalls:

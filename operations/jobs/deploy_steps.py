@@ -21,7 +21,7 @@ from operations.jobs.going_live import CHANGED, PREREQUISITE, SMOKE_FAILED, Goin
 from operations.jobs.smoke import smoke_step
 from operations.migrating import calls_of, migration_environment, psql_call
 from operations.migration_locks import running_of
-from operations.migrations import keys_of
+from operations.migration_names import in_record
 from operations.places import places_for
 from operations.text import one_line
 
@@ -65,7 +65,7 @@ class DeploySteps(GoingLive):
     def preview(self, context: StepContext) -> None:
         """Show what the migrations would do, and change nothing."""
         for one in self._pending:
-            context.say(f"pending: {one['name']}, {one['word']}")
+            context.say(f"pending: {shown([one['name']])}, {one['word']}")
         deploy = self._desk.settings.deploy
         calls = calls_of(deploy, self._desk.env.database)
         if not calls.preview:
@@ -97,7 +97,7 @@ class DeploySteps(GoingLive):
         """Apply what is pending, and believe the database's own record that it is in."""
         self._check_still_live()
         names = [str(one["name"]) for one in self._pending]
-        left = context.leaves("migrations", f"migrations begun: {', '.join(names[:3])}", names=names)
+        left = context.leaves("migrations", f"migrations begun: {shown(names[:3])}", names=names)
         context.no_return()
         try:
             if self._desk.settings.deploy.migrations == "sql":
@@ -106,7 +106,7 @@ class DeploySteps(GoingLive):
                 self._apply_by_program(context)
             missing = self._not_recorded(names)
             if missing:
-                raise StepFailed(MIGRATIONS_FAILED, f"reported as applied, but not recorded: {', '.join(missing[:3])}")
+                raise StepFailed(MIGRATIONS_FAILED, f"reported as applied, but not recorded: {shown(missing[:3])}")
         except (StepFailed, VigieError):
             self._after_failed(context, names, left)
             raise
@@ -128,7 +128,7 @@ class DeploySteps(GoingLive):
                 # Past the point of no return nobody cleans by itself, and nothing was handed over yet.
                 context.settled(context.memory["half_debris"])
                 self._drop_checkout(context)
-            says = f"{failed.says}. The database is migrated: {', '.join(names[:3])}"
+            says = f"{failed.says}. The database is migrated: {shown(names[:3])}"
             raise StepFailed(failed.code, says, **failed.details) from None
 
     def smoke(self, context: StepContext) -> None:
@@ -172,14 +172,16 @@ class DeploySteps(GoingLive):
         folder = self._folder(context)
         for count, one in enumerate(self._pending):
             name, file = str(one["name"]), folder / str(one["path"])
-            context.progress(f"{count} of {len(self._pending)}, now {name}")
+            context.progress(f"{count} of {len(self._pending)}, now {shown([name])}")
             running = running_of(file.read_text("utf-8", errors="replace"))
             call = psql_call(tool.path, file, name, running, lock_timeout=deploy.lock_timeout, baseline=baseline)
             with migration_environment(address) as environment:
                 done = context.run(call, cwd=folder, env=environment, limit=deploy.migrate_limit)
             if done.code or done.timed_out:
                 left = "nothing of it stayed" if running.wrapped else "what ran before it stayed: mend it by hand"
-                raise StepFailed(MIGRATIONS_FAILED, f"{name} failed: {_statement(done)}; {left}".replace(";; ", "; "))
+                raise StepFailed(
+                    MIGRATIONS_FAILED, f"{shown([name])} failed: {_statement(done)}; {left}".replace(";; ", "; ")
+                )
 
     def _apply_by_program(self, context: StepContext) -> None:
         deploy, address = self._desk.settings.deploy, self._desk.env.database
@@ -194,8 +196,8 @@ class DeploySteps(GoingLive):
         recorded = read_applied(self._desk.env.database)
         if recorded is None:
             return None
-        there = {key for row in recorded if not row.failed for key in keys_of(row.name)}
-        return [name for name in names if not keys_of(name) & there]
+        there = in_record((row for row in recorded if not row.failed), names)
+        return [name for name in names if name not in there]
 
     @property
     def _pending(self) -> Sequence[dict[str, Any]]:
@@ -242,14 +244,19 @@ def say_migrations(desk: Desk, names: Sequence[str], say: Callable[[str], None])
     """Say which of them the database has. Raises VigieError where it does not answer: then nobody knows."""
     recorded = read_applied(desk.env.database)
     if recorded is None:
-        say(f"whether {', '.join(names)} are in, the database does not say: look at its schema")
+        say(f"whether {shown(names)} are in, the database does not say: look at its schema")
         return
-    there = {key for row in recorded if not row.failed for key in keys_of(row.name)}
-    broken = {key for row in recorded if row.failed for key in keys_of(row.name)} - there
+    there = in_record((row for row in recorded if not row.failed), names)
+    broken = in_record((row for row in recorded if row.failed), names)
     for name in names:
-        if keys_of(name) & there:
-            say(f"{name} is in the database; the code it was made for may not be live")
-        elif keys_of(name) & broken:
-            say(f"{name} stopped half way: finish or reverse it by hand, then in the record")
+        if name in there:
+            say(f"{shown([name])} is in the database; the code it was made for may not be live")
+        elif name in broken:
+            say(f"{shown([name])} stopped half way: finish or reverse it by hand, then in the record")
         else:
-            say(f"{name} is not in the database")
+            say(f"{shown([name])} is not in the database")
+
+
+def shown(names: Sequence[str]) -> str:
+    """Names of migrations, fit to be shown."""
+    return ", ".join(one_line(name, 200) for name in names)

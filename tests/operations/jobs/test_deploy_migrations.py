@@ -212,6 +212,38 @@ def test_sql_that_cannot_be_read_is_refused_before_anything_is_built(rig: Rig) -
     assert "0002_typo" in refusal.says
 
 
+def test_two_files_of_one_day_are_both_applied_whatever_lies_between_their_deploys(
+    rig: Rig, postgres: PostgresServer
+) -> None:
+    work(rig, **{"20261122_first": "alter table calls add first int;"})
+    assert deployed(rig)[0].code == 0
+    rig.git.commit("more", {"migrations/20261122_second.sql": "alter table calls add second int;"})
+    assert "1 pending" in texts(plan(rig))
+    outcome, _ = deployed(rig)
+    assert outcome.code == 0, outcome.says
+    assert columns(rig, postgres) == {"id", "first", "second"}
+
+
+def test_code_2_for_two_files_that_are_one_to_the_record(rig: Rig) -> None:
+    work(rig, **{"0002_zone": "alter table calls add zone int;", "0002_zone.up": "alter table calls add zone text;"})
+    refusal = plan(rig).refusal
+    assert refusal is not None
+    assert refusal.code == 2
+    assert "migrations/0002_zone.sql and migrations/0002_zone.up.sql are one migration to the record" in refusal.says
+
+
+def test_a_name_is_compared_as_it_is_and_shown_clean(rig: Rig, postgres: PostgresServer) -> None:
+    """Two blanks, a tab, an escape sequence: names that differ in nothing else are two migrations."""
+    names = ["0006_two  spaces", "0006_two spaces", "0007_\x1b[31mred\t"]
+    work(rig, **{name: f"alter table calls add c{number} int;" for number, name in enumerate(names)})
+    assert not any("\x1b" in text or "\t" in text for text in texts(plan(rig)))
+    outcome, bench = deployed(rig)
+    assert outcome.code == 0, outcome.says
+    assert set(recorded(rig, postgres)) == {"0001_calls", *names}
+    assert "none pending" in texts(plan(rig, commit="v4"))
+    assert not any("\x1b" in line for line in bench.said)
+
+
 COMMAND = """
 import json, os, pathlib, subprocess, sys
 said = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "PGHOST", "PGPASSFILE")}
