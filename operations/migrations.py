@@ -11,7 +11,7 @@ from operations.applied_migrations import Applied
 from operations.errors import VigieError
 from operations.migration_names import in_record, is_migration, name_of, named_by
 from operations.migration_sql import Verdict, Word, judge_sql
-from operations.repository import ChangedFile, Repository
+from operations.repository import FILE_LIMIT, ChangedFile, Repository
 from operations.text import one_line
 
 __all__ = ["MigrationItem", "MigrationsBetween", "Verdict", "judge_between", "judge_sql"]
@@ -24,6 +24,7 @@ WORDS: dict[BetweenWord, str] = {
     "cannot-tell": "cannot tell: the code rolls back, the schema does not",
     "failed": "failed: a migration did not finish",
 }
+TOO_LARGE = f"too large to read (over {FILE_LIMIT // 1_000_000} MB), or not UTF-8 text"
 _RANK: dict[BetweenWord, int] = {"none": 0, "adds": 1, "cannot-tell": 2, "one-way": 3, "failed": 4}
 
 
@@ -114,7 +115,7 @@ def judge_file(file: ChangedFile) -> Verdict:
     if not file.path.endswith(".sql"):
         return Verdict("cannot-tell", ("not an SQL file",))
     if file.text is None:
-        return Verdict("cannot-tell", ("too large to read, or not text",))
+        return Verdict("cannot-tell", (TOO_LARGE,))
     return judge_sql(file.text)
 
 
