@@ -81,7 +81,7 @@ def read_applied(address: Secret) -> Sequence[Applied] | None:
             there = [record for record in _RECORDS if _exists(connection, record.table)]
             rows = [row for record in there for row in connection.execute(record.query.encode(), (_MOST,)).fetchall()]
     except psycopg.Error as error:
-        raise VigieError(f"The database's migrations cannot be read: {_why(error)}", code=2) from None
+        raise VigieError(f"The database's migrations cannot be read: {why_refused(error)}", code=2) from None
     return [_applied(row) for row in rows] if there else None
 
 
@@ -108,7 +108,7 @@ def bounded(name: str) -> str:
     return f"{name[:_LONGEST_NAME]}…{sha256(name.encode()).hexdigest()}"
 
 
-def _why(error: psycopg.Error) -> str:
+def why_refused(error: psycopg.Error) -> str:
     """The server's own words; a connection error is cut to its last line, which names no user."""
     if error.diag.message_primary:
         return one_line(error.diag.message_primary, 120)

@@ -182,6 +182,26 @@ class Repository:
         text = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", inside, of=(commit,))
         return [path for path in text.split("\0") if path]
 
+    def altered_in(self, worktree: Path, commit: str, folder: str) -> Sequence[str]:
+        """Paths under `folder` that a worktree has otherwise than that commit (a full hash): changed, gone or new.
+
+        Of what git ignores only SQL counts as new.
+        """
+        inside = _pathspec(folder)
+        looks = (
+            ("diff", "--name-only", "-z", *_PLAIN_DIFF, "--end-of-options", commit, "--", inside),
+            ("ls-files", "--others", "--exclude-standard", "-z", "--", inside),
+            ("ls-files", "--others", "-z", "--", f"{inside.rstrip('/')}/"),
+        )
+        found: set[str] = set()
+        for number, look in enumerate(looks):
+            answer = run_git(worktree, "-c", "core.fileMode=false", *look, limit=self._limit)
+            if answer.code:
+                raise VigieError(f"git {look[0]} in {worktree} failed: {answer.complaint}", code=2)
+            paths = [path for path in answer.text.split("\0") if path]
+            found.update(path for path in paths if number < 2 or path.endswith(".sql"))
+        return sorted(found)
+
     def tags_of(self, commit: str) -> Sequence[str]:
         """Names of the tags on that commit."""
         text = self._ask("for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/tags")

@@ -45,14 +45,23 @@ def test_a_program_finds_the_database_in_its_environment() -> None:
 
 def test_a_name_with_quotes_stays_one_text() -> None:
     call = psql_call(
-        "psql", Path("x.sql"), "0002_o'hara\\", Running(True), lock_timeout=2.5, baseline=("0001_'; drop table x; --",)
+        "psql",
+        Path("x.sql"),
+        "0002_o'hara\\",
+        Running(True),
+        lock_timeout=2.5,
+        limit=9,
+        session="vigie-1",
+        baseline=("0001_'; drop table x; --",),
     )
     words = " ".join(call)
     assert "E'0002_o''hara\\\\'" in words
     assert "E'0001_''; drop table x; --'" in words
     assert "--single-transaction" in call
-    assert "set lock_timeout = 2500" in words
-    assert "--single-transaction" not in psql_call("psql", Path("x.sql"), "a", Running(False), lock_timeout=2.5)
+    assert "set local lock_timeout = 2500; set local statement_timeout = 9000" in words
+    alone = psql_call("psql", Path("x.sql"), "a", Running(False), lock_timeout=2.5, limit=9, session="vigie-1")
+    assert "--single-transaction" not in alone
+    assert any(word.startswith("set lock_timeout = 2500; set statement_timeout = 9000") for word in alone)
 
 
 @pytest.fixture
