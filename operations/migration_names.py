@@ -13,7 +13,11 @@ from pathlib import PurePosixPath
 from operations.applied_migrations import Applied
 from operations.text import one_line
 
-_NOT_MIGRATIONS = re.compile(r"(?i)(^|/)(readme[^/]*|\.[^/]+|migration_lock\.toml|[^/]*\.md|([^/]*\.)?down\.sql)$")
+_NOT_MIGRATIONS = re.compile(
+    r"(?i)(^|/)(readme[^/]*|\.[^/]+|migration_lock\.toml|[^/]*\.md|([^/]*\.)?down\.sql"
+    r"|meta/(_journal|\d+_snapshot)\.json)$"
+)
+"""The last are Drizzle's own notes."""
 _PRISMA_FILE = "migration.sql"
 _TIMESTAMP = 14
 """Digits of a version that no other migration has by chance: a date and a time to the second."""
@@ -60,8 +64,8 @@ def in_record(rows: Iterable[Applied], names: Collection[str]) -> frozenset[str]
     return frozenset(filter(None, map(meant, rows)))
 
 
-def doubled(paths: Sequence[str], folder: str, rows: Iterable[Applied], driver: str = "") -> str:
-    """Two files that nobody can tell apart by the record, in words; empty when there are none.
+def doubled(paths: Sequence[str], folder: str, rows: Sequence[Applied], driver: str = "") -> str:
+    """Files that nobody can tell apart by the record, in words; empty when there are none.
 
     `driver` is who applies them: Supabase records versions, everybody else names.
     """
@@ -78,6 +82,10 @@ def doubled(paths: Sequence[str], folder: str, rows: Iterable[Applied], driver: 
     asked = versions if driver == "supabase" else {one: found for one, found in versions.items() if one in recorded}
     if two := _two_of(asked):
         return f"{two[1]} have one version, {two[0]}, which is all that the record holds of either: rename one of them"
+    folders = {name.partition("/")[0] for name in named if "/" in name} - named.keys()
+    if whole := next((row.name for row in rows if row.name in folders and not row.failed), ""):
+        says = f"the record names the folder {one_line(whole, 80)}, and which of its files that means nobody can tell"
+        return f"{says}: record each that is in the database as {one_line(whole, 80)}/<file>"
     return ""
 
 

@@ -188,19 +188,18 @@ class Repository:
         Of what git ignores only SQL counts as new.
         """
         inside = _pathspec(folder)
-        looks = (
-            ("diff", "--name-only", "-z", *_PLAIN_DIFF, "--end-of-options", commit, "--", inside),
-            ("ls-files", "--others", "--exclude-standard", "-z", "--", inside),
-            ("ls-files", "--others", "-z", "--", f"{inside.rstrip('/')}/"),
+        differ = self._paths_in(worktree, "diff", "--name-only", "-z", *_PLAIN_DIFF, commit, "--", inside)
+        new = self._paths_in(worktree, "ls-files", "--others", "--exclude-standard", "-z", "--", inside)
+        ignored = self._paths_in(
+            worktree, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", inside
         )
-        found: set[str] = set()
-        for number, look in enumerate(looks):
-            answer = run_git(worktree, "-c", "core.fileMode=false", *look, limit=self._limit)
-            if answer.code:
-                raise VigieError(f"git {look[0]} in {worktree} failed: {answer.complaint}", code=2)
-            paths = [path for path in answer.text.split("\0") if path]
-            found.update(path for path in paths if number < 2 or path.endswith(".sql"))
-        return sorted(found)
+        return sorted({*differ, *new, *(path for path in ignored if path.endswith(".sql"))})
+
+    def _paths_in(self, worktree: Path, *arguments: str) -> Sequence[str]:
+        answer = run_git(worktree, "-c", "core.fileMode=false", *arguments, limit=self._limit)
+        if answer.code:
+            raise VigieError(f"git {arguments[0]} in {worktree} failed: {answer.complaint}", code=2)
+        return [path for path in answer.text.split("\0") if path]
 
     def tags_of(self, commit: str) -> Sequence[str]:
         """Names of the tags on that commit."""

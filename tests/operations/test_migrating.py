@@ -75,6 +75,8 @@ def repository(tmp_path: Path) -> Repository:
             "migrations/0003_c.up.sql": "create table c (id int);",
             "migrations/0003_c.down.sql": "drop table c;",
             "migrations/README.md": "how",
+            "migrations/meta/_journal.json": "{}",
+            "migrations/meta/0001_snapshot.json": "{}",
             "prisma/20240101000000_start/migration.sql": "create table d (id int);",
             "prisma/migration_lock.toml": "x",
         },
@@ -144,6 +146,8 @@ def test_files_in_folders_are_migrations_of_their_own(tmp_path: Path) -> None:
     pending = pending_at(repository, commit, "migrations", [Applied("2026/0001_a"), Applied("2026")])
     assert names_of(pending) == ["2026/0002_b", "2027_c", "2027_c/note"]
     assert names_at(repository, commit, "migrations", "prisma") == ("2027_c",), "Prisma runs migration.sql alone"
+    assert "the record names the folder 2026," in doubled_at(repository, commit, "migrations", [Applied("2026")])
+    assert doubled_at(repository, commit, "migrations", [Applied("2026/0001_a"), Applied("2027_c")]) == ""
 
 
 @pytest.mark.parametrize("other", ["0001_a.up.sql", "0001_a.py", "0001_a/migration.sql"])

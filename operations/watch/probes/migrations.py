@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.beside import beside
-from operations.migration_names import plain_name
+from operations.migration_names import is_migration, plain_name
 from operations.text import one_line
 from operations.watch.database_link import DatabaseLink
 from operations.watch.model import Reading, Status
@@ -86,7 +86,8 @@ def _files(folder: Path) -> list[str] | None:
         found = sorted(folder.iterdir())
     except OSError:
         return None
-    named = [path.name for path in found if path.suffix == ".sql" or (path / "migration.sql").is_file()]
+    migrations = (path for path in found if is_migration(path.name))
+    named = [path.name for path in migrations if path.suffix == ".sql" or (path / "migration.sql").is_file()]
     return named[:2000]
 
 

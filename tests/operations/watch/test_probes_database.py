@@ -228,6 +228,7 @@ async def test_a_migration_of_an_odd_name_is_pending_until_it_is_recorded(
     name = address.rpartition("/")[2]
     (tmp_path / "migrations").mkdir()
     (tmp_path / "migrations/0006_two  spaces.sql").touch()
+    (tmp_path / "migrations/0006_two  spaces.down.sql").touch()
     postgres.run("create table vigie_migrations (name text, applied_at date, finished_at date, error text)", name)
     settings = Settings(
         site=Site(name="x", repository=str(tmp_path)),
