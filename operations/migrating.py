@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.applied_migrations import Applied
-from operations.dump.connection import child_way, way_to
+from operations.dump.connection import child_way, unnamed_file, way_to
 from operations.migration_locks import Running, running_of
+from operations.migration_names import doubled, in_record, is_migration, name_of
 from operations.migration_sql import Word
-from operations.migrations import is_migration, judge_file, keys_of, name_of
+from operations.migrations import judge_file
 from operations.repository import ChangedFile, Repository
 from operations.settings import DeploySettings, Secret
-from operations.text import sql_literal
+from operations.text import one_line, sql_literal
 
 TABLE = "vigie_migrations"
 _MAKE_TABLE = (
@@ -27,15 +28,32 @@ _MAKE_TABLE = (
 )
 
 
+_LONGEST = 2**31 - 1
+"""Milliseconds, the most that a server takes as a limit."""
+_LOOK_AFTER_CLIENT = """do $$ begin
+if current_setting('client_connection_check_interval', true) is not null then
+perform set_config('client_connection_check_interval', '2s', LOCAL); end if;
+exception when others then null; end $$"""
+"""PostgreSQL 14 and later can notice while a statement runs that its client is gone; not on every system."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A migration that the commit has and the database has not. `path` is relative to the repository."""
+    """A migration that the commit has and the database has not. `path` is relative to the repository.
+
+    Names and paths are as git has them: whoever shows one cleans it, as `shown` is.
+    """
 
     name: str
     path: str
     word: Word
     reasons: tuple[str, ...]
     running: Running
+
+    @property
+    def shown(self) -> str:
+        """The name for a person."""
+        return one_line(self.name, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +66,33 @@ class ProgramCalls:
     """Exit codes of a preview that went well."""
 
 
-def pending_at(repository: Repository, commit: str, folder: str, recorded: Sequence[Applied]) -> tuple[Pending, ...]:
+def pending_at(
+    repository: Repository, commit: str, folder: str, recorded: Sequence[Applied], driver: str = ""
+) -> tuple[Pending, ...]:
     """What the commit (a full hash) has under `folder` and the record has not, in the order of its names."""
-    there = {key for row in recorded for key in keys_of(row.name) if not row.failed}
-    found: dict[str, Pending] = {}
-    for path in sorted(repository.files_at(commit, folder)):
-        name = name_of(path, folder)
-        if not is_migration(path) or name in found or keys_of(name) & there:
-            continue
+    paths = {name_of(path, folder): path for path in _paths_at(repository, commit, folder, driver)}
+    there = in_record((row for row in recorded if not row.failed), paths)
+    found = []
+    for name in sorted(paths.keys() - there):
+        path = paths[name]
         text = repository.text_at(commit, path)
         verdict = judge_file(ChangedFile(path, "added", text))
-        found[name] = Pending(name, path, verdict.word, verdict.reasons, running_of(text or ""))
-    return tuple(found[name] for name in sorted(found))
+        found.append(Pending(name, path, verdict.word, verdict.reasons, running_of(text or "")))
+    return tuple(found)
 
 
-def names_at(repository: Repository, commit: str, folder: str) -> tuple[str, ...]:
+def names_at(repository: Repository, commit: str, folder: str, driver: str = "") -> tuple[str, ...]:
     """The names of the migrations that a commit has."""
-    return tuple(sorted({name_of(path, folder) for path in repository.files_at(commit, folder) if is_migration(path)}))
+    return tuple(sorted({name_of(path, folder) for path in _paths_at(repository, commit, folder, driver)}))
+
+
+def doubled_at(repository: Repository, commit: str, folder: str, recorded: Sequence[Applied], driver: str = "") -> str:
+    """Two migrations of a commit that the record cannot tell apart, in words; empty when there are none."""
+    return doubled(repository.files_at(commit, folder), folder, recorded, driver)
+
+
+def _paths_at(repository: Repository, commit: str, folder: str, driver: str) -> Sequence[str]:
+    return [path for path in repository.files_at(commit, folder) if is_migration(path, driver)]
 
 
 def calls_of(settings: DeploySettings, address: Secret) -> ProgramCalls:
@@ -87,14 +115,23 @@ def calls_of(settings: DeploySettings, address: Secret) -> ProgramCalls:
 
 
 def psql_call(
-    program: str, file: Path, name: str, running: Running, *, lock_timeout: float, baseline: Sequence[str] = ()
+    program: str,
+    file: Path,
+    name: str,
+    running: Running,
+    *,
+    lock_timeout: float,
+    limit: float,
+    session: str,
+    baseline: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """One psql run that applies `file` and records it, all in one transaction where it can be.
 
     Outside of one the record is begun before and finished after: a file that stops half way is a failed migration, and
-    the database says so. `lock_timeout` is the seconds a statement waits for a lock; it is set by a statement, because
-    poolers refuse it as an option of the connection. `baseline` are names that count as applied, for a database that
-    kept no record until now.
+    the database says so. `lock_timeout` is the seconds a statement waits for a lock, `limit` those it runs, `session`
+    the name by which the server knows it. They are set by statements, because poolers refuse options of the connection,
+    and within the transaction where there is one, because poolers hand connections on. `baseline` are names that count
+    as applied, for a database that kept no record until now.
     """
     mark = f"{TABLE} (name, applied_at, finished_at)"
     rows = ", ".join(f"({sql_literal(one)}, now(), now())" for one in baseline)
@@ -103,8 +140,19 @@ def psql_call(
     again = f"on conflict (name) do update set applied_at = now(), finished_at = {started}, error = null"
     begun = f"insert into {mark} values ({sql_literal(name)}, now(), {started}) {again}"  # noqa: S608
     ended = "" if running.wrapped else f"update {TABLE} set finished_at = now() where name = {sql_literal(name)}"  # noqa: S608
-    limits = f"set lock_timeout = {int(lock_timeout * 1000)}; set client_min_messages = warning"
-    statements = (limits, _MAKE_TABLE, known, begun)
+    here = "set local" if running.wrapped else "set"
+    longest = min(int(limit * 1000), _LONGEST)
+    limits = (
+        f"{here} lock_timeout = {int(lock_timeout * 1000)}; {here} statement_timeout = {longest}; "
+        f"{here} client_min_messages = warning; {here} application_name = {sql_literal(session)}"
+    )
+    statements = (
+        limits,
+        _LOOK_AFTER_CLIENT.replace("LOCAL", "true" if running.wrapped else "false"),
+        _MAKE_TABLE,
+        known,
+        begun,
+    )
     before = [part for statement in statements if statement for part in ("--command", statement)]
     after = ["--command", ended] if ended else []
     single = ("--single-transaction",) if running.wrapped else ()
@@ -115,13 +163,21 @@ def psql_call(
 
 
 @contextmanager
-def migration_environment(address: Secret) -> Iterator[Mapping[str, str]]:
+def migration_environment(address: Secret, session: str = "vigie") -> Iterator[Mapping[str, str]]:
     """What a migration program finds: PG* and PGPASSFILE, and the whole address in DATABASE_URL.
 
-    DATABASE_URL holds the password: the environment of a child is its own user's to read, unlike its arguments.
+    `session` is what its sessions are named in the server. DATABASE_URL holds the password: the environment of a child
+    is its own user's to read, unlike its arguments.
     """
-    with child_way(way_to(address)) as found:
+    with child_way(way_to(address), session) as found:
         yield {**found, "DATABASE_URL": address.reveal()}
+
+
+@contextmanager
+def sql_file(text: str) -> Iterator[Path]:
+    """A file of that text that no other user can read or change, while the block lasts."""
+    with unnamed_file(text.encode()) as name:
+        yield Path(name)
 
 
 def _without_password(address: Secret) -> str:

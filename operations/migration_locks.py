@@ -5,7 +5,7 @@ Lock modes from the PostgreSQL manual, "Explicit Locking" (table-level lock mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,13 @@ class Running:
 
 def running_of(text: str) -> Running:
     """What Postgres does while it runs that file; a file that cannot be read runs in one transaction."""
-    if text.lstrip("\ufeff").startswith(NO_TRANSACTION) or f"\n{NO_TRANSACTION}" in text:
-        return Running(False, tuple(_holds(text)), "it says so")
-    why = next(_own_transactions(text), "")
-    return Running(not why, tuple(_holds(text)), why)
+    text = text.removeprefix("\ufeff")
+    statements = _statements(text)
+    holds = tuple(_holds(statements))
+    if text.startswith(NO_TRANSACTION) or f"\n{NO_TRANSACTION}" in text:
+        return Running(False, holds, "it says so")
+    why = next(_own_transactions(statements), "")
+    return Running(not why, holds, why)
 
 
 def _statements(text: str) -> list[Any]:
@@ -49,8 +52,8 @@ def _statements(text: str) -> list[Any]:
         return []
 
 
-def _own_transactions(text: str) -> Iterator[str]:
-    for statement in _statements(text):
+def _own_transactions(statements: Sequence[Any]) -> Iterator[str]:
+    for statement in statements:
         kind = type(statement).__name__
         if kind == "TransactionStmt":
             yield "it begins and commits by itself"
@@ -60,11 +63,11 @@ def _own_transactions(text: str) -> Iterator[str]:
             yield "it works CONCURRENTLY"
 
 
-def _holds(text: str) -> Iterator[str]:
+def _holds(statements: Sequence[Any]) -> Iterator[str]:
     """`trucks: reads and writes wait`, once a table; what the file itself makes holds up nobody."""
     made: set[str] = set()
     said: dict[str, str] = {}
-    for statement in _statements(text):
+    for statement in statements:
         kind = type(statement).__name__
         if kind in ("CreateStmt", "CreateTableAsStmt"):
             relation = statement.relation if kind == "CreateStmt" else statement.into.rel

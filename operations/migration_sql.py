@@ -13,6 +13,7 @@ from operations.text import one_line
 
 Word = Literal["adds", "one-way", "cannot-tell"]
 SQL_LIMIT = 1_000_000
+"""Characters; a million take the parser up to two seconds, and every plan reads them twice."""
 _WORSE: dict[Word, int] = {"adds": 0, "cannot-tell": 1, "one-way": 2}
 _SHOWN_REASONS = 20
 
@@ -39,6 +40,7 @@ TableName = tuple[str, str]
 
 def judge_sql(text: str) -> Verdict:
     """The verdict on a whole file: the worst of its statements; "one way" outweighs "cannot tell"."""
+    text = text.removeprefix("\ufeff")
     if len(text) > SQL_LIMIT:
         return Verdict("cannot-tell", (f"larger than {SQL_LIMIT:,} characters",))
     if "\0" in text:

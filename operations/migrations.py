@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Literal
 
 from operations.applied_migrations import Applied
 from operations.errors import VigieError
+from operations.migration_names import in_record, is_migration, name_of, named_by
 from operations.migration_sql import Verdict, Word, judge_sql
-from operations.repository import ChangedFile, Repository
+from operations.repository import FILE_LIMIT, ChangedFile, Repository
+from operations.text import one_line
 
 __all__ = ["MigrationItem", "MigrationsBetween", "Verdict", "judge_between", "judge_sql"]
 
@@ -24,13 +24,13 @@ WORDS: dict[BetweenWord, str] = {
     "cannot-tell": "cannot tell: the code rolls back, the schema does not",
     "failed": "failed: a migration did not finish",
 }
+TOO_LARGE = f"too large to read (over {FILE_LIMIT // 1_000_000} MB), or not UTF-8 text"
 _RANK: dict[BetweenWord, int] = {"none": 0, "adds": 1, "cannot-tell": 2, "one-way": 3, "failed": 4}
-_NOT_MIGRATIONS = re.compile(r"(?i)(^|/)(readme[^/]*|\.[^/]+|migration_lock\.toml|[^/]*\.md|([^/]*\.)?down\.sql)$")
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationItem:
-    """One migration between the two releases."""
+    """One migration between the two releases; its name is made fit to be shown."""
 
     name: str
     verdict: BetweenWord
@@ -73,7 +73,7 @@ def judge_between(
     counts). `since` is when the target last went live: what the database recorded before then, the target ran with.
     """
     changed = [file for file in repository.changed_files(folder, old, new) if is_migration(file.path)]
-    known = {key for path in _all_paths(repository, folder, old, new) for key in keys_of(name_of(path, folder))}
+    known = {name_of(path, folder) for path in _all_paths(repository, folder, old, new)}
     notes: list[str] = []
     recorded: Sequence[Applied] | None = None
     if applied is None:
@@ -85,7 +85,7 @@ def judge_between(
                 notes.append("the database keeps no record of migrations: judged from git alone")
         except VigieError as error:
             notes.append(f"{error.what} Judged from git alone.")
-    items = [*_from_git(changed, folder, recorded), *_from_database(recorded or (), known, since)]
+    items = [*_from_git(changed, folder, recorded, known), *_from_database(recorded or (), known, since)]
     return MigrationsBetween(_worst(item.verdict for item in items), tuple(items), tuple(notes))
 
 
@@ -101,7 +101,8 @@ def judge_lost(
         for file in repository.changed_files(folder, new, live)
         if file.change != "deleted" and is_migration(file.path)
     ]
-    items = tuple(_from_git(changed, folder, recorded))
+    known = {name_of(path, folder) for path in _all_paths(repository, folder, new, live)}
+    items = tuple(_from_git(changed, folder, recorded, known))
     return MigrationsBetween(_worst(item.verdict for item in items), items)
 
 
@@ -111,17 +112,17 @@ def unreadable(why: str) -> MigrationsBetween:
 
 
 def _from_git(
-    changed: Iterable[ChangedFile], folder: str, recorded: Sequence[Applied] | None
+    changed: Iterable[ChangedFile], folder: str, recorded: Sequence[Applied] | None, known: set[str]
 ) -> Iterable[MigrationItem]:
     """One item a file; what the database says was never applied has no effect on the schema yet."""
-    there = None if recorded is None else {key for row in recorded for key in keys_of(row.name)}
+    there = None if recorded is None else in_record(recorded, known)
     for file in changed:
         name = name_of(file.path, folder)
-        if there is not None and file.change == "added" and not (keys_of(name) & there):
-            yield MigrationItem(name, "none", ("not applied in the database",))
+        if there is not None and file.change == "added" and name not in there:
+            yield MigrationItem(_shown(name), "none", ("not applied in the database",))
         else:
             verdict = judge_file(file)
-            yield MigrationItem(name, verdict.word, verdict.reasons)
+            yield MigrationItem(_shown(name), verdict.word, verdict.reasons)
 
 
 def judge_file(file: ChangedFile) -> Verdict:
@@ -131,16 +132,17 @@ def judge_file(file: ChangedFile) -> Verdict:
     if not file.path.endswith(".sql"):
         return Verdict("cannot-tell", ("not an SQL file",))
     if file.text is None:
-        return Verdict("cannot-tell", ("too large to read, or not text",))
+        return Verdict("cannot-tell", (TOO_LARGE,))
     return judge_sql(file.text)
 
 
 def _from_database(recorded: Iterable[Applied], known: set[str], since: datetime | None) -> Iterable[MigrationItem]:
+    meant = named_by(known)
     for row in recorded:
         if row.failed:
-            yield MigrationItem(row.name, "failed", (row.failed,))
-        elif not (keys_of(row.name) & known) and not (since and row.at and row.at < since):
-            yield MigrationItem(row.name, "cannot-tell", ("recorded in the database but not in git",))
+            yield MigrationItem(_shown(row.name), "failed", (row.failed,))
+        elif not meant(row) and not (since and row.at and row.at < since):
+            yield MigrationItem(_shown(row.name), "cannot-tell", ("recorded in the database but not in git",))
 
 
 def _all_paths(repository: Repository, folder: str, old: str, new: str) -> Iterable[str]:
@@ -148,22 +150,8 @@ def _all_paths(repository: Repository, folder: str, old: str, new: str) -> Itera
     yield from repository.files_at(new, folder)
 
 
-def is_migration(path: str) -> bool:
-    """Whether a file in the folder of migrations is one: no README, no lock, no way back."""
-    return not _NOT_MIGRATIONS.search(path)
-
-
-def name_of(path: str, folder: str) -> str:
-    """`0042_add_zone` for a plain file, the folder's name for Prisma's `<name>/migration.sql`."""
-    inside = PurePosixPath(path).relative_to(PurePosixPath(folder))
-    return inside.parts[0] if len(inside.parts) > 1 else inside.stem.removesuffix(".up")
-
-
-def keys_of(name: str) -> set[str]:
-    """The forms under which one migration may be recorded: its name, and the long version number it begins with."""
-    plain = name.removesuffix(".sql").removesuffix(".up")
-    version = re.match(r"\d{8,}", plain)
-    return {plain, version[0]} if version else {plain}
+def _shown(name: str) -> str:
+    return one_line(name, 200)
 
 
 def _worst(words: Iterable[Word | BetweenWord]) -> BetweenWord:

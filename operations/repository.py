@@ -194,6 +194,25 @@ class Repository:
         rows = (row.partition("\t") for row in answer.text.split("\0") if row.startswith(_SUBMODULE))
         return [one_line(path) for _, _, path in rows]
 
+    def altered_in(self, worktree: Path, commit: str, folder: str) -> Sequence[str]:
+        """Paths under `folder` that a worktree has otherwise than that commit (a full hash): changed, gone or new.
+
+        Of what git ignores only SQL counts as new.
+        """
+        inside = _pathspec(folder)
+        differ = self._paths_in(worktree, "diff", "--name-only", "-z", *_PLAIN_DIFF, commit, "--", inside)
+        new = self._paths_in(worktree, "ls-files", "--others", "--exclude-standard", "-z", "--", inside)
+        ignored = self._paths_in(
+            worktree, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", inside
+        )
+        return sorted({*differ, *new, *(path for path in ignored if path.endswith(".sql"))})
+
+    def _paths_in(self, worktree: Path, *arguments: str) -> Sequence[str]:
+        answer = run_git(worktree, "-c", "core.fileMode=false", *arguments, limit=self._limit)
+        if answer.code:
+            raise VigieError(f"git {arguments[0]} in {worktree} failed: {answer.complaint}", code=2)
+        return [path for path in answer.text.split("\0") if path]
+
     def tags_of(self, commit: str) -> Sequence[str]:
         """Names of the tags on that commit."""
         text = self._ask("for-each-ref", f"--points-at={commit}", "--format=%(refname:short)", "refs/tags")

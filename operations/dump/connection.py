@@ -69,15 +69,18 @@ def way_to(address: Secret, database: str = "") -> Way:
 
 
 @contextmanager
-def child_way(way: Way) -> Iterator[dict[str, str]]:
-    """The environment for a client program, with its password in a 0600 PGPASSFILE that goes with the block."""
+def child_way(way: Way, called: str = "vigie") -> Iterator[dict[str, str]]:
+    """The environment for a client program, with its password in a 0600 PGPASSFILE that goes with the block.
+
+    `called` is what its sessions are named in the server.
+    """
     password = way.password.reveal().replace("\\", "\\\\").replace(":", "\\:")
-    with _unnamed_file(f"*:*:*:*:{password}\n".encode()) as name:
-        yield {**way.environment, "PGPASSFILE": name, "PGAPPNAME": "vigie"}
+    with unnamed_file(f"*:*:*:*:{password}\n".encode()) as name:
+        yield {**way.environment, "PGPASSFILE": name, "PGAPPNAME": called}
 
 
 @contextmanager
-def _unnamed_file(content: bytes) -> Iterator[str]:
+def unnamed_file(content: bytes) -> Iterator[str]:
     """A path that leads to `content` for our children while the block lasts; in memory, so that no kill leaves it."""
     try:
         descriptor = os.memfd_create("vigie-way")

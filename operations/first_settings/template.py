@@ -140,7 +140,7 @@ _REST = """
 # migrations = "sql"                # who applies them: sql (Vigie, from a folder), prisma, supabase or command
 # migrate = ["bin/migrate", "up"]   # command: finds the database in DATABASE_URL and PG*
 # migrate_preview = ["bin/migrate", "status"]
-# migrate_limit = 900.0
+# migrate_limit = 900.0             # seconds; then it is ended in the database, too
 # lock_timeout = 10.0               # sql: seconds a statement waits for a lock
 
 [switches]                          # {environment}, {name} and {value} (on or off) are filled in

@@ -8,8 +8,9 @@ from typing import Any
 from operations.desk import Desk
 from operations.engine.model import LockName, Plan, Step
 from operations.jobs.backup import BACKUP_DEBRIS, Backup
+from operations.jobs.deploy_migrating import say_migrations
 from operations.jobs.deploy_plan import plan_deploy
-from operations.jobs.deploy_steps import DeploySteps, say_migrations
+from operations.jobs.deploy_steps import DeploySteps
 from operations.jobs.outside import WAIT_LIMIT
 from operations.jobs.rollback_clean import clean_debris
 
@@ -49,10 +50,11 @@ class Deploy:
         return DeploySteps(desk, plan, self._wait_limit).all([step.name for step in plan.steps])
 
     def clean(self, desk: Desk, debris: Mapping[str, Any], say: Callable[[str], None]) -> None:
-        """Clean one piece a dead deploy left. What migrations did is told, never taken back."""
+        """Clean one piece a dead deploy left. What migrations did is told, never taken back; what still runs ends."""
         kind = str(debris.get("kind"))
         if kind == "migrations":
-            say_migrations(desk, [str(name) for name in debris.get("names") or ()], say)
+            names = [str(name) for name in debris.get("names") or ()]
+            say_migrations(desk, names, say, session=str(debris.get("session") or ""))
         elif kind in BACKUP_DEBRIS:
             Backup().clean(desk, debris, say)
         else:

@@ -13,9 +13,11 @@ from operations.errors import PrerequisiteMissing, VigieError
 from operations.jobs.building import BuildCommands, build_commands
 from operations.jobs.rollback_aim import free_name
 from operations.jobs.situation import Situation
-from operations.migrating import Pending, names_at, pending_at
-from operations.migrations import MigrationsBetween, judge_lost, keys_of
+from operations.migrating import Pending, doubled_at, names_at, pending_at
+from operations.migration_names import plain_name
+from operations.migrations import MigrationsBetween, judge_lost
 from operations.repository import Commit
+from operations.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +118,28 @@ def _commit_of(desk: Desk, situation: Situation, wanted: str, *, redeploy: bool)
 
 def _migrations(desk: Desk, situation: Situation, commit: str, *, skipped: bool) -> Migrations:
     address, folder = desk.env.database, desk.settings.site.migrations
-    repository = situation.repository
-    if not names_at(repository, commit, folder):
+    repository, driver = situation.repository, desk.settings.deploy.migrations
+    if not names_at(repository, commit, folder, driver):
         return Migrations(skipped=skipped)
     if not address:
         # Nothing to bring anything into. That a release needs more than its code only git can say then.
-        new = set(names_at(repository, commit, folder)) - set(_live_names(situation, folder))
+        new = set(names_at(repository, commit, folder, driver)) - set(_live_names(situation, folder, driver))
         trouble = f"no database is configured, and {len(new)} migrations are new" if new else ""
         return Migrations(trouble=trouble, skipped=skipped)
     try:
         recorded = read_applied(address)
     except VigieError as error:
         return Migrations(trouble=error.what, skipped=skipped)
+    if two := doubled_at(repository, commit, folder, recorded or (), driver):
+        return Migrations(trouble=two, skipped=skipped)
     if recorded is not None:
-        pending = pending_at(repository, commit, folder, recorded)
+        pending = pending_at(repository, commit, folder, recorded, driver)
         return Migrations(pending, failed=_failed(recorded), skipped=skipped)
     if not situation.live_in_git:
         why = "the database keeps no record of migrations, and the live commit is not in this checkout to go by"
         return Migrations(trouble=why, skipped=skipped)
-    baseline = _live_names(situation, folder)
-    pending = pending_at(repository, commit, folder, [Applied(name) for name in baseline])
+    baseline = _live_names(situation, folder, driver)
+    pending = pending_at(repository, commit, folder, [Applied(name) for name in baseline], driver)
     return Migrations(pending, baseline, skipped=skipped)
 
 
@@ -151,10 +155,12 @@ def _lost(desk: Desk, situation: Situation, commit: str) -> MigrationsBetween | 
     return judge_lost(repository, folder, commit, live, recorded)
 
 
-def _live_names(situation: Situation, folder: str) -> tuple[str, ...]:
-    return names_at(situation.repository, situation.live_commit, folder) if situation.live_in_git else ()
+def _live_names(situation: Situation, folder: str, driver: str) -> tuple[str, ...]:
+    return names_at(situation.repository, situation.live_commit, folder, driver) if situation.live_in_git else ()
 
 
 def _failed(recorded: Sequence[Applied]) -> tuple[str, ...]:
-    mended = {key for row in recorded if not row.failed for key in keys_of(row.name)}
-    return tuple(row.name for row in recorded if row.failed and not keys_of(row.name) & mended)
+    """Names of what stopped half way and was not mended since, fit to be shown."""
+    mended = {plain_name(row.name) for row in recorded if not row.failed}
+    failed = [row for row in recorded if row.failed and plain_name(row.name) not in mended]
+    return tuple(one_line(row.name, 200) for row in failed)

@@ -20,6 +20,8 @@ from operations.jobs.lock_guard import lock_guard
 from operations.jobs.rollback_guards import outside_guard, pending_guard
 from operations.jobs.situation import Situation
 from operations.jobs.standing import commits_taken_back
+from operations.migrations import TOO_LARGE
+from operations.text import one_line
 
 ARGUMENTS, PREREQUISITE = 1, 2
 _SHOWN = 3
@@ -130,9 +132,13 @@ def _migrations(desk: Desk, aim: DeployAim) -> Iterator[Guard]:
 def _not_readable(desk: Desk, aim: DeployAim) -> str:
     foreign = [one.path for one in aim.migrations.pending if not one.path.endswith(".sql")]
     if foreign and desk.settings.deploy.migrations == "sql":
-        return f"{foreign[0]} is no SQL: whoever applies it has to be named in deploy.migrations"
+        return f"{one_line(foreign[0])} is no SQL: whoever applies it has to be named in deploy.migrations"
+    unread = [one for one in aim.migrations.pending if TOO_LARGE in one.reasons]
+    if unread and desk.settings.deploy.migrations == "sql":
+        instead = 'Split it, or have a program apply it: deploy.migrations = "command"'
+        return f"{unread[0].shown}: {TOO_LARGE}. {instead}"
     broken = (one for one in aim.migrations.pending if one.path.endswith(".sql"))
-    says = next((f"{one.name}: {one.reasons[0]}" for one in broken if _is_broken(one.reasons)), "")
+    says = next((f"{one.shown}: {one.reasons[0]}" for one in broken if _is_broken(one.reasons)), "")
     return f"{says}. It would fail: nothing is built for it" if says else ""
 
 

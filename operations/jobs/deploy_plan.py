@@ -142,9 +142,9 @@ def _migration_lines(aim: DeployAim, steps: tuple[PlannedStep, ...]) -> Iterator
         reasons = f": {'; '.join(one.reasons[:2])}" if one.reasons else ""
         waits = f"; {', '.join(one.running.holds[:2])}" if one.running.holds else ""
         severity = "plain" if one.word == "adds" else "bad"
-        yield PlanLine("", f"{one.name}, {words[one.word]}{reasons}{waits}", severity)  # type: ignore[arg-type]
+        yield PlanLine("", f"{one.shown}, {words[one.word]}{reasons}{waits}", severity)  # type: ignore[arg-type]
         if not one.running.wrapped:
-            yield PlanLine("", f"{one.name} runs outside a transaction: {one.running.why_not or 'it says so'}", "warn")
+            yield PlanLine("", f"{one.shown} runs outside a transaction: {one.running.why_not or 'it says so'}", "warn")
     if len(found.pending) > _SHOWN:
         yield PlanLine("", f"and {len(found.pending) - _SHOWN} more")
     if found.baseline:
@@ -315,7 +315,7 @@ def _taken_back(desk: Desk, situation: Situation, aim: DeployAim) -> tuple[str, 
 def _decisive(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping[str, Any]) -> Mapping[str, str]:
     live = situation.live
     deploy = desk.settings.deploy
-    pending = ", ".join(f"{one.name} {one.word}" for one in aim.migrations.pending)
+    pending = ", ".join(f"{one.shown} {one.word}" for one in aim.migrations.pending)
     commands = [*aim.building.words, *([shlex.join(desk.env.platform.restart)] if desk.env.platform.restart else [])]
     commands += [shlex.join(command) for command in (deploy.migrate, situation.platform.publishes_with) if command]
     return {

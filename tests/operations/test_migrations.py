@@ -163,6 +163,17 @@ def test_every_kind_of_record_is_read_from_a_real_database(postgres: PostgresSer
     assert found["20240201120000_zone"] == ""
 
 
+def test_long_names_stay_apart(postgres: PostgresServer) -> None:
+    """Cut, so that a record cannot fill the memory; never so that two become one."""
+    address = postgres.new_database()
+    name = address.rpartition("/")[2]
+    postgres.run("create table vigie_migrations (name text, applied_at int, finished_at int, error text)", name)
+    postgres.run("insert into vigie_migrations select repeat('x', 9000) || n, 1, 1 from generate_series(1, 2) n", name)
+    one, two = read_applied(Secret(address)) or ()
+    assert one.name != two.name
+    assert len(one.name) == len(two.name) < 5000
+
+
 def test_a_supabase_table_without_names_is_read_too(postgres: PostgresServer) -> None:
     address = postgres.new_database()
     name = address.rpartition("/")[2]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.beside import beside
+from operations.migration_names import is_migration, plain_name
 from operations.text import one_line
 from operations.watch.database_link import DatabaseLink
 from operations.watch.model import Reading, Status
@@ -55,8 +56,8 @@ class MigrationsProbe(Shared):
         site = self.place.settings.site
         folder = self.place.settings.resolve(site.repository) / site.migrations
         files = await beside(_files, folder)
-        known = {name for name, *_ in applied}
-        pending = [name for name in files or [] if name not in known and name.removesuffix(".sql") not in known]
+        known = {plain_name(str(row[0])) for row in rows}
+        pending = [one_line(name, 120) for name in files or [] if plain_name(name) not in known]
         failed = [name for name, _, _, error in applied if error and error != "rolled back"]
         data = {"applied": applied[:30], "failed": failed[:10], "pending": pending[:20], "folder": files is not None}
         if failed:
@@ -85,7 +86,8 @@ def _files(folder: Path) -> list[str] | None:
         found = sorted(folder.iterdir())
     except OSError:
         return None
-    named = [path.name for path in found if path.suffix == ".sql" or (path / "migration.sql").is_file()]
+    migrations = (path for path in found if is_migration(path.name))
+    named = [path.name for path in migrations if path.suffix == ".sql" or (path / "migration.sql").is_file()]
     return named[:2000]
 
 

@@ -3,63 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from operations.engine.model import ConfirmLevel, Plan
+from operations.engine.model import ConfirmLevel
 from operations.jobs.deploy import Deploy
-from tests.operations.jobs.rig import Bench, Rig, a_rig, deployed
+from tests.operations.jobs.migrated import ROW, by_command, columns, database, plan, recorded, texts, work
+from tests.operations.jobs.migrated import rig as rig
+from tests.operations.jobs.rig import Bench, Rig, deployed
 from tests.servers import PostgresServer, S3Server
-
-RECORD = """
-create table vigie_migrations (name text primary key, applied_at timestamptz, finished_at timestamptz, error text);
-insert into vigie_migrations values ('0001_calls', now(), now(), null);
-create table calls (id int)
-"""
-
-
-@pytest.fixture
-def rig(tmp_path: Path, postgres: PostgresServer) -> Iterator[Rig]:
-    """A staging site with a database that has the live release's schema."""
-    with a_rig(tmp_path) as made:
-        made.watched()
-        made.kind = "staging"
-        address = postgres.new_database()
-        for statement in RECORD.split(";"):
-            postgres.run(statement, address.rpartition("/")[2])
-        made.more = f'database = "{address}"'
-        made.tables = '[deploy]\nmigrations = "sql"'
-        yield made
-
-
-def database(rig: Rig) -> str:
-    return rig.more.split('"')[1].rpartition("/")[2]
-
-
-def recorded(rig: Rig, postgres: PostgresServer) -> dict[str, bool]:
-    """Names in the record, and whether each ended."""
-    rows = postgres.run("select name, finished_at is not null from vigie_migrations order by name", database(rig))
-    return {str(name): bool(ended) for name, ended in rows}
-
-
-def columns(rig: Rig, postgres: PostgresServer) -> set[str]:
-    rows = postgres.run("select column_name from information_schema.columns where table_name = 'calls'", database(rig))
-    return {str(row[0]) for row in rows}
-
-
-def work(rig: Rig, **migrations: str) -> None:
-    rig.git.commit("work", {f"migrations/{name}.sql": text for name, text in migrations.items()}, tag="v4")
-
-
-def plan(rig: Rig, **request: object) -> Plan:
-    return Deploy().plan(rig.desk(), request)
-
-
-def texts(found: Plan) -> list[str]:
-    return [one.text for one in found.lines]
 
 
 def test_what_is_pending_is_applied_in_order_and_recorded_before_publishing(rig: Rig, postgres: PostgresServer) -> None:
@@ -212,22 +165,56 @@ def test_sql_that_cannot_be_read_is_refused_before_anything_is_built(rig: Rig) -
     assert "0002_typo" in refusal.says
 
 
-COMMAND = """
-import json, os, pathlib, subprocess, sys
-said = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "PGHOST", "PGPASSFILE")}
-pathlib.Path(sys.argv[1]).write_text(json.dumps({"argv": sys.argv, **said}))
-for statement in sys.argv[2:]:
-    print("applying", statement)
-    subprocess.run(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-c", statement], check=True)
-"""
-ROW = "insert into vigie_migrations values ('0002_zone', now(), now(), null)"
+def test_two_files_of_one_day_are_both_applied_whatever_lies_between_their_deploys(
+    rig: Rig, postgres: PostgresServer
+) -> None:
+    work(rig, **{"20261122_first": "alter table calls add first int;"})
+    assert deployed(rig)[0].code == 0
+    rig.git.commit("more", {"migrations/20261122_second.sql": "alter table calls add second int;"})
+    assert "1 pending" in texts(plan(rig))
+    outcome, _ = deployed(rig)
+    assert outcome.code == 0, outcome.says
+    assert columns(rig, postgres) == {"id", "first", "second"}
 
 
-def by_command(rig: Rig, told: Path, *statements: str) -> None:
-    program = rig.folder / "migrate.py"
-    program.write_text(COMMAND)
-    call = [sys.executable, str(program), str(told), *statements]
-    rig.tables = f'[deploy]\nmigrations = "command"\nmigrate = {json.dumps(call)}'
+def test_code_2_for_two_files_that_are_one_to_the_record(rig: Rig) -> None:
+    work(rig, **{"0002_zone": "alter table calls add zone int;", "0002_zone.up": "alter table calls add zone text;"})
+    refusal = plan(rig).refusal
+    assert refusal is not None
+    assert refusal.code == 2
+    assert "migrations/0002_zone.sql and migrations/0002_zone.up.sql are one migration to the record" in refusal.says
+
+
+def test_a_name_is_compared_as_it_is_and_shown_clean(rig: Rig, postgres: PostgresServer) -> None:
+    """Two blanks, a tab, an escape sequence: names that differ in nothing else are two migrations."""
+    names = ["0006_two  spaces", "0006_two spaces", "0007_\x1b[31mred\t"]
+    work(rig, **{name: f"alter table calls add c{number} int;" for number, name in enumerate(names)})
+    assert not any("\x1b" in text or "\t" in text for text in texts(plan(rig)))
+    outcome, bench = deployed(rig)
+    assert outcome.code == 0, outcome.says
+    assert set(recorded(rig, postgres)) == {"0001_calls", *names}
+    assert "none pending" in texts(plan(rig, commit="v4"))
+    assert not any("\x1b" in line for line in bench.said)
+
+
+def test_a_migration_that_begins_with_a_byte_order_mark_is_sql_like_any_other(
+    rig: Rig, postgres: PostgresServer
+) -> None:
+    work(rig, **{"0002_zone": "\ufeffalter table calls add zone text default 'Zürich';"})
+    assert any(text.startswith("0002_zone, adds only") for text in texts(plan(rig)))
+    outcome, _ = deployed(rig)
+    assert outcome.code == 0, outcome.says
+    assert "zone" in columns(rig, postgres)
+
+
+def test_a_file_that_is_too_large_to_be_judged_is_left_to_a_program(rig: Rig, tmp_path: Path) -> None:
+    work(rig, **{"0002_fill": "begin;\n" + "-- filled\n" * 120_000 + "commit;"})
+    refusal = plan(rig).refusal
+    assert refusal is not None
+    assert refusal.code == 1
+    assert "0002_fill: too large to read (over 1 MB), or not UTF-8 text. Split it, or have a program" in refusal.says
+    by_command(rig, tmp_path / "told")
+    assert plan(rig).refusal is None
 
 
 def test_a_command_applies_them_with_the_database_in_its_environment(

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -218,6 +219,28 @@ async def test_migrations_are_read_from_the_plain_table(postgres: PostgresServer
     postgres.run("insert into vigie_migrations values ('0002_zone.sql', now(), null, 'column exists')", name)
     bad = await _migrations(address)
     assert (bad.status, bad.detail) == (Status.DOWN, "failed: 0002_zone.sql")
+
+
+async def test_a_migration_of_an_odd_name_is_pending_until_it_is_recorded(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    address = postgres.new_database()
+    name = address.rpartition("/")[2]
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/0006_two  spaces.sql").touch()
+    (tmp_path / "migrations/0006_two  spaces.down.sql").touch()
+    postgres.run("create table vigie_migrations (name text, applied_at date, finished_at date, error text)", name)
+    settings = Settings(
+        site=Site(name="x", repository=str(tmp_path)),
+        environments={"production": Environment(database=Secret(address))},
+    )
+    probe = MigrationsProbe(place_for(settings, "production"), DatabaseLink(Secret(address)))
+    try:
+        assert (await probe.read()).data["pending"] == ["0006_two spaces.sql"]
+        postgres.run("insert into vigie_migrations values ('0006_two  spaces', null, null, null)", name)
+        assert (await probe.read()).data["pending"] == []
+    finally:
+        await probe.close()
 
 
 async def test_migrations_are_read_from_prismas_and_supabases_tables(postgres: PostgresServer) -> None:
