@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from operations.ages import age_words, seconds_between
-from operations.cli import Session
+from operations.cli import Noted, Session
 from operations.commands.following import follow_job
 from operations.commands.session import document, environment_of, say, settings_of, to_json
 from operations.desk import utc_now
@@ -16,7 +16,7 @@ from operations.errors import VigieError
 from operations.text import one_line
 
 
-@click.group()
+@click.group(cls=Noted)
 def jobs() -> None:
     """List, show, follow, cancel, clean and export jobs."""
 
