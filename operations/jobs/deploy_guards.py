@@ -43,7 +43,7 @@ def guards_of(
             _taken_back(desk, situation, aim, bool(request.get("despite_rollback"))),
         ]
     guards += [_pinned(situation, bool(request.get("despite_pin"))), pending_guard(situation)]
-    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim), outside_guard(desk)]
+    guards += [*_migrations(desk, aim), *_backup(backup), *_programs(aim), outside_guard(desk, situation.look)]
     return tuple(guards)
 
 

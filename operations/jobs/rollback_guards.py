@@ -8,9 +8,11 @@ from operations.coherence import Contradiction, story_guard
 from operations.desk import Desk
 from operations.engine.model import Guard
 from operations.jobs.lock_guard import lock_guard
+from operations.jobs.outside import Look
 from operations.jobs.rollback_aim import Aim
 from operations.jobs.situation import Situation
 from operations.platforms.base import Release
+from operations.text import one_line
 
 ARGUMENTS, PREREQUISITE = 1, 2
 
@@ -28,7 +30,7 @@ def guards_of(
         _not_live(live, aim),
         _behind(situation, aim),
         pending_guard(situation),
-        outside_guard(desk),
+        outside_guard(desk, situation.look),
     )
 
 
@@ -90,11 +92,14 @@ def pending_guard(situation: Situation) -> Guard:
     return Guard("nothing pending", "pass")
 
 
-def outside_guard(desk: Desk) -> Guard:
-    """Somebody can look from outside whether it worked."""
+def outside_guard(desk: Desk, seen: Look) -> Guard:
+    """Somebody can look from outside whether it worked; a look that told nothing just now only warns."""
     if not desk.env.url:
         says = f"environments.{desk.environment}.url is not set, so nobody could see whether it worked"
         return Guard("seen from outside", "refuse", says, PREREQUISITE)
     if not desk.env.version:
         return Guard("seen from outside", "warn", "no version setting: two healthy answers in a row must do")
+    if seen.version is None:
+        says = f"the site does not tell its version now ({one_line(seen.says, 80)}): it has to, once this is done"
+        return Guard("seen from outside", "warn", says)
     return Guard("seen from outside", "pass")

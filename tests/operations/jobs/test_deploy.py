@@ -43,6 +43,16 @@ def work(rig: Rig, tag: str = "v4", **files: str) -> str:
     return rig.git.commit("work", {"app.txt": "4", **files}, tag=tag)
 
 
+def test_a_site_that_does_not_answer_is_no_passed_guard_and_stops_no_deploy(rig: Rig) -> None:
+    work(rig)
+    assert guard(plan(rig), "seen from outside").verdict == "pass"
+    rig.site.stop()
+    found = plan(rig)
+    seen = guard(found, "seen from outside")
+    assert (seen.verdict, "does not tell its version now" in seen.says) == ("warn", True)
+    assert found.refusal is None, "a deploy may be what mends it"
+
+
 def test_the_newest_commit_is_built_published_seen_from_outside_and_tagged(rig: Rig) -> None:
     commit = work(rig)
     (rig.git.path / "app.txt").write_text("half done work")
