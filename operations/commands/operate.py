@@ -214,7 +214,7 @@ def _refuse(plan: Plan) -> None:
 
 def _conclude(operation: Operation, outcome: Outcome) -> None:
     level = "INFO" if outcome.ok else "ERROR"
-    say(f"{operation.title}: {outcome.code} {outcome.meaning}. {outcome.says}".rstrip(), level)
+    say(f"{operation.title}: exit {outcome.code}: {outcome.meaning}. {outcome.says}".rstrip(), level)
     for check in outcome.details.get("checks", ()):
         sign = {True: "ok  ", False: "FAIL"}.get(check.get("ok"), "skip")
         seconds = check.get("seconds")

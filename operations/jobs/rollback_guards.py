@@ -27,7 +27,7 @@ def guards_of(
         _build(situation, aim),
         _pinned(live),
         story_guard(story),
-        _not_live(live, aim),
+        _not_live(desk, live, aim),
         _behind(situation, aim),
         pending_guard(situation),
         outside_guard(desk, situation.look),
@@ -59,10 +59,11 @@ def _pinned(live: Release) -> Guard:
     return Guard("not pinned", "pass")
 
 
-def _not_live(live: Release, aim: Aim) -> Guard:
+def _not_live(desk: Desk, live: Release, aim: Aim) -> Guard:
     same = (aim.release.id and aim.release.id == live.id) or (live.commit and aim.commit == live.commit)
     if same:
-        says = f"{live.name} {live.commit[:7]} is live already; to build it again use: vigie redeploy"
+        again = f"to build it again use: vigie redeploy --env {desk.environment}"
+        says = f"{live.name} {live.commit[:7]} is live already; {again}"
         return Guard("not live already", "refuse", says, ARGUMENTS)
     return Guard("not live already", "pass")
 

@@ -327,4 +327,9 @@ def test_a_read_only_session_changes_nothing_by_command_either(
     assert json.loads(capsys.readouterr().out)["ok"] is True
     assert here(*config, "jobs", "list") == 0
     assert here(*config, "smoke") == 0, "the smoke tests only read"
+    capsys.readouterr()
+    assert here(*config, "jobs", "list") == 0
+    head, newest = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["job", "id", "age"]
+    assert "exit 0: all passed" in newest, "no bare number, which reads as a count"
     assert world.live() == "v3"

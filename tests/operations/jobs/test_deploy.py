@@ -110,7 +110,7 @@ def test_another_commit_is_deployed_by_name_and_an_unknown_one_is_code_1(rig: Ri
 def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> None:
     refused = guard(plan(rig), "not live already")
     assert (refused.verdict, refused.code) == ("refuse", 1)
-    assert "vigie redeploy" in refused.says
+    assert "vigie redeploy --env production" in refused.says
     found = Redeploy().plan(rig.desk(), {})
     assert found.refusal is None
     outcome = Bench(found).go(Redeploy(), rig.desk())
@@ -123,7 +123,7 @@ def test_a_redeploy_takes_no_commit_that_never_was_live(rig: Rig) -> None:
     refusal = Redeploy().plan(rig.desk(), {"commit": commit}).refusal
     assert refusal is not None
     assert (refusal.name, refusal.code) == ("live before", 1)
-    assert "vigie deploy --commit" in refusal.says
+    assert "vigie deploy --env production --commit" in refusal.says
     assert Redeploy().plan(rig.desk(), {"commit": "v2"}).refusal is None
     assert roll_back(rig)[0].code == 0
     taken_back = Redeploy().plan(rig.desk(), {"commit": "v3"}).refusal
