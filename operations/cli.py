@@ -22,8 +22,14 @@ from operations.version import __version__
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
 
+REFUSED: dict[str, int] = {"status": 2}
+"""What wrong usage or settings end with, where it is not 1: there 1 says what was found (status: down)."""
+
 COMMANDS: dict[str, tuple[str, str]] = {
-    "status": ("operations.commands.look", "One look at an environment: exit 0 ok or warn, 1 down, 3 unknown."),
+    "status": (
+        "operations.commands.look",
+        "One look at an environment: exit 0 ok or warn, 1 down, 2 wrong usage, 3 unknown.",
+    ),
     "facts": ("operations.commands.look", "Every fact with its value, source and age."),
     "watch": ("operations.commands.watch", "Probe for as long as it runs; --record keeps the readings."),
     "jobs": ("operations.commands.jobs", "List, show, follow, cancel, clean and export jobs."),
@@ -57,6 +63,13 @@ class Session:
     open_console: Callable[[Session], int]
     real_config: Path | None = None
     """In a drill: the settings file of the real site, whose alarms show inside the drill."""
+    command: str = ""
+    """The command as far as it is known: `jobs show`."""
+    site: str = ""
+    chosen: str = ""
+    """The environment that was found to be meant."""
+    answered: bool = False
+    """True once the one JSON document of this command stands on stdout."""
 
     @property
     def path(self) -> Path | None:
@@ -66,7 +79,20 @@ class Session:
         return find_settings(self.config)
 
 
-class Commands(click.Group):
+class Noted(click.Group):
+    """A group that notes in the session which of its commands is called: errors name it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command called, as click does."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if isinstance(ctx.obj, Session) and name:
+            ctx.obj.command = f"{ctx.obj.command} {name}".strip()
+        return name, command, rest
+
+
+class Commands(Noted):
     """The group of commands; a command's module is imported when the command is called, not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -106,35 +132,50 @@ def vigie(
 
 
 def run(open_console: Callable[[Session], int], arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code. Errors are said once, here, on stderr."""
+    """Run the command line and return its exit code. Errors are said once, here, on stderr.
+
+    Where `--json` was given, they are the one document on stdout as well.
+    """
     session = Session(None, None, False, False, open_console)
+    given = sys.argv[1:] if arguments is None else arguments
     with speaking():
         try:
             result = vigie.main(args=arguments, prog_name="vigie", obj=session, standalone_mode=False)
             if sys.stdout is not None:
                 sys.stdout.flush()
-        except click.exceptions.Abort:
-            _say("[ERROR] stopped")
-            return STOPPED
-        except click.ClickException as error:
-            _say(one_line(f"[ERROR] {error.format_message()}", 400))
-            if isinstance(error, click.UsageError) and error.ctx is not None:
-                _say(f"        {error.ctx.command_path} --help shows what it takes.")
-            return 1
-        except VigieError as error:
-            show_error(error)
-            return error.code
         except (BrokenPipeError, SystemExit):
             # Click leaves by SystemExit when a pipe breaks. What was to be said did not arrive: that is no success,
             # whatever was done.
             give_up_output()
             return NOBODY_LISTENS
-        except Exception as error:  # noqa: BLE001 - the edge: words, never a trace with what it may hold
-            if isinstance(error, OSError):
+        except Exception as failure:  # noqa: BLE001 - the edge: words, never a trace with what it may hold
+            error = _in_words(failure, session)
+            show_error(error)
+            if "--json" in given and not session.answered:
+                from operations.commands.failing import failure_document
+
+                with suppress(OSError):  # nobody reads it: the code still tells
+                    failure_document(session, error)
+            if isinstance(failure, OSError):
                 give_up_output()
-            _say(f"[ERROR] unexpected {type(error).__name__}: {one_line(str(error), 300)}")
-            return UNEXPECTED
+            return error.code
     return result if isinstance(result, int) else 0
+
+
+def _in_words(failure: Exception, session: Session) -> VigieError:
+    """What went wrong as an error of ours, with the exit code it ends with."""
+    refused = REFUSED.get(session.command, 1)
+    if isinstance(failure, VigieError):
+        failure.code = refused if failure.code == 1 else failure.code
+        return failure
+    if isinstance(failure, click.exceptions.Abort):
+        return VigieError("stopped", code=STOPPED)
+    if isinstance(failure, click.ClickException):
+        more = ""
+        if isinstance(failure, click.UsageError) and failure.ctx is not None:
+            more = f"{failure.ctx.command_path} --help shows what it takes."
+        return VigieError(one_line(failure.format_message(), 400), next_step=more, code=refused)
+    return VigieError(f"unexpected {type(failure).__name__}: {one_line(str(failure), 300)}", code=UNEXPECTED)
 
 
 def show_error(error: VigieError) -> None:

@@ -116,7 +116,7 @@ def _process(settings: Settings, environment: str) -> Iterator[Contradiction]:
 
 def _mark(settings: Settings, environment: str, mark: str | None) -> Iterator[Contradiction]:
     if mark == "":
-        yield Contradiction("mark", "the database has no mark (vigie mark sets it)", False)
+        yield Contradiction("mark", f"the database has no mark (vigie mark --env {environment} sets it)", False)
     elif mark is not None and mark != environment:
         yield Contradiction("mark", f"the database is marked {one_line(mark, 40)}, not {environment}", True)
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from operations.commands.backups import VERIFY_CODES
-from operations.commands.init import CODES as INIT_CODES
-from operations.commands.look import EXIT_CODES
-from operations.doctor.finding import CODES as DOCTOR_CODES
+from operations.commands.codes import codes_of_commands
 from operations.engine.orders import COMMON_MEANINGS
-from operations.jobs import OPERATIONS
 from tui.actions import table
 
 README = Path(__file__).parent.parent / "README.md"
@@ -19,17 +15,8 @@ README = Path(__file__).parent.parent / "README.md"
 def codes_table() -> str:
     """Every exit code, from the code that ends with it."""
     rows = ["| Command | Code | Meaning |", "|---|---|---|"]
-    for name, operation in OPERATIONS.items():
-        if "-" in name:
-            # Options of another command (restore --undo), with its codes.
-            continue
-        command = {"prune": "backups prune"}.get(name, name)
-        rows += [f"| `vigie {command}` | {code} | {meaning} |" for code, meaning in operation.codes.items()]
-    rows += [f"| `vigie status` | {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
-    rows += [f"| `vigie backups verify` | {code} | {meaning} |" for code, meaning in VERIFY_CODES.items()]
-    rows += [f"| `vigie doctor` | {code} | {meaning} |" for code, meaning in DOCTOR_CODES.items()]
-    rows += [f"| `vigie init` | {code} | {meaning} |" for code, meaning in INIT_CODES.items()]
-    rows += ["| `vigie drill` | 0 | passed |", "| `vigie drill` | 1 | not passed |"]
+    for command, codes in codes_of_commands().items():
+        rows += [f"| `vigie {command}` | {code} | {meaning} |" for code, meaning in codes.items()]
     shared = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
     rows += [f"| every operation | {code} | {meaning} |" for code, meaning in shared.items()]
     return "\n".join(rows) + "\n"

@@ -106,6 +106,7 @@ class OperatingActions(PageActions):
                 dialog = PlanDialog(plan, changed=changed, reason=reason, glyphs=self.live.glyphs)
                 answer = await self.push_screen_wait(dialog)
                 if answer is None:
+                    self.say("Cancelled: nothing was done.")
                     return
                 reason = answer.reason
                 if answer.choice != "run":

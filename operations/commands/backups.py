@@ -8,7 +8,7 @@ import click
 
 from operations.ages import age_words, seconds_between, size_words
 from operations.backups import Backup, BackupList
-from operations.cli import Session
+from operations.cli import Noted, Session
 from operations.commands.operate import operate, operation_options
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
@@ -26,7 +26,7 @@ VERIFY_CODES = {
 FAILED = 5
 
 
-@click.group()
+@click.group(cls=Noted)
 def backups() -> None:
     """List, verify and prune backups."""
 
@@ -69,15 +69,7 @@ def verify(session: Session, name: str | None, latest: bool, environment: str | 
     """Download a backup again and check its hash, its gzip, the dump's end and its rows. Nothing is kept."""
     settings = settings_of(session)
     chosen = environment_of(session, settings, environment)
-    try:
-        return _verify(settings, chosen, name, latest, as_json)
-    except VigieError as error:
-        if not as_json:
-            raise
-        body = {"what": error.what, "means": error.means, "next_step": error.next_step}
-        meaning = VERIFY_CODES.get(error.code, "refused")
-        document("backups verify", settings, chosen, exit_code=error.code, meaning=meaning, error=body)
-        return error.code
+    return _verify(settings, chosen, name, latest, as_json)
 
 
 @backups.command()

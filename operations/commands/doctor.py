@@ -56,6 +56,7 @@ def _checks(session: Session, named: str | None, offline: bool) -> tuple[Setting
         settings = load_settings(path)
     except SettingsError as error:
         return Settings(path=str(path)), asked or EVERY, checks_without_settings(path, error.problems)
+    session.site = settings.site.name
     learn(Redactor(settings.secrets()))
     names = list(settings.environments)
     if asked is not None:

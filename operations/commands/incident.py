@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from operations.ages import age_words, seconds_between
-from operations.cli import Session
+from operations.cli import Noted, Session
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
 from operations.engine.journal import Journal
@@ -19,7 +19,7 @@ from operations.incident.model import Incident, IncidentState, Severity
 from operations.settings import Settings
 
 
-@click.group()
+@click.group(cls=Noted)
 def incident() -> None:
     """Open, list, show and note incidents; call for help."""
 

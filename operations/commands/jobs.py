@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from operations.ages import age_words, seconds_between
-from operations.cli import Session
+from operations.cli import Noted, Session
 from operations.commands.following import follow_job
 from operations.commands.session import document, environment_of, say, settings_of, to_json
 from operations.desk import utc_now
@@ -16,7 +16,7 @@ from operations.errors import VigieError
 from operations.text import one_line
 
 
-@click.group()
+@click.group(cls=Noted)
 def jobs() -> None:
     """List, show, follow, cancel, clean and export jobs."""
 
@@ -36,6 +36,8 @@ def list_jobs(session: Session, as_json: bool, every: bool) -> int:
         environment = environment_of(session, settings)
         document("jobs list", settings, environment, exit_code=0, meaning="listed", result=[_body(j) for j in found])
         return 0
+    if found:
+        click.echo(f"{'job':>4}  {'id':<12}  {'age':>6}  what, how it ended, who")
     for job in found:
         click.echo(_line(job))
     if not found:
@@ -78,7 +80,7 @@ def follow(session: Session, id: str) -> int:
     with job_book(settings) as book:
         job = book.get(id)
     outcome = follow_job(settings, job)
-    say(f"{job.operation}: {outcome.code} {outcome.meaning}. {outcome.says}".rstrip())
+    say(f"{job.operation}: exit {outcome.code}: {outcome.meaning}. {outcome.says}".rstrip())
     return outcome.code
 
 
@@ -186,7 +188,7 @@ def unlock(session: Session, lock_id: str, typed: str, yes: bool, reason: str) -
 
 def _line(job: JobRecord) -> str:
     age = age_words(seconds_between(job.created_at, utc_now()))
-    ended = f"{job.code} {job.meaning}" if job.code is not None else job.state.value
+    ended = f"exit {job.code}: {job.meaning}" if job.code is not None else job.state.value
     ended += f": {job.says}" if job.live and job.says else ""
     left = f", {len(job.debris)} left behind" if job.debris else ""
     return one_line(

@@ -14,7 +14,7 @@ from operations.text import one_line
 from operations.watch.model import Overall, ProbeState, Snapshot, Status
 from runbooks.facts import Fact
 
-EXIT_CODES: dict[int, str] = {0: "ok or warn", 1: "down", 3: "unknown"}
+EXIT_CODES: dict[int, str] = {0: "ok or warn", 1: "down", 2: "wrong usage or settings", 3: "unknown"}
 SIGNS = {Status.OK: "✓", Status.WARN: "▲", Status.DOWN: "✖", Status.UNKNOWN: "?"}
 WORDS = {overall: "ok" if overall is Overall.OK else overall.name for overall in Overall}
 
@@ -25,7 +25,7 @@ WORDS = {overall: "ok" if overall is Overall.OK else overall.name for overall in
 @click.option("--line", "as_line", is_flag=True, help="One line, for a shell prompt or tmux.")
 @click.pass_obj
 def status(session: Session, environment: str | None, as_json: bool, as_line: bool) -> int:
-    """One look at an environment: exit 0 ok or warn, 1 down, 3 unknown."""
+    """One look at an environment: exit 0 ok or warn, 1 down, 2 wrong usage or settings, 3 unknown."""
     settings = settings_of(session)
     chosen = environment_of(session, settings, environment)
     snapshot = look(settings, chosen)

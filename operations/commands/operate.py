@@ -130,20 +130,12 @@ def operate(
 ) -> int:
     """Run one operation from its plan to its end; the exit code."""
     from operations.jobs import operation_named
+    from runbooks.names import changes_something
 
-    settings = settings_of(session, to_change=not how["plan_only"])
+    session.command = name
+    settings = settings_of(session, to_change=changes_something(name) and not how["plan_only"])
     chosen = environment_of(session, settings, environment)
-    operation = operation_named(name)
-    as_json = bool(how["as_json"])
-    try:
-        return _run(settings, chosen, operation, request, how)
-    except VigieError as error:
-        if not as_json:
-            raise
-        meaning = operation.codes.get(error.code, "busy" if error.code == 75 else "refused")
-        body = {"what": error.what, "means": error.means, "next_step": error.next_step}
-        document(name, settings, chosen, exit_code=error.code, meaning=meaning, error=body)
-        return error.code
+    return _run(settings, chosen, operation_named(name), request, how)
 
 
 def _run(
@@ -222,7 +214,7 @@ def _refuse(plan: Plan) -> None:
 
 def _conclude(operation: Operation, outcome: Outcome) -> None:
     level = "INFO" if outcome.ok else "ERROR"
-    say(f"{operation.title}: {outcome.code} {outcome.meaning}. {outcome.says}".rstrip(), level)
+    say(f"{operation.title}: exit {outcome.code}: {outcome.meaning}. {outcome.says}".rstrip(), level)
     for check in outcome.details.get("checks", ()):
         sign = {True: "ok  ", False: "FAIL"}.get(check.get("ok"), "skip")
         seconds = check.get("seconds")

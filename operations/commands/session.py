@@ -35,6 +35,7 @@ def settings_of(session: Session, *, to_change: bool = False) -> Settings:
             next_step="Write one: vigie init. To try Vigie without any: vigie drill",
         )
     settings = load_settings(path)
+    session.site = settings.site.name
     learn(Redactor(settings.secrets()))
     if settings.unanswered:
         settings = _ask_what_it_stands_for(settings)
@@ -94,6 +95,7 @@ def environment_of(session: Session, settings: Settings, named: str | None = Non
             f"{settings.path}: there is no environment {one_line(wanted, 60) or 'without a name'}.",
             next_step=f"There is: {', '.join(names) or 'none'}.",
         )
+    session.chosen = wanted
     return wanted
 
 
@@ -107,10 +109,15 @@ def document(
     **body: Any,
 ) -> None:
     """Print the one JSON document of a command on stdout, and nothing else."""
+    print_document(command, settings.site.name, environment, exit_code=exit_code, meaning=meaning, **body)
+
+
+def print_document(command: str, site: str, environment: str, *, exit_code: int, meaning: str, **body: Any) -> None:
+    """As `document`, also where there are no settings."""
     whole: dict[str, Any] = {
         "schema": SCHEMA,
         "command": command,
-        "site": settings.site.name,
+        "site": site,
         "environment": environment,
         "ok": exit_code == 0,
         "exit_code": exit_code,
@@ -118,6 +125,9 @@ def document(
         **body,
     }
     click.echo(to_json(whole))
+    context = click.get_current_context(silent=True)
+    if context is not None and isinstance(context.obj, Session):
+        context.obj.answered = True
 
 
 def to_json(value: Any) -> str:

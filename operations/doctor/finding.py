@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Verdict = Literal["ok", "warn", "fail", "skip"]
-CODES: dict[int, str] = {0: "no prerequisite is missing", 2: "a prerequisite is missing"}
+CODES: dict[int, str] = {0: "no prerequisite is missing", 1: "invalid arguments", 2: "a prerequisite is missing"}
 MISSING = 2
 """Exit code when something fails; warnings alone end with 0."""
 LIMIT = 8.0

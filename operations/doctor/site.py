@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
-from operations.coherence import Contradiction, Observed, check_story
+from operations.coherence import Contradiction, Observed, check_story, process_address
 from operations.doctor.finding import Finding, fail, ok, skip, warn
 from operations.errors import VigieError
 from operations.health import judge_health
@@ -107,8 +107,32 @@ def _story(settings: Settings, environment: str, reported: str | None, live: Rel
     found = check_story(settings, environment, observed)
     for contradiction in found:
         yield _told(contradiction)
-    if not found:
-        yield ok("one story", "address, version, platform, database and bucket belong together")
+    if found:
+        return
+    compared = tuple(_compared(settings, environment, observed))
+    if compared:
+        yield ok("one story", "; ".join(compared))
+    else:
+        mend = f"environments.{environment}: url, version and platform; a second environment is compared with it too"
+        yield skip("one story", "there is nothing to compare yet", mend)
+
+
+def _compared(settings: Settings, environment: str, observed: Observed) -> Iterator[str]:
+    """What was held against each other, and fits; nothing is claimed of a part that is not there."""
+    env = settings.environments[environment]
+    if observed.reported and observed.live_commit is not None:
+        yield "the site runs what its platform says"
+    parts = {
+        "address": env.url,
+        "database": env.database.reveal() or env.database_readonly.reveal(),
+        "platform": env.platform.root,
+        "bucket prefix": env.backups.prefix,
+    }
+    own = [name for name, value in parts.items() if value]
+    if own and len(settings.environments) > 1:
+        yield f"{', '.join(own)}: no other environment's"
+    if env.url and process_address(settings):
+        yield "APP_URL fits the address"
 
 
 def _told(contradiction: Contradiction) -> Finding:

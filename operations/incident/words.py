@@ -109,7 +109,7 @@ def _job_finished(data: _Data) -> Described:
     code = data.get("code", 1)
     says = f": {data['says']}" if data.get("says") else ""
     return (
-        f"{data.get('operation', 'job')} ended, {code} {data.get('meaning', '')}{says}",
+        f"{data.get('operation', 'job')} ended, exit {code}: {data.get('meaning', '')}{says}",
         "good" if code == 0 else "bad",
     )
 

@@ -38,10 +38,13 @@ def guards_of(
     """All of them, in the order the dialog shows them. `backup` is the plan of the backup that comes first, if any."""
     guards = [lock_guard(desk), story_guard(story)]
     if aim.redeploy:
-        guards += [_was_live(situation, aim), _taken_back(desk, situation, aim, bool(request.get("despite_rollback")))]
+        guards += [
+            _was_live(desk, situation, aim),
+            _taken_back(desk, situation, aim, bool(request.get("despite_rollback"))),
+        ]
     else:
         guards += [
-            _not_live(situation, aim),
+            _not_live(desk, situation, aim),
             freeze_guard(desk.settings, desk.environment, situation.now, _text(request, "despite_freeze")),
             *([_branch(desk, aim)] if desk.is_production else []),
             _taken_back(desk, situation, aim, bool(request.get("despite_rollback"))),
@@ -52,20 +55,22 @@ def guards_of(
     return tuple(guards)
 
 
-def _not_live(situation: Situation, aim: DeployAim) -> Guard:
+def _not_live(desk: Desk, situation: Situation, aim: DeployAim) -> Guard:
     if situation.live is not None and situation.live_commit == aim.commit.hash:
-        says = f"{situation.live.name} {aim.commit.hash[:7]} is live already; to build it again use: vigie redeploy"
+        live = f"{situation.live.name} {aim.commit.hash[:7]}"
+        says = f"{live} is live already; to build it again use: vigie redeploy --env {desk.environment}"
         return Guard("not live already", "refuse", says, ARGUMENTS)
     return Guard("not live already", "pass")
 
 
-def _was_live(situation: Situation, aim: DeployAim) -> Guard:
+def _was_live(desk: Desk, situation: Situation, aim: DeployAim) -> Guard:
     """What is published again has been live here before; anything else is a deploy, with all that guards one."""
     lived = {period.release for period in situation.periods}
     commits = {one.commit for one in situation.releases if one.live or one.id in lived}
     if aim.commit.hash in commits or aim.commit.hash == situation.live_commit:
         return Guard("live before", "pass")
-    says = f"{aim.commit.hash[:7]} was never live here: vigie deploy --commit {aim.commit.hash[:7]}"
+    short = aim.commit.hash[:7]
+    says = f"{short} was never live here: vigie deploy --env {desk.environment} --commit {short}"
     return Guard("live before", "refuse", says, ARGUMENTS)
 
 
@@ -187,7 +192,7 @@ def _seen(desk: Desk, situation: Situation, aim: DeployAim) -> Guard:
     if aim.commit.hash == situation.live_commit and same_version(told, aim.commit.hash, ""):
         says = "the site tells this version already: that it was started again cannot be verified"
         return Guard("seen from outside", "warn", says)
-    return outside_guard(desk)
+    return outside_guard(desk, situation.look)
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

@@ -224,7 +224,8 @@ class RestoreSteps:
 
     def smoke(self, context: StepContext) -> None:
         """The smoke tests of the target's site; a failure leaves the restored one and names the way back."""
-        back = f". Back: vigie restore --undo {context.job}" if self._form == "swap" else ""
+        undo = f"vigie restore --env {self._desk.environment} --undo {context.job}"
+        back = f". Back: {undo}" if self._form == "swap" else ""
         smoke_after_swap(self._desk, context, "restored", back)
 
     def _preflight(self) -> None:

@@ -9,9 +9,11 @@ from operations.desk import Desk
 from operations.engine.model import Guard
 from operations.jobs.building import BuildCommands, whole_guards
 from operations.jobs.lock_guard import lock_guard
+from operations.jobs.outside import Look
 from operations.jobs.rollback_aim import Aim
 from operations.jobs.situation import Situation
 from operations.platforms.base import Release
+from operations.text import one_line
 
 ARGUMENTS, PREREQUISITE = 1, 2
 
@@ -32,10 +34,10 @@ def guards_of(
         *(whole_guards(desk, situation.repository, aim.commit, building) if _rebuilds(situation, aim) else ()),
         _pinned(live),
         story_guard(story),
-        _not_live(live, aim),
+        _not_live(desk, live, aim),
         _behind(situation, aim),
         pending_guard(situation),
-        outside_guard(desk),
+        outside_guard(desk, situation.look),
     )
 
 
@@ -68,10 +70,11 @@ def _pinned(live: Release) -> Guard:
     return Guard("not pinned", "pass")
 
 
-def _not_live(live: Release, aim: Aim) -> Guard:
+def _not_live(desk: Desk, live: Release, aim: Aim) -> Guard:
     same = (aim.release.id and aim.release.id == live.id) or (live.commit and aim.commit == live.commit)
     if same:
-        says = f"{live.name} {live.commit[:7]} is live already; to build it again use: vigie redeploy"
+        again = f"to build it again use: vigie redeploy --env {desk.environment}"
+        says = f"{live.name} {live.commit[:7]} is live already; {again}"
         return Guard("not live already", "refuse", says, ARGUMENTS)
     return Guard("not live already", "pass")
 
@@ -101,11 +104,14 @@ def pending_guard(situation: Situation) -> Guard:
     return Guard("nothing pending", "pass")
 
 
-def outside_guard(desk: Desk) -> Guard:
-    """Somebody can look from outside whether it worked."""
+def outside_guard(desk: Desk, seen: Look) -> Guard:
+    """Somebody can look from outside whether it worked; a look that told nothing just now only warns."""
     if not desk.env.url:
         says = f"environments.{desk.environment}.url is not set, so nobody could see whether it worked"
         return Guard("seen from outside", "refuse", says, PREREQUISITE)
     if not desk.env.version:
         return Guard("seen from outside", "warn", "no version setting: two healthy answers in a row must do")
+    if seen.version is None:
+        says = f"the site does not tell its version now ({one_line(seen.says, 80)}): it has to, once this is done"
+        return Guard("seen from outside", "warn", says)
     return Guard("seen from outside", "pass")

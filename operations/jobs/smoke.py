@@ -11,12 +11,12 @@ from operations.desk import Desk
 from operations.engine.confirm import confirmation
 from operations.engine.model import Guard, LockName, Outcome, Plan, PlanLine, PlannedStep, Step, StepFailed
 from operations.engine.steps import StepContext
-from operations.errors import VigieError
+from operations.errors import PrerequisiteMissing
 from operations.jobs.smoke_checks import run_smoke
 from operations.jobs.smoke_report import SmokeReport, junit
 from operations.jobs.timings import MEASURED, expected_seconds
 
-CODES = {0: "all passed", 1: "one or more failed"}
+CODES = {0: "all passed", 1: "one or more failed", 2: "missing prerequisite"}
 
 
 class Smoke:
@@ -28,11 +28,14 @@ class Smoke:
     lock: LockName | None = None
 
     def plan(self, desk: Desk, request: Mapping[str, Any]) -> Plan:
-        """What will be checked. Raises VigieError when there is no address."""
+        """What will be checked. Raises PrerequisiteMissing when there is no address."""
         url = str(request.get("url") or "")
         env = desk.env
         if not (url or env.url):
-            raise VigieError(f"environments.{desk.environment}.url is not set, so there is nothing to check.")
+            raise PrerequisiteMissing(
+                f"environments.{desk.environment}.url is not set, so there is nothing to check.",
+                next_step="Set it in the settings file, or name an address: --url https://…",
+            )
         seconds = expected_seconds(desk.history(), self.name, "smoke", MEASURED["smoke"])
         disagreement = check_addresses(desk.settings, desk.environment, url=url, app_url=process_address(desk.settings))
         own = ", ".join(check.name for check in env.checks)

@@ -64,7 +64,7 @@ class _Switch:
             ),
             guards=(
                 story_guard(check_story(desk.settings, desk.environment, Observed())),
-                self._seen(desk, shown is (value == "on")),
+                self._seen(desk, shown, value == "on"),
             ),
             steps=(
                 PlannedStep("switch", f"{self._words(name)} {value}", 2.0, self._effect(value), (shlex.join(command),)),
@@ -141,12 +141,15 @@ class _Switch:
     def _effect(self, value: str) -> str:
         raise NotImplementedError
 
-    def _seen(self, desk: Desk, so_already: bool) -> Guard:
-        if so_already:
+    def _seen(self, desk: Desk, shown: bool | None, wanted: bool) -> Guard:
+        if not self._can_look(desk):
+            return Guard("seen from outside", "warn", "nothing shows this switch: success cannot be verified")
+        if shown is None:
+            says = "a look just now told nothing: if none does afterwards, this counts as failed"
+            return Guard("seen from outside", "warn", says)
+        if shown is wanted:
             return Guard("seen from outside", "warn", "the site shows it so already: success cannot be verified")
-        if self._can_look(desk):
-            return Guard("seen from outside", "pass")
-        return Guard("seen from outside", "warn", "nothing shows this switch: success cannot be verified")
+        return Guard("seen from outside", "pass")
 
 
 class Flag(_Switch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,9 @@ def test_an_unknown_environment_is_refused_and_the_known_ones_are_named(
 
 def test_an_empty_environment_is_not_production(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for command in (("rollback", "--plan"), ("smoke",), ("status",), ("facts",), ("incident", "open", "title")):
-        refused(capsys, "--config", str(world.config), *command, "--env", "")
-        refused(capsys, "--config", str(world.config), "--env", "", *command)
+        code = 2 if command == ("status",) else 1
+        refused(capsys, "--config", str(world.config), *command, "--env", "", code=code)
+        refused(capsys, "--config", str(world.config), "--env", "", *command, code=code)
     assert world.live() == "v3"
 
 
@@ -97,7 +99,7 @@ WRONG: tuple[tuple[str, ...], ...] = (
 
 def test_wrong_words_are_refused_plainly(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in WRONG:
-        said = refused(capsys, "--config", str(world.config), *arguments)
+        said = refused(capsys, "--config", str(world.config), *arguments, code=2 if arguments[0] == "status" else 1)
         assert said
         assert "\x1b" not in said
         assert "\u202e" not in said
@@ -122,18 +124,18 @@ def test_a_settings_file_that_is_not_there_or_not_readable_is_said(
     empty.touch()
     (world.folder / "latin.toml").write_bytes(b'[site]\nname = "caf\xe9"\n')
     for path in ("/nonexistent/vigie.toml", str(world.folder), "/proc/self/mem", str(empty)):
-        assert path in refused(capsys, "--config", path, "status")
-    refused(capsys, "--config", str(world.folder / "latin.toml"), "status")
-    refused(capsys, "--config", "", "status")
-    assert "no settings file" in refused(capsys, "status")
+        assert path in refused(capsys, "--config", path, "status", code=2)
+    refused(capsys, "--config", str(world.folder / "latin.toml"), "status", code=2)
+    refused(capsys, "--config", "", "facts")
+    assert "no settings file" in refused(capsys, "status", code=2)
     monkeypatch.setenv("VIGIE_CONFIG", "/nonexistent/vigie.toml")
-    refused(capsys, "status")
+    refused(capsys, "status", code=2)
 
 
 def test_damaged_or_unreadable_operations_settings_are_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     beside = world.folder / ".env.operations"
     beside.write_bytes(b"DB_URL='postgres://u:p\xe9\xffx@127.0.0.1/db'\nAPP_URL=\"http://127.0.0.1:9\n=\n\x00")
-    refused(capsys, "--config", str(beside), "status")
+    refused(capsys, "--config", str(beside), "status", code=2)
     code = here("--config", str(world.config), "rollback", "--plan")
     assert code in (0, 1)
     assert "Traceback" not in capsys.readouterr().err
@@ -221,13 +223,68 @@ def test_json_is_one_document_whatever_happens(world: World, capsys: pytest.Capt
         (("rollback", "--to-commit", "zzzz", "--plan"), 1),
         (("rollback",), 1),
         (("smoke", "--url", "nonsense"), 1),
+        (("smoke", "--env", "nope"), 1),
         (("status",), 0),
+        (("status", "--bogus"), 2),
+        (("status", "--env", "nope"), 2),
+        (("facts", "--env", "nope"), 1),
+        (("doctor", "--offline", "--env", "nope"), 1),
         (("jobs", "list"), 0),
+        (("jobs", "show", "99"), 1),
+        (("jobs", "show"), 1),
+        (("incident", "show", "none"), 1),
+        (("backups", "list"), 2),
+        (("restore",), 1),
+        (("nonsense",), 1),
     ):
         assert here("--config", str(world.config), *arguments, "--json") == code, arguments
         document = json.loads(capsys.readouterr().out)
+        assert list(document)[:7] == ["schema", "command", "site", "environment", "ok", "exit_code", "meaning"]
         assert document["exit_code"] == code
         assert document["ok"] is (code == 0)
+        assert ("error" in document) is (code != 0)
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """The document of a command that fails."""
+    assert here(*arguments, "--json") != 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_the_document_of_a_refused_command_says_what_is_known_and_nothing_it_did_not_find(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ("--config", str(world.config))
+    unsettled = failed(capsys, "status")
+    assert (unsettled["command"], unsettled["site"], unsettled["environment"]) == ("status", "", "")
+    assert unsettled["meaning"] == "wrong usage or settings", "a monitor must not read it as down"
+    assert "vigie init" in unsettled["error"]["next_step"]
+    lost = failed(capsys, *config, "jobs", "show", "99")
+    assert (lost["command"], lost["site"]) == ("jobs show", "dispatch")
+    elsewhere = failed(capsys, *config, "smoke", "--env", "nope")
+    assert (elsewhere["command"], elsewhere["environment"]) == ("smoke", "")
+    assert elsewhere["meaning"] == "invalid arguments, or refused", "no check has failed"
+    assert "production" in elsewhere["error"]["next_step"]
+    (world.folder / "broken.toml").write_text('[site]\nnam = "x"\n[environments.production]\nurl = "ftp://x"\n')
+    broken = failed(capsys, "--config", str(world.folder / "broken.toml"), "facts")
+    assert len(broken["error"]["problems"]) > 1
+
+    def breaks(*_: object, **__: object) -> None:
+        raise PermissionError("not ours")
+
+    monkeypatch.setattr("operations.commands.look.look", breaks)
+    unforeseen = failed(capsys, *config, "facts")
+    assert (unforeseen["exit_code"], unforeseen["meaning"]) == (70, "unexpected failure")
+
+
+def test_smoke_without_an_address_lacks_a_prerequisite_and_has_not_failed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = world.folder / "bare.toml"
+    bare.write_text('[site]\nname = "bare"\n[environments.production]\nkind = "production"\n')
+    assert "--url" in refused(capsys, "--config", str(bare), "smoke", code=2)
+    assert failed(capsys, "--config", str(bare), "smoke")["meaning"] == "missing prerequisite"
 
 
 def test_a_failure_nobody_foresaw_is_one_line_and_no_trace(
@@ -257,7 +314,7 @@ def test_a_read_only_session_changes_nothing_by_command_either(
     config = ("--config", str(world.config))
     confirmed = ("--confirm", "dispatch production", "--reason", "why")
     changing = [
-        ("rollback", *confirmed), ("smoke",), ("incident", "open", "title"), ("incident", "note", "x", "text"),
+        ("rollback", *confirmed), ("backup",), ("incident", "open", "title"), ("incident", "note", "x", "text"),
         ("incident", "resolve", "x"), ("incident", "call", "x", "--need", "help"), ("jobs", "cancel", "x"),
         ("jobs", "clean", "x"), ("jobs", "unlock", "x"),
     ]  # fmt: skip
@@ -269,4 +326,10 @@ def test_a_read_only_session_changes_nothing_by_command_either(
     assert here(*config, "rollback", "--plan", "--json") == 0
     assert json.loads(capsys.readouterr().out)["ok"] is True
     assert here(*config, "jobs", "list") == 0
+    assert here(*config, "smoke") == 0, "the smoke tests only read"
+    capsys.readouterr()
+    assert here(*config, "jobs", "list") == 0
+    head, newest = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["job", "id", "age"]
+    assert "exit 0: all passed" in newest, "no bare number, which reads as a count"
     assert world.live() == "v3"

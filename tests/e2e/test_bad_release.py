@@ -29,9 +29,9 @@ def roll_back(drill: Terminal) -> None:
     type_confirmation(drill, "v2.4.1 throws on every API call")
     drill.press_meant("enter", r"job 1 Roll back")
     drill.wait_for(r"promote v2.4.0 .*expected")
-    drill.wait_for(r"0 success: v2.4.0 is live and 8 of 8 passed")
+    drill.wait_for(r"exit 0: success: v2.4.0 is live and 8 of 8 passed")
     drill.press_meant("esc", r"R1 .*Roll back")
-    drill.wait_for(r"ended with 0")
+    drill.wait_for(r"ended, exit 0")
     drill.press_meant("enter", r"V1 +Is it over\?")
 
 
@@ -99,7 +99,7 @@ def read_timeline(drill: Terminal) -> None:
         "rollback: recovery tag",
         "rollback: promote v2.4.0",
         "rollback: smoke",
-        "rollback ended, 0 success",
+        "rollback ended, exit 0: success",
         "incident resolved",
     )
     drill.wait_for(r"incident resolved")
@@ -128,7 +128,7 @@ def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> N
     roll_back(drill)
     until(lambda: stage.health() == "healthy")
     incident_page(drill)
-    drill.wait_for(r"rollback ended, 0 success")
+    drill.wait_for(r"rollback ended, exit 0: success")
     assert stage.served() == "v2.4.0"
     assert re.search(r"Your path +N1 N2 N3 N4 N5 N6 N7 R1 V1", leave(drill))
     # Left before the incident was resolved: how it counts is the score's own matter.

@@ -33,7 +33,7 @@ def test_a_person_calls_for_help_and_is_kept_from_rolling_back_an_innocent_relea
     call_the_desk(console)
     until(lambda: stage.health() == "healthy")
     console.press_meant("T", r"smoke\w* production")
-    console.wait_for(r"0 all passed")
+    console.wait_for(r"exit 0: all passed")
     console.press_meant("esc", r"── Site down")
     incident_page(console)
     console.wait_for(r"started\s+again", 60)

@@ -96,7 +96,7 @@ def test_consoles_that_are_ended_leave_the_rollback_to_finish_and_the_next_one_f
     let_go(stage)
     ended = stage.job_when(lambda one: not one.live)
     assert (ended.id, ended.code) == (job.id, 0), ended.says
-    following.wait_for(rf"0 success: {stage.served()} is live")
+    following.wait_for(rf"exit 0: success: {stage.served()} is live")
     assert ended.says.startswith(f"{stage.served()} is live")
 
 

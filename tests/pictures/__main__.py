@@ -65,14 +65,14 @@ async def _play(config: Path) -> None:
         await pilot.press("tab", *"errors began with it", "enter", *"drill production", "enter")
         await asyncio.sleep(0.5)
         await pilot.press("enter")
-        await _until(pilot, lambda: "0 success" in _text(app))
+        await _until(pilot, lambda: "exit 0: success" in _text(app))
         _keep(app, "jobs")
         await pilot.press("I")
         await _until(pilot, lambda: "Timeline" in _text(app))
         _keep(app, "incident")
     wide = VigieApp(settings, "production")
     async with wide.run_test(size=(120, 36)) as pilot:
-        await _until(pilot, lambda: "Errors users get" in _text(wide) and "ended with 0" in _text(wide))
+        await _until(pilot, lambda: "Errors users get" in _text(wide) and "ended, exit 0" in _text(wide))
         _keep(wide, "wide")
 
 

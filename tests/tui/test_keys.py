@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 
 from operations.engine.model import Confirm, ConfirmLevel, Plan
 from operations.errors import VigieError
@@ -19,7 +20,7 @@ from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import PATIENCE, fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.base import Field, MeantButton
-from tui.dialogs.plan import PlanDialog
+from tui.dialogs.plan import PlanAnswer, PlanDialog
 from tui.dialogs.small import AskDialog, WaitDialog, YesNoDialog
 from tui.lines import line
 from tui.screens.main import MainScreen
@@ -230,20 +231,99 @@ async def test_an_enter_that_was_pasted_is_never_meant_however_late_the_console_
         assert answers == []
 
 
+CONFIRM = Confirm(ConfirmLevel.PHRASE, "drill production", needs_reason=True)
+PLAN = Plan("rollback", "x", "production", "vigie.toml", "Roll back", {}, confirm=CONFIRM)
+
+
+async def focused(pilot: Pilot[None], button: str) -> None:
+    """Wait until that button has the focus and an Enter on it is meant."""
+
+    def settled() -> bool:
+        found = pilot.app.screen.focused
+        return isinstance(found, MeantButton) and found.id == button and found.was_settled(monotonic())
+
+    await until(pilot, settled, f"{button} has the focus")
+
+
 async def test_the_plan_says_what_enter_does_only_where_it_does_it(app: VigieApp) -> None:
-    confirm = Confirm(ConfirmLevel.PHRASE, "drill production", needs_reason=True)
-    plan = Plan("rollback", "x", "production", "vigie.toml", "Roll back", {}, confirm=confirm)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "✖ DOWN")
-        app.push_screen(PlanDialog(plan))
+        answers: list[PlanAnswer | None] = []
+        app.push_screen(PlanDialog(PLAN), answers.append)
         await until(pilot, lambda: isinstance(app.screen.focused, MeantButton), "the dialog is open")
-        burst(app, "x")
-        await shows(pilot, "Tab goes to the field")
         burst(app, "tab", "enter", "enter")
-        await shows(pilot, "Enter now does it")
-        run = app.screen.query_one("#run", MeantButton)
-        await until(pilot, lambda: run.was_settled(monotonic()), "Enter is meant now")
+        await shows(pilot, "Not yet: it needs a reason and exactly “drill production” typed.")
+        assert "Enter now does it" not in screen_text(app), "it would not"
+        await focused(pilot, "run")
         burst(app, "enter")
-        await shows(pilot, "Nothing was done yet")
-        assert "Enter now does it" not in screen_text(app)
-        assert isinstance(app.screen.focused, Field)
+        await shows(pilot, "Nothing was done yet: it needs a reason and exactly “drill production”")
+        assert "Not yet" not in screen_text(app)
+        burst(app, *"why", "enter", *"drill productio", "enter")
+        await shows(pilot, "Not yet: it needs exactly “drill production” typed.")
+        assert "Nothing was done yet" not in screen_text(app), "that was said of another Enter"
+        await focused(pilot, "run")
+        burst(app, "enter")
+        await shows(pilot, "Nothing was done yet: it needs exactly “drill production” typed.")
+        assert app.screen.focused is app.screen.query_one("#typed"), "the field that is not right has the focus"
+        burst(app, "n", "enter")
+        await shows(pilot, "Enter now does it")
+        assert "needs" not in screen_text(app)
+        await focused(pilot, "run")
+        assert answers == []
+        burst(app, "enter")
+        await until(pilot, lambda: bool(answers), "it was confirmed")
+        assert answers == [PlanAnswer("run", "why")]
+
+
+@pytest.mark.parametrize("pasted", [False, True])
+async def test_a_phrase_typed_before_a_field_has_the_focus_cancels_nothing(app: VigieApp, pasted: bool) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        answers: list[PlanAnswer | None] = []
+        app.push_screen(PlanDialog(PLAN), answers.append)
+        await focused(pilot, "cancel")
+        if pasted:
+            app.post_message(events.Paste("drill production"))
+        else:
+            burst(app, *"drill", "space", *"production")
+        await shows(pilot, "Nothing takes what you type here: Tab goes to the field.")
+        burst(app, "enter", *"quiet")
+        await until(pilot, lambda: app.screen.query_one("#reason", Field).value == "quiet", "what follows has a field")
+        assert "Nothing was done, and what you typed went nowhere" in screen_text(app)
+        assert answers == []
+        burst(app, "escape")
+        await until(pilot, lambda: bool(answers), "Esc cancels")
+        assert answers == [None]
+
+
+async def test_behind_letters_that_went_nowhere_tab_goes_to_the_field_from_every_button(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        app.push_screen(PlanDialog(PLAN))
+        await focused(pilot, "cancel")
+        burst(app, "left", "x", "tab")
+        await until(pilot, lambda: app.screen.focused is app.screen.query_one("#reason"), "the field has the focus")
+        assert "Nothing takes" not in screen_text(app)
+
+
+class AskingSmoke(SlowSmoke):
+    """One whose plan wants a confirmation."""
+
+    def plan(self, desk: Any, request: Any) -> Plan:
+        return PLAN
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_a_plan_that_was_not_confirmed_is_said_to_have_done_nothing(
+    app: VigieApp, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("operations.jobs.operation_named", lambda name: AskingSmoke())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        burst(app, "T")
+        await until(pilot, lambda: isinstance(app.screen, PlanDialog), "the plan is shown")
+        await focused(pilot, "cancel")
+        burst(app, key)
+        await shows(pilot, "Cancelled: nothing was done.")
+        assert isinstance(app.screen, MainScreen)
+        assert app.live.jobs.jobs() == ()

@@ -157,10 +157,23 @@ def sections_with_answers() -> list[str]:
 def test_every_answer_of_every_question_is_on_the_page(anchor: str, width: int, height: int) -> None:
     scene = at(anchor)
     assert scene.walk is not None
-    text = shown(scene, width, height)
+    text = shown(replace(scene, message="what was refused, and why, and how it is mended " * 3), width, height)
     for answer in scene.walk.answers:
         assert f"{answer.key} {answer.text[:24]}" in text
     assert "What changed" in text
+
+
+def test_a_refusal_keeps_its_cure_on_a_small_screen() -> None:
+    what = "production: there is no bucket, so nobody can know which backups there are or whether one can be trusted."
+    cure = "Set environments.production.backups.bucket in the settings file."
+    rows = shown(model(snapshot=down_snapshot(), now=NOW, message=f"{what} {cure}")).splitlines()
+    said = next(n for n, row in enumerate(rows) if what[:40] in row)
+    assert " ".join(" ".join(rows[said : said + 3]).split()).startswith(f"{what[:75]}")
+    assert "in the settings file." in rows[said + 1]
+    long = shown(model(snapshot=down_snapshot(), now=NOW, message=f"{what} {what} {cure}")).splitlines()
+    assert what[:40] in long[said]
+    assert long[said + 1].startswith(" … ")
+    assert long[said + 1].rstrip().endswith(cure), "what is lost is the middle"
 
 
 def test_where_not_all_answers_fit_the_page_says_so() -> None:
@@ -201,7 +214,7 @@ def test_a_backup_made_here_stands_before_the_bucket_was_looked_at_again() -> No
     assert "last trusted backup 14h ago" in shown(model(snapshot=in_the_bucket(0.1), jobs=(done,)))
     both = shown(model(snapshot=in_the_bucket(3), jobs=(backup_job(4, "the dump is not whole"),)))
     assert "last trusted backup 14h ago" in both
-    assert "▲ failed 20 s ago, ana  job 1: 4 dump failed" in both
+    assert "▲ failed 20 s ago, ana  job 1: exit 4: dump failed" in both
     unread = shown(model(snapshot=in_the_bucket(20), jobs=(done,)))
     assert "? unknown" in unread
     assert "✓ stored 20 s ago" in unread

@@ -1,11 +1,12 @@
 """The plan dialog: what an operation would do, whole, with guards, evidence and the confirmation it needs.
 
-It never closes by itself, and the key that opened it never confirms it.
+It never closes by itself, and the key that opened it never confirms it. Cancel has the focus at first; an Enter behind
+letters that no field took presses nothing, it goes to the first field: a phrase typed too early cancels nothing either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ from textual.widgets import Button, Input
 
 from operations.ages import expected_words
 from operations.engine.confirm import check_confirmation
-from operations.engine.model import Confirm, ConfirmLevel, Guard, Plan
+from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.text import one_line
 from tui.dialogs.base import Dialog, Field, MeantButton
 from tui.lines import Line, Tone, flow, line, wrap
@@ -52,10 +53,11 @@ class PlanDialog(Dialog[PlanAnswer | None]):
         self.title_text = f"{plan.title}   {plan.site} {_place(plan)}   {plan.config}"
         self.problem = ""
         self.hint = ""
+        self._typed_astray = False
 
     def words(self, width: int) -> Sequence[Line]:
         rows = plan_lines(self.plan, width, self.glyphs, self.changed, self.problem)
-        return [*rows, line((self.hint, "warn"))] if self.hint else rows
+        return [*rows, *(line((words, "warn")) for words in wrap(self.hint, width))] if self.hint else rows
 
     def fields(self) -> ComposeResult:
         if self.plan.refusal is not None:
@@ -90,21 +92,54 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             self.query_one("#reason", Input).value = self.reason
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Move the focus; the last line says what Enter does there."""
+        """Move the focus; the last line says what Enter does there, or what it still needs."""
         super().set_focus(widget, scroll_visible, from_app_focus)
-        self._hint("Enter now does it; Esc cancels." if widget is not None and widget.id == "run" else "")
+        self._typed_astray = False
+        if widget is None or widget.id != "run":
+            self._hint("")
+            return
+        self.problem = ""
+        missing = self._missing()
+        self._hint(f"Not yet: it needs {_listed_needs(missing)}." if missing else "Enter now does it; Esc cancels.")
 
     def on_key(self, event: events.Key) -> None:
         """Typing while no field has the focus: it goes nowhere, and that is said."""
-        if event.is_printable and not isinstance(self.focused, Input) and self.query(Field):
+        if event.is_printable:
+            self._note_astray()
+
+    def on_paste(self) -> None:
+        """Pasting while no field has the focus: the same."""
+        self._note_astray()
+
+    def _note_astray(self) -> None:
+        if not isinstance(self.focused, Input) and self.query(Field):
+            self._typed_astray = True
             self._hint("Nothing takes what you type here: Tab goes to the field.")
+
+    def action_enter(self) -> None:
+        """Enter; behind letters that went nowhere it presses no button, for it was meant for a field."""
+        if not self._typed_astray:
+            super().action_enter()
+            return
+        self.set_focus(self.query(Field).first())
+        self._hint("Nothing was done, and what you typed went nowhere: type it here. Esc cancels.")
+
+    def action_next(self) -> None:
+        """Tab; behind letters that went nowhere it goes to the field, wherever the focus is."""
+        if self._typed_astray:
+            self.set_focus(self.query(Field).first())
+        else:
+            super().action_next()
 
     def _hint(self, words: str) -> None:
         if words != self.hint and self.is_attached:
             self.hint = words
-            self.query_one("#words", Block).show(self.words(self.inner_width))
-            if words:
-                self.query_one("#body").scroll_end(animate=False)
+            self._show_words()
+
+    def _show_words(self) -> None:
+        self.query_one("#words", Block).show(self.words(self.inner_width))
+        if self.hint or self.problem:
+            self.query_one("#body").scroll_end(animate=False)
 
     def field_done(self, field: Field) -> None:
         """Enter goes to the next field, from the last one to the confirming button; it never confirms by itself."""
@@ -122,40 +157,43 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             # Nothing runs by a button that nobody thought of.
             self.dismiss(None)
             return
-        refusal = check_confirmation(
-            self.plan.confirm,
-            yes=True,
-            typed=self._field("typed"),
-            typed_again=self._field("typed-again"),
-            reason=reason,
-        )
-        if refusal is not None:
-            self._refuse(_missing_words(self.plan.confirm, reason))
+        if missing := self._missing():
+            self._refuse(missing)
             return
         self.dismiss(PlanAnswer("run", reason))
 
-    def _refuse(self, why: str) -> None:
-        self.problem = why
-        self.query_one("#words", Block).show(self.words(self.inner_width))
-        self.query_one("#body").scroll_end(animate=False)
-        empty = [field for field in self.query(Field) if not field.value.strip()]
-        target: Input | Button = empty[0] if empty else self.query_one("#cancel", Button)
-        self.set_focus(target)
+    def _refuse(self, missing: Mapping[str, str]) -> None:
+        self.hint = ""
+        self.problem = f"Nothing was done yet: it needs {_listed_needs(missing)}."
+        self._show_words()
+        asked = [field for field in self.query(Field) if field.id in missing]
+        self.set_focus(asked[0] if asked else self.query_one("#cancel", Button))
+
+    def _missing(self) -> Mapping[str, str]:
+        """What is not given as the confirmation wants it, in words, by the field it belongs to; empty when all is."""
+        confirm = self.plan.confirm
+        given = {id: self._field(id) for id in ("reason", "typed", "typed-again")}
+        refusal = check_confirmation(
+            confirm, yes=True, typed=given["typed"], typed_again=given["typed-again"], reason=given["reason"]
+        )
+        if refusal is None:
+            return {}
+        exactly = f"exactly “{confirm.phrase}” typed"
+        needs = {"reason": "a reason", "typed": exactly, "typed-again": f"{exactly} a second time"}
+        return {
+            field.id: needs[field.id]
+            for field in self.query(Field)
+            if field.id in needs
+            and (not given[field.id] or (field.id != "reason" and given[field.id] != confirm.phrase))
+        } or {"": refusal.next_step}
 
     def _field(self, id: str) -> str:
         found = self.query(f"#{id}").results(Input)
         return next((field.value.strip() for field in found), "")
 
 
-def _missing_words(confirm: Confirm, reason: str) -> str:
-    missing = [] if reason or not confirm.needs_reason else ["a reason"]
-    if confirm.phrase:
-        missing.append(f"exactly “{confirm.phrase}” typed" + (" twice" if _twice(confirm) else ""))
-    return f"Nothing was done yet: it needs {' and '.join(missing)}."
-
-
-def _twice(confirm: Confirm) -> bool:
-    return confirm.level is ConfirmLevel.PHRASE_TWICE
+def _listed_needs(missing: Mapping[str, str]) -> str:
+    return " and ".join(missing.values())
 
 
 def _place(plan: Plan) -> str:

@@ -47,8 +47,23 @@ def running(model: Model) -> list[Line]:
 
 def foot(model: Model, width: int) -> list[Line]:
     """What was just said, then the keys."""
-    said = [fit(line(" ", (one_line(model.message, 400), model.message_tone)), width)] if model.message else []
-    return [*said, *keys(model.keys, width)]
+    said = message_rows(model.message, width - 1) if model.message else []
+    return [*(fit(line(" ", (row, model.message_tone)), width) for row in said), *keys(model.keys, width)]
+
+
+def message_rows(message: str, width: int) -> list[str]:
+    """A message on two rows at most. A longer one loses its middle: it begins with what is, and ends with the cure."""
+    words = one_line(message, WHOLE_MOST)
+    rows = wrap(words, width)
+    if len(rows) <= 2:
+        return rows
+    end = ""
+    for word in reversed(words.split()):
+        longer = f"{word} {end}".strip()
+        if width_of(line(longer)) > width - 2:
+            break
+        end = longer
+    return [rows[0], f"… {end}"]
 
 
 def keys(pairs: tuple[tuple[str, str], ...], width: int, most: int = 2) -> list[Line]:

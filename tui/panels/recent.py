@@ -62,7 +62,7 @@ def _backups(model: Model) -> list[Line]:
         # What nobody can look at stays unknown, however well the last backup went.
         return [*([] if known else _bucket(model)), line("  backup  ", (said, "good"), (how, "dim"))]
     word, tone = STATE_WORDS[job.state]
-    how = f", {job.actor}  job {job.number}: {job.code} {job.meaning}"
+    how = f", {job.actor}  job {job.number}: exit {job.code}: {job.meaning}"
     return [*_bucket(model), line("  backup  ", (f"{model.glyphs.warn} {word} {age} ago", tone), (how, "dim"))]
 
 
@@ -120,7 +120,7 @@ def job_line(model: Model, job: JobRecord) -> Line:
         started = current.started_at or job.created_at
         step = f": step {number} of {len(job.steps)} {current.title}, {age_words(seconds_between(started, model.now))}"
     elif job.code is not None:
-        step = f": {job.code} {job.meaning}"
+        step = f": exit {job.code}: {job.meaning}"
     debris = f", {len(job.debris)} to clean (J, then d)" if job.debris and not job.live else ""
     return line(
         (f" {signs[job.state]} ", tone),

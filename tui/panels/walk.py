@@ -98,7 +98,7 @@ def _act(model: Model, view: WalkView) -> list[Line]:
     if view.last_exit is None:
         does = "shows its plan" if view.is_act else "runs it"
         return [line((f" {model.glyphs.pointer} ", "key"), (name, "strong"), "   ", ("Enter", "key"), f" {does}")]
-    return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), f"   ended with {view.last_exit}")]
+    return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), f"   ended, exit {view.last_exit}")]
 
 
 def _evidence(model: Model, view: WalkView, width: int, most: int) -> list[Line]:

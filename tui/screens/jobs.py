@@ -221,7 +221,7 @@ def step_lines(model: Model, job: JobRecord, width: int, behind: int, words: str
     if job.code is not None:
         tone: Tone = "good" if job.code == 0 else "bad"
         says = f": {one_line(job.says, 100)}" if job.says else ""
-        rows.append(line((f" {job.code} {job.meaning}", tone), says))
+        rows.append(line((f" exit {job.code}: {job.meaning}", tone), says))
     elif job.live and job.says:
         rows.append(line((f" {one_line(job.says, 120)}", "warn")))
     elif job.cancel_asked:

@@ -16,6 +16,7 @@ from operations.doctor.site import check_site
 from operations.doctor.watching import check_providers, check_recorder, check_targets
 from operations.platforms.releases import ReleasesPlatform
 from operations.settings import WatchSettings
+from operations.settings_reader import load_settings
 from operations.watch.store import Store, store_path
 from tests.attack.site import Reply
 from tests.attack.world import World, a_world
@@ -77,6 +78,19 @@ def test_a_version_that_is_not_the_platforms_is_a_warning(world: World) -> None:
     world.site.pinned_version = world.commits["v1"]
     found = by_name(check_site(world.settings(), "production"))["one story"]
     assert (found.verdict, "the platform says v3 is live" in found.says) == ("warn", True)
+
+
+def test_one_story_is_told_only_of_parts_that_were_held_against_each_other(world: World) -> None:
+    assert by_name(check_site(world.settings(), "production"))["one story"].says == (
+        "the site runs what its platform says"
+    )
+    alone = world.folder / "alone.toml"
+    alone.write_text('[site]\nname = "new"\n[environments.production]\nkind = "production"\n')
+    fresh = by_name(check_site(load_settings(alone, {}), "production"))["one story"]
+    assert (fresh.verdict, fresh.says) == ("skip", "there is nothing to compare yet")
+    alone.write_text(alone.read_text() + '[environments.staging]\nkind = "staging"\ndatabase = "postgresql://h/s"\n')
+    beside = by_name(check_site(load_settings(alone, {}), "staging"))["one story"]
+    assert (beside.verdict, beside.says) == ("ok", "database: no other environment's")
 
 
 def test_a_part_that_belongs_to_another_environment_fails(world: World) -> None:

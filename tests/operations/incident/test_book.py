@@ -119,7 +119,7 @@ def test_a_jobs_later_events_carry_its_name_and_its_steps_titles(desk: Desk) -> 
     assert [entry.text for entry in after.entries][1:] == [
         "rollback production confirmed: bad release",
         "rollback: promote v2.4.0 (1.5 s)",
-        "rollback ended, 0 success: v2.4.0 is live",
+        "rollback ended, exit 0: success: v2.4.0 is live",
     ]
     assert after.jobs == ("j1",)
 

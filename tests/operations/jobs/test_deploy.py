@@ -50,6 +50,16 @@ def work(rig: Rig, tag: str = "v4", **files: str) -> str:
     return rig.git.commit("work", {"app.txt": "4", **files}, tag=tag)
 
 
+def test_a_site_that_does_not_answer_is_no_passed_guard_and_stops_no_deploy(rig: Rig) -> None:
+    work(rig)
+    assert guard(plan(rig), "seen from outside").verdict == "pass"
+    rig.site.stop()
+    found = plan(rig)
+    seen = guard(found, "seen from outside")
+    assert (seen.verdict, "does not tell its version now" in seen.says) == ("warn", True)
+    assert found.refusal is None, "a deploy may be what mends it"
+
+
 def test_the_newest_commit_is_built_published_seen_from_outside_and_tagged(rig: Rig) -> None:
     commit = work(rig)
     (rig.git.path / "app.txt").write_text("half done work")
@@ -125,7 +135,7 @@ def test_the_way_back_is_what_is_live_now_unless_that_is_in_trouble(rig: Rig) ->
 def test_what_is_live_already_is_published_again_only_by_redeploy(rig: Rig) -> None:
     refused = guard(plan(rig), "not live already")
     assert (refused.verdict, refused.code) == ("refuse", 1)
-    assert "vigie redeploy" in refused.says
+    assert "vigie redeploy --env production" in refused.says
     found = Redeploy().plan(rig.desk(), {})
     assert found.refusal is None
     outcome = Bench(found).go(Redeploy(), rig.desk())
@@ -159,7 +169,7 @@ def test_a_redeploy_takes_no_commit_that_never_was_live(rig: Rig) -> None:
     refusal = Redeploy().plan(rig.desk(), {"commit": commit}).refusal
     assert refusal is not None
     assert (refusal.name, refusal.code) == ("live before", 1)
-    assert "vigie deploy --commit" in refusal.says
+    assert "vigie deploy --env production --commit" in refusal.says
     assert Redeploy().plan(rig.desk(), {"commit": "v2"}).refusal is None
     assert roll_back(rig)[0].code == 0
     taken_back = Redeploy().plan(rig.desk(), {"commit": "v3"}).refusal

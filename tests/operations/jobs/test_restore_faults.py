@@ -204,7 +204,7 @@ def test_code_7_when_the_site_is_not_well_afterwards_and_the_way_back_is_named(
     yard.url = "http://127.0.0.1:9"
     outcome, bench = yard.restore()
     assert (outcome.code, outcome.meaning) == (7, CODES[7])
-    assert f"Back: vigie restore --undo {bench.job}" in outcome.says
+    assert f"Back: vigie restore --env staging --undo {bench.job}" in outcome.says
     assert yard.callers() == ROWS
     undone, _ = yard.go("restore-undo", yard.desk_after(bench, outcome), {"job": "1"})
     assert undone.code == 7

@@ -29,6 +29,8 @@ if not pathlib.Path(path + ".lies").exists(): pathlib.Path(path).write_text(json
 if pathlib.Path(path + ".fails").exists(): sys.exit("no such environment")
 """
 
+LOOK = "seen from outside"
+
 
 class Board:
     """A site whose switches lie in a file."""
@@ -129,6 +131,21 @@ def test_code_5_when_the_command_fails_and_when_it_lies(board: Board) -> None:
     lied = maintenance(board.desk(), "on")
     assert lied.code == 5
     assert "the site still shows off" in lied.says
+
+
+def test_a_look_that_told_nothing_is_no_passed_guard(board: Board) -> None:
+    """An unknown flag, and a site that is stopped: the plan says both that it cannot be told and that this warns."""
+    seen = [one for one in Flag().plan(board.desk(), {"name": "maps", "value": "off"}).guards if one.name == LOOK]
+    assert [one.verdict for one in seen] == ["pass"]
+    desk = board.desk()
+    unknown = Flag().plan(desk, {"name": "nosuch", "value": "off"})
+    board.server.shutdown()
+    board.server.server_close()
+    stopped = Maintenance().plan(desk, {"value": "off"})
+    for plan in (unknown, stopped):
+        assert [row.text for row in plan.lines if row.label == "Site shows"] == ["it cannot be told"]
+        [guard] = [one for one in plan.guards if one.name == LOOK]
+        assert (guard.verdict, "told nothing" in guard.says) == ("warn", True)
 
 
 def test_where_nothing_shows_a_flag_success_is_not_verified(board: Board) -> None:

@@ -1,0 +1,45 @@
+"""The exit codes of every command, in one place: for the README's table and for the documents of commands that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from operations.engine.orders import COMMON_MEANINGS
+from operations.jobs import OPERATIONS
+
+CALLED = {"prune": "backups prune"}
+"""Operations whose command has another name."""
+NO_COMMAND = {"verify"}
+"""What only the console runs as a job; `vigie backups verify` has codes of its own."""
+ENDS: Mapping[int, str] = {70: "unexpected failure", 130: "stopped"}
+"""How a command may end before it has begun."""
+
+
+def codes_of_commands() -> dict[str, Mapping[int, str]]:
+    """Each command with a table of its own, as it is typed. Options of another command have that one's codes."""
+    from operations.commands.backups import VERIFY_CODES
+    from operations.commands.init import CODES as INIT_CODES
+    from operations.commands.look import EXIT_CODES
+    from operations.doctor.finding import CODES as DOCTOR_CODES
+
+    tables = {
+        CALLED.get(name, name): operation.codes
+        for name, operation in OPERATIONS.items()
+        if "-" not in name and name not in NO_COMMAND
+    }
+    return {
+        **tables,
+        "status": EXIT_CODES,
+        "backups verify": VERIFY_CODES,
+        "doctor": DOCTOR_CODES,
+        "init": INIT_CODES,
+        "drill": {0: "passed", 1: "not passed"},
+    }
+
+
+def meaning_of_failure(command: str, code: int) -> str:
+    """What an exit code means of a command that was refused or could not go on. It never claims a result."""
+    if code == 1 and command in ("smoke", "drill"):
+        return "invalid arguments, or refused"
+    codes = OPERATIONS[command].codes if command in OPERATIONS else codes_of_commands().get(command, {})
+    return codes.get(code) or ENDS.get(code) or ("refused" if code == 1 else COMMON_MEANINGS.get(code, "refused"))
