@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 CHOICES = {
     "restore": ("Other backup", "Backups, newest first; the target's own before production's."),
-    "rollback": ("Other target", "Releases that could be gone back to, newest first."),
+    "rollback": ("Other target", "Releases that could be gone back to: the planned one, then the newest first."),
     "deploy": ("Other commit", "The newest commits of the branch that deploys."),
     "redeploy": ("Other commit", "The newest commits of the branch that deploys."),
 }

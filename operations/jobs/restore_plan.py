@@ -185,7 +185,8 @@ def _lines(
     if form == "in place":
         yield PlanLine("Then", "what is in it now is gone: there is nothing to swap back to", "bad")
     elif form == "swap":
-        yield PlanLine("Then", "the present one is kept beside it", aside="vigie restore --undo JOB swaps back")
+        aside = f"vigie restore --env {desk.environment} --undo JOB swaps back"
+        yield PlanLine("Then", "the present one is kept beside it", aside=aside)
     if isinstance(ground, Ground) and ground.sessions and form != "beside":
         what = "must let go of it" if form == "in place" else "are ended at the swap"
         yield PlanLine("Sessions", f"{ground.sessions} {what}: {ground.programs or 'unnamed'}", "warn")
