@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -68,6 +69,16 @@ def read_applied(address: Secret) -> Sequence[Applied] | None:
 
     Raises VigieError (one line, no address in it) when the database cannot be read.
     """
+    with looking(address, "The database's migrations cannot be read") as connection:
+        connection.execute(_READ_ONLY)
+        there = [record for record in _RECORDS if _exists(connection, record.table)]
+        rows = [row for record in there for row in connection.execute(record.query.encode(), (_MOST,)).fetchall()]
+    return [_applied(row) for row in rows] if there else None
+
+
+@contextmanager
+def looking(address: Secret, refused: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection for one look; what the database refuses raises VigieError: `refused`, and why in one line."""
     import psycopg
 
     try:
@@ -77,12 +88,9 @@ def read_applied(address: Secret) -> Sequence[Applied] | None:
             connect_timeout=CONNECT_LIMIT,
             application_name="vigie migrations",
         ) as connection:
-            connection.execute(_READ_ONLY)
-            there = [record for record in _RECORDS if _exists(connection, record.table)]
-            rows = [row for record in there for row in connection.execute(record.query.encode(), (_MOST,)).fetchall()]
+            yield connection
     except psycopg.Error as error:
-        raise VigieError(f"The database's migrations cannot be read: {why_refused(error)}", code=2) from None
-    return [_applied(row) for row in rows] if there else None
+        raise VigieError(f"{refused}: {_why(error)}", code=2) from None
 
 
 def _exists(connection: psycopg.Connection[tuple[Any, ...]], table: str) -> bool:
@@ -108,7 +116,7 @@ def bounded(name: str) -> str:
     return f"{name[:_LONGEST_NAME]}…{sha256(name.encode()).hexdigest()}"
 
 
-def why_refused(error: psycopg.Error) -> str:
+def _why(error: psycopg.Error) -> str:
     """The server's own words; a connection error is cut to its last line, which names no user."""
     if error.diag.message_primary:
         return one_line(error.diag.message_primary, 120)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from operations.applied_migrations import CONNECT_LIMIT, why_refused
-from operations.errors import VigieError
+from operations.applied_migrations import looking
 from operations.settings import Secret
 
 if TYPE_CHECKING:
@@ -35,25 +34,15 @@ def end_sessions(address: Secret, name: str, patience: float = PATIENCE) -> bool
 
     Raises VigieError (one line, no address in it) when nobody can look, or may not end them.
     """
-    import psycopg
-
-    try:
-        with psycopg.connect(
-            address.reveal(),
-            autocommit=True,
-            connect_timeout=CONNECT_LIMIT,
-            application_name="vigie migrations",
-        ) as connection:
-            connection.execute(_LIMITS)
-            if _none(connection, _COUNT, name, 0.0):
-                return True
-            # What waits for its client hears no cancel: it is enough that nothing is busy any more.
-            connection.execute(_CANCEL, (name,))
-            _none(connection, _BUSY, name, patience)
-            connection.execute(_TERMINATE, (name,))
-            return _none(connection, _COUNT, name, patience)
-    except psycopg.Error as error:
-        raise VigieError(f"The database's sessions cannot be looked at: {why_refused(error)}", code=2) from None
+    with looking(address, "The database's sessions cannot be looked at") as connection:
+        connection.execute(_LIMITS)
+        if _none(connection, _COUNT, name, 0.0):
+            return True
+        # What waits for its client hears no cancel: it is enough that nothing is busy any more.
+        connection.execute(_CANCEL, (name,))
+        _none(connection, _BUSY, name, patience)
+        connection.execute(_TERMINATE, (name,))
+        return _none(connection, _COUNT, name, patience)
 
 
 def _none(connection: psycopg.Connection[tuple[object, ...]], counted: bytes, name: str, patience: float) -> bool:

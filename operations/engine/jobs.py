@@ -60,7 +60,8 @@ class JobBook:
     def jobs(self, environment: str = "") -> tuple[JobRecord, ...]:
         """Every job (of one environment), newest first, as it stands now: LOST where its worker is gone."""
         now = self._now()
-        found = [job for job in self._jobs.values() if environment in ("", job.environment)]
+        # A list at once: a probe asks from a thread of its own while new events come in.
+        found = [job for job in list(self._jobs.values()) if environment in ("", job.environment)]
         return tuple(
             standing(job, now) for job in sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)
         )

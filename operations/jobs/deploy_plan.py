@@ -175,11 +175,13 @@ def _ready(desk: Desk, situation: Situation, aim: DeployAim) -> Iterator[PlanLin
         yield PlanLine("Alarms", "; ".join(alarms[:3]), "bad")
     else:
         yield PlanLine("Alarms", "none open", "good")
-    live = situation.live
-    if live is not None and live.kept:
-        yield PlanLine("Way back", f"rollback to {live.name}: its build is kept")
-    elif live is not None:
-        yield PlanLine("Way back", f"rollback to {live.name} by rebuilding it: its build is not kept", "warn")
+    back = _way_back(situation, aim)
+    if back is not None and back.kept:
+        yield PlanLine("Way back", f"rollback to {back.name}: its build is kept")
+    elif back is not None:
+        yield PlanLine("Way back", f"rollback to {back.name} by rebuilding it: its build is not kept", "warn")
+    elif situation.live is not None:
+        yield PlanLine("Way back", "there is no release to go back to that is known to be good", "warn")
 
 
 def _on_staging(desk: Desk, situation: Situation, aim: DeployAim) -> PlanLine:
@@ -323,6 +325,7 @@ def _decisive(desk: Desk, situation: Situation, aim: DeployAim, request: Mapping
         "Live now": f"{live.name} {live.commit[:7]}" if live else "nothing",
         "Goes live": aim.commit.hash,
         "Migrations": "skipped" if aim.migrations.skipped else pending or aim.migrations.trouble or "none",
+        "Schema stays": aim.lost.words if aim.lost else "none",
         "By": f"{deploy.migrations or 'nobody'} in {address_of(desk.env.database.reveal())}",
         "Commands": "; ".join([f"git in {situation.repository.path}", *commands]),
         "Smoke": "skipped" if request.get("skip_tests") else "run",

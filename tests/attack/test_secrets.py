@@ -7,7 +7,7 @@ import json
 import secrets
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -263,25 +263,22 @@ def test_watching_and_recording_tell_no_secret(planted: Planted) -> None:
     with quiet_arguments(planted):
         plain = planted.world.start("watch", "--plain")
         record = planted.world.start("watch", "--record")
-        asked = 0
+        looks = threading.Semaphore(0)
         route = planted.world.site.routes["/api/health"]
 
         def counted(asking: Asked) -> Reply:
-            nonlocal asked
-            asked += 1
+            looks.release()
             assert not isinstance(route, Reply)
             return route(asking)
 
         planted.world.site.routes["/api/health"] = counted
-        deadline = time.monotonic() + 80
-        while asked < 8 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        # Together enough looks for one of them to call it down.
+        assert all(looks.acquire(timeout=80) for _ in range(8))
         for process in (plain, record):
             process.terminate()
             out, err = process.communicate(timeout=30)
             planted.hear("watch", out + err)
             assert "Traceback" not in err
-    assert asked >= 8  # together enough looks for one of them to call it down
     assert any("down" in text for _, text in planted.said)
     assert (planted.world.state / "readings.sqlite").stat().st_size > 0
     planted.run("status")
