@@ -92,7 +92,7 @@ def _taken_back(desk: Desk, situation: Situation, aim: DeployAim, despite: bool)
     try:
         taken, left = commits_taken_back(desk, situation, aim.commit.hash)
     except VigieError as error:
-        return Guard(name, "unknown", error.what)
+        return Guard(name, "unknown", f"{error.what}. {error.next_step}".rstrip(". "))
     if not left:
         return Guard(name, "pass", f"{taken} is reverted on the way" if taken else "")
     says = f"it brings back {' '.join(commit.hash[:7] for commit in left[:5])} of {taken}, which was rolled back from"
