@@ -27,6 +27,7 @@ from runbooks.model import (
     Raw,
     Table,
 )
+from runbooks.parts import Group
 from runbooks.units import duration
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _code(token: Token, span: Lines) -> Code:
         purpose=purpose,
         name=attributes.get(purpose, ""),
         attributes=attributes,
-        groups=groups(text, language) if token.type == "fence" else (),
+        groups=tuple(Group(span, one, "command") for one in groups(text, language)) if token.type == "fence" else (),
         due=duration(attributes.get("due", "")),
         timeout=duration(attributes.get("timeout", "")),
     )

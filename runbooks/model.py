@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runbooks.conditions import Condition
+from runbooks.parts import Blank, Contact, Group, Hazard, Lines, Threshold, Window
 
-Lines = tuple[int, int]
 Purpose = Literal["code", "message", "check", "action"]
+Meaning = Literal["", "steps", "hint-for", "hint-against", "contacts", "thresholds"]
+"""What a list or a table is about, where the reader can tell: numbered steps, when to do the thing beside it, when
+not to, people to call, measures with their limits."""
 Going = Literal["", "caller", "before-act"]
 """Where an answer goes when no link can say it: back to who called for help, or to the decision before the last act."""
 
@@ -45,10 +48,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Text as the file has it, comments left out."""
+    """Text as the file has it, comments left out. `loud` is WARNING, CAUTION, … where it begins with such a word."""
 
     lines: Lines
     text: str
+    loud: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One entry of a list. `ticked` is None where there is no box; `due` is in seconds from entering the section,
-    `notes` are the keys its comments set."""
+    `notes` are the keys its comments set. `lead` is the bold text it begins with, `window` the time that names."""
 
     lines: Lines
     text: str
@@ -72,6 +76,8 @@ class Item:
     due: float | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Element, ...] = ()
+    lead: str = ""
+    window: Window | None = None
 
     @property
     def is_task(self) -> bool:
@@ -81,18 +87,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """A list; its items may be tasks."""
+    """A list; its items may be tasks. `said` is the line above that gives it its meaning ("Rollback if:")."""
 
     lines: Lines
     items: tuple[Item, ...]
     ordered: bool = False
+    meaning: Meaning = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """A fenced or indented block. `purpose` says what its attributes make of it and `name` which one.
 
-    `groups` are the commands that run together, prompts stripped; empty unless the language is a shell's.
+    `groups` are its commands or statements, one run at a time; `blanks` what to fill in when it is a message.
     """
 
     lines: Lines
@@ -101,7 +109,8 @@ class Code:
     purpose: Purpose = "code"
     name: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    groups: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    blanks: tuple[Blank, ...] = ()
     due: float | None = None
     timeout: float | None = None
 
@@ -112,6 +121,7 @@ class Table:
 
     lines: Lines
     rows: tuple[tuple[str, ...], ...]
+    meaning: Meaning = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +176,14 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Lines that are kept and shown as they are: HTML, rules, link definitions, what nothing else claimed."""
+    """Lines that are kept and shown as they are: HTML, rules, link definitions, what nothing else claimed.
+
+    What stands between `details` (whose text is its summary) and `details-end` is folded.
+    """
 
     lines: Lines
     text: str
-    kind: Literal["html", "rule", "definitions", "text"] = "text"
+    kind: Literal["html", "rule", "definitions", "text", "details", "details-end"] = "text"
 
 
 Element = FrontMatter | Heading | Paragraph | Quote | ItemList | Code | Table | Decision | Next | Comment | Raw
@@ -180,7 +193,8 @@ Element = FrontMatter | Heading | Paragraph | Quote | ItemList | Code | Table | 
 class Section:
     """A heading and what stands under it, up to the next heading of any level.
 
-    `label` is its short name in tables (N1). `is_act` marks a section that changes something. `unless` says what speaks
+    `label` is its short name in tables (N1). `severity` ("P0") and `window` stand in its title; a window with a length
+    is its time box unless an annotation sets another. `is_act` marks a section that changes something. `unless` says what speaks
     against its act wherever one comes from. `is_help` is the section that is reachable from everywhere and returns.
     """
 
@@ -190,6 +204,8 @@ class Section:
     lines: Lines
     elements: tuple[Element, ...]
     label: str = ""
+    severity: str = ""
+    window: Window | None = None
     timebox: float | None = None
     on_expire: str = ""
     wait: float | None = None
@@ -220,6 +236,17 @@ class Section:
         return tuple(code for code in _codes(self.elements) if code.purpose == purpose)
 
     @property
+    def blocks(self) -> tuple[Code, ...]:
+        """Every fenced or indented block, those inside lists included."""
+        return tuple(_codes(self.elements))
+
+    @property
+    def hints(self) -> tuple[ItemList, ...]:
+        """The lists that say when to do the thing beside them, and when not to."""
+        lists = (element for element in self.elements if isinstance(element, ItemList))
+        return tuple(one for one in lists if one.meaning in ("hint-for", "hint-against"))
+
+    @property
     def actions(self) -> tuple[Code, ...]:
         """The acts bound to operations of ours, or commands marked as actions."""
         return self.codes("action")
@@ -227,7 +254,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A whole runbook. `hash` is the SHA-256 of the file's bytes, `source` its text as read (newlines as `\\n`)."""
+    """A whole runbook. `hash` is the SHA-256 of the file's bytes, `source` its text as read (newlines as `\\n`).
+
+    `garbled` are the lines that were read in the wrong encoding once; `mojibake.repaired` shows them as they were meant.
+    `hazards` are the destructive lines of the whole file, those in running text included.
+    """
 
     name: str
     title: str
@@ -239,6 +270,10 @@ class Book:
     help: str
     problems: tuple[Problem, ...]
     anchors: Mapping[str, int] = field(repr=False)
+    contacts: tuple[Contact, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    garbled: tuple[int, ...] = ()
 
     def section(self, anchor: str) -> Section | None:
         """The section with that anchor, if there is one."""
