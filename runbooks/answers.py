@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from runbooks.anchors import LONGEST, plain
 from runbooks.annotations import anchor_in, notes_in, without_comments
 from runbooks.conditions import Condition, ConditionError, parse
-from runbooks.model import Branch, Decision, Element, Going, Item, ItemList, Lines, Next, Problem
+from runbooks.model import Branch, Decision, Element, Going, Item, ItemList, Next, Problem
+from runbooks.parts import Lines
 from runbooks.units import duration
 
 _ANSWER = re.compile(r"(?:\*\*(?P<answer>[^*\n]+)\*\*|__(?P<other>[^_\n]+)__)\s*(?:→|->|=>)\s*(?P<rest>.*)", re.DOTALL)

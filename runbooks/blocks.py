@@ -19,7 +19,6 @@ from runbooks.model import (
     Heading,
     Item,
     ItemList,
-    Lines,
     Paragraph,
     Problem,
     Purpose,
@@ -27,7 +26,7 @@ from runbooks.model import (
     Raw,
     Table,
 )
-from runbooks.parts import Group
+from runbooks.parts import Group, Lines
 from runbooks.units import duration
 
 if TYPE_CHECKING:

@@ -194,8 +194,8 @@ class Section:
     """A heading and what stands under it, up to the next heading of any level.
 
     `label` is its short name in tables (N1). `severity` ("P0") and `window` stand in its title; a window with a length
-    is its time box unless an annotation sets another. `is_act` marks a section that changes something. `unless` says what speaks
-    against its act wherever one comes from. `is_help` is the section that is reachable from everywhere and returns.
+    is its time box unless an annotation sets another. `is_act` marks a section that changes something. `unless` says
+    what speaks against its act wherever one comes from. `is_help` is reachable from everywhere and returns.
     """
 
     anchor: str
@@ -256,7 +256,7 @@ class Section:
 class Book:
     """A whole runbook. `hash` is the SHA-256 of the file's bytes, `source` its text as read (newlines as `\\n`).
 
-    `garbled` are the lines that were read in the wrong encoding once; `mojibake.repaired` shows them as they were meant.
+    `garbled` are lines that were read in the wrong encoding once; `mojibake.repaired` shows them as they were meant.
     `hazards` are the destructive lines of the whole file, those in running text included.
     """
 
