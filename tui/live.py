@@ -225,6 +225,7 @@ class Live:
         while True:
             self._look_at_standing.clear()
             lines = tuple(await beside(everything_standing, self.desk()))
+            await beside(self.walking.look_at_files)
             if lines != self.standing:
                 self.standing = lines
                 changed()

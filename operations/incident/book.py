@@ -105,7 +105,7 @@ class _Draft:
     def _effect(self, event: Event) -> None:
         data = event.data
         if event.kind.startswith(WALK_PREFIX):
-            self._walk.append(WalkEvent(event.kind, event.at, data))
+            self._walk.append(WalkEvent(event.kind, event.at, data, str(data.get("walk", "")), event.actor))
         elif event.kind == "incident.severity":
             self._head = replace(self._head, severity=_severity(data.get("severity")))
         elif event.kind == "incident.state":

@@ -73,11 +73,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class WalkEvent:
-    """One event of a walk, as `runbooks.walk` replays it."""
+    """One event of a walk, as `runbooks.walk` replays it. `walk` is whose it is: an incident may have several."""
 
     kind: str
     at: datetime
     data: Mapping[str, Any]
+    walk: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
