@@ -15,12 +15,14 @@ from runbooks.conditions import Condition, ConditionError, parse
 from runbooks.model import Branch, Decision, Element, Going, Item, ItemList, Next, Problem
 from runbooks.parts import Lines
 from runbooks.units import duration
+from runbooks.windows import window_in
 
 _ANSWER = re.compile(r"(?:\*\*(?P<answer>[^*\n]+)\*\*|__(?P<other>[^_\n]+)__)\s*(?:→|->|=>)\s*(?P<rest>.*)", re.DOTALL)
 _LINK = re.compile(r"\[(?P<words>[^\[\]]*)\]\(\s*<?#(?P<anchor>[^\s()<>]+)>?\s*\)(?P<then>.*)", re.DOTALL)
 _NEXT = re.compile(r"(?:\*\*)?Next:(?:\*\*)?\s*\[[^\[\]]*\]\(#(?P<anchor>[^\s()]+)\)\.?", re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _ROLE = re.compile(r"\*\*([A-Za-z][A-Za-z /-]{0,20}):\*\*\s*")
+_LEAD = re.compile(r"\*\*(?=\S)([^*\n]{1,200})\*\*|__(?=\S)([^_\n]{1,200})__")
 _GOINGS: dict[str, Going] = {"caller": "caller", "before-act": "before-act"}
 
 
@@ -28,7 +30,8 @@ def item(content: str, notes: str, span: Lines, children: tuple[Element, ...]) -
     """One list entry from its first paragraph; `notes` holds every comment that stands with it."""
     box = _BOX.match(content)
     text = without_comments(content[box.end() :] if box else content)
-    role = _ROLE.match(text)
+    role = _ROLE.match(text) if box else None
+    lead = _LEAD.match(text)
     found = notes_in(notes)
     return Item(
         lines=span,
@@ -38,6 +41,8 @@ def item(content: str, notes: str, span: Lines, children: tuple[Element, ...]) -
         due=duration(found.get("due", "")),
         notes=found,
         children=children,
+        lead=plain(lead[1] or lead[2]).rstrip(":") if lead else "",
+        window=window_in(lead[1] or lead[2]) if lead else None,
     )
 
 

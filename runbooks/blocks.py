@@ -5,12 +5,16 @@ markdown-it finds the blocks; inline text is left as the file has it. This is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runbooks import answers
+from runbooks import answers, meanings
+from runbooks.anchors import LONGEST, plain
 from runbooks.annotations import fence_attributes, notes_in, without_comments
+from runbooks.blanks import blanks_in
 from runbooks.commands import groups
 from runbooks.model import (
     Code,
@@ -26,13 +30,14 @@ from runbooks.model import (
     Raw,
     Table,
 )
-from runbooks.parts import Group, Lines
+from runbooks.parts import Lines
 from runbooks.units import duration
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+_SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary|$)", re.IGNORECASE | re.DOTALL)
 PURPOSES: tuple[Purpose, ...] = ("message", "check", "action")
 
 
@@ -112,16 +117,14 @@ def _element(block: Sequence[Token], span: Lines, lines: list[str], problems: li
     if token.type == "blockquote_open":
         return _quote(text, span)
     if token.type == "html_block":
-        bare = text.strip()
-        if bare.startswith("<!--") and not without_comments(bare):
-            return Comment(span, text, notes_in(text))
-        return Raw(span, text, "html")
+        return _html(text, span)
     return Raw(span, text, "rule" if token.type == "hr" else "text")
 
 
 def _paragraph(content: str, span: Lines, problems: list[Problem]) -> Paragraph:
     answers.report_stray_answer(content, span[0], problems)
-    return Paragraph(span, without_comments(content))
+    text = without_comments(content)
+    return Paragraph(span, text, meanings.loud(text))
 
 
 def _items(block: Sequence[Token], lines: list[str], problems: list[Problem]) -> Iterator[Item]:
@@ -137,20 +140,39 @@ def _items(block: Sequence[Token], lines: list[str], problems: list[Problem]) ->
 
 
 def _code(token: Token, span: Lines) -> Code:
-    language, attributes = fence_attributes(token.info) if token.type == "fence" else ("", {})
+    fenced = token.type == "fence"
+    language, attributes = fence_attributes(token.info) if fenced else ("", {})
     purpose: Purpose = next((p for p in PURPOSES if attributes.get(p)), "code")
     text = token.content.removesuffix("\n")
-    return Code(
+    # Blank lines before an indented block are none of its text.
+    first = span[0] + fenced
+    made = Code(
         lines=span,
         text=text,
         language=language,
         purpose=purpose,
         name=attributes.get(purpose, ""),
         attributes=attributes,
-        groups=tuple(Group(span, one, "command") for one in groups(text, language)) if token.type == "fence" else (),
+        groups=groups(text, language, first),
         due=duration(attributes.get("due", "")),
         timeout=duration(attributes.get("timeout", "")),
     )
+    name = made.name or ("" if purpose != "code" else meanings.message_name(made))
+    if purpose == "code" and name:
+        made = replace(made, purpose="message", name=name)
+    return replace(made, blanks=blanks_in(text, "message")) if made.purpose == "message" else made
+
+
+def _html(text: str, span: Lines) -> Comment | Raw:
+    """A comment of ours, the beginning or the end of something folded, or HTML that is kept."""
+    bare = text.strip()
+    if bare.startswith("<!--") and not without_comments(bare):
+        return Comment(span, text, notes_in(text))
+    lower = bare[:LONGEST].lower()
+    if lower.startswith("<details") and "</details" not in lower:
+        found = _SUMMARY.search(bare[:LONGEST])
+        return Raw(span, plain(found[1]) if found else "", "details")
+    return Raw(span, text, "details-end" if lower.startswith("</details") else "html")
 
 
 def _rows(block: Sequence[Token]) -> Iterator[tuple[str, ...]]:

@@ -12,8 +12,13 @@ from runbooks.anchors import anchor_of, plain, unique
 from runbooks.annotations import anchor_in, notes_in
 from runbooks.answers import condition, time_of
 from runbooks.front_matter import front_matter, value_of
+from runbooks.hazards import hazards_in_words
+from runbooks.meanings import contacts_in, given_meaning, thresholds_in
 from runbooks.model import Book, Comment, Decision, Element, Heading, Next, Problem, Raw, Section
+from runbooks.mojibake import garbled_lines
 from runbooks.names import changes_something
+from runbooks.parts import Hazard, Window
+from runbooks.windows import LONGEST_BOX, severity_in, window_in
 
 ACT_MARK = "⚠"
 
@@ -29,6 +34,7 @@ def read(source: str | bytes, name: str) -> Book:
     sections = _sections([front, *found] if front else found, problems)
     anchors = {section.anchor: index for index, section in enumerate(sections) if section.level}
     sections = tuple(_linked(section, anchors, problems) for section in sections)
+    above = _titles_above(sections)
     if front is not None and front.values is None:
         problems.append(Problem(1, "the front matter is not `key: value` lines; it is kept as text"))
     return Book(
@@ -42,6 +48,12 @@ def read(source: str | bytes, name: str) -> Book:
         help=next((section.anchor for section in sections if section.is_help), ""),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
         anchors=anchors,
+        contacts=tuple(
+            c for s, up in zip(sections, above, strict=True) for e in s.elements for c in contacts_in(e, up)
+        ),
+        thresholds=tuple(t for s in sections for e in s.elements for t in thresholds_in(e)),
+        hazards=_hazards(sections, lines),
+        garbled=() if text.isascii() else garbled_lines(lines),
     )
 
 
@@ -63,7 +75,14 @@ def _sections(found: list[Element], problems: list[Problem]) -> tuple[Section, .
             parts.append([])
         parts[-1].append(element)
     taken: dict[str, int] = {}
-    return tuple(_section(tuple(part), taken, problems) for part in parts if part)
+    above: list[tuple[int, str]] = []
+    made: list[Section] = []
+    for part in parts:
+        if part and isinstance(part[0], Heading):
+            above = [one for one in above if one[0] < part[0].level] + [(part[0].level, plain(part[0].text))]
+        if part:
+            made.append(_section(tuple(given_meaning(part, [title for _, title in above])), taken, problems))
+    return tuple(made)
 
 
 def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[Problem]) -> Section:
@@ -74,6 +93,7 @@ def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[P
         if isinstance(element, Comment):
             notes = {**element.annotations, **notes}
     line = head.lines[0]
+    window = window_in(title)
     section = Section(
         anchor=unique(anchor_of(title), taken) if isinstance(head, Heading) else "",
         title=title,
@@ -81,7 +101,9 @@ def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[P
         lines=(line, parts[-1].lines[1]),
         elements=parts,
         label=notes.get("label", ""),
-        timebox=time_of(notes.get("timebox"), "timebox", line, problems),
+        severity=severity_in(title),
+        window=window,
+        timebox=time_of(notes.get("timebox"), "timebox", line, problems) or _box(window),
         on_expire=anchor_in(notes.get("on-expire", "")),
         wait=time_of(notes.get("wait"), "wait", line, problems),
         then=anchor_in(notes.get("then", "")),
@@ -93,6 +115,32 @@ def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[P
     if title.startswith(ACT_MARK) or any(changes_something(action.name) for action in section.actions):
         return replace(section, is_act=True)
     return section
+
+
+def _box(window: Window | None) -> float | None:
+    """A window as a time box: one that is long is a plan, and no clock to watch."""
+    return window.length if window is not None and 0 < window.length <= LONGEST_BOX else None
+
+
+def _titles_above(sections: tuple[Section, ...]) -> list[list[str]]:
+    """The titles over each section, its own last."""
+    found: list[list[str]] = []
+    above: list[tuple[int, str]] = []
+    for section in sections:
+        above = [one for one in above if one[0] < section.level] + [(section.level, section.title)]
+        found.append([title for _, title in above if title])
+    return found
+
+
+def _hazards(sections: tuple[Section, ...], lines: list[str]) -> tuple[Hazard, ...]:
+    """The destructive lines of the whole file: those of its commands, and those that running text names."""
+    fenced = [(block.lines, block.groups) for section in sections for block in section.blocks]
+    inside = {number for (first, last), _ in fenced for number in range(first, last + 1)}
+    found = [hazard for _, groups in fenced for group in groups for hazard in group.hazards]
+    for number, line in enumerate(lines, 1):
+        if "`" in line and number not in inside:
+            found += hazards_in_words(line, number)
+    return tuple(sorted(found, key=lambda hazard: hazard.line))
 
 
 def _linked(section: Section, anchors: dict[str, int], problems: list[Problem]) -> Section:
