@@ -20,7 +20,7 @@ from operations.runbook_values import DATABASE_PARTS, IN_PROCESS, READ_BY_ITSELF
 from operations.secret_parts import secrets_of_address
 from operations.settings import MASK, Secret, Settings
 from operations.settings_checks import ENV_FILE
-from operations.sql_group import leaves_reading, shape_of, statements_of
+from operations.sql_group import leaves_reading, statements_of, tokens_in
 from operations.text import clean, one_line
 from runbooks.blanks import blanks_in, filled
 from runbooks.hazards import hazards_in
@@ -40,6 +40,10 @@ POLICY, SEEN, BLANKS, SECRETS, LITERAL, PLACE, SQL, DATABASE = (
     "statements",
     "database known",
 )
+_FRAGILE = re.compile(r"`|\$'|<<<|<<(?=.*\$\()|\$\{\w+[^\w}]", re.DOTALL)
+"""Places in a shell's text that are read twice, or have quotes of their own: only plain words are filled in there."""
+_PLAIN_WORD = re.compile(r"[\w@%+:,./][\w@%+:,./-]*", re.ASCII)
+_HEREDOC = re.compile(r"<<-?\s*[\\'\"]?([^\s'\";|&<>]+)")
 _ADDRESS = re.compile(r"postgres(?:ql)?://[^\s\"'<>|;&)]+")
 
 
@@ -97,7 +101,7 @@ def prepare(
         _guard(BLANKS, "; ".join((*asked.problems, *unfilled))),
         _guard(SECRETS, asked.missing_secrets, 2),
         _guard(LITERAL, _holds_secret(settings, ready, found)),
-        *(_sql_guards(settings, environment, text, ready, writes) if kind == "sql" else ()),
+        *(_sql_guards(settings, environment, ready, writes) if kind == "sql" else ()),
         _guard(PLACE, _reaches_production(settings, environment, ready, kind, found)),
         story_guard(check_story(settings, environment, Observed())),
     )
@@ -184,13 +188,34 @@ def _sort(kind: Kind) -> Literal["command", "sql"]:
 
 
 def _filled(text: str, typed: Mapping[str, str], kind: Kind) -> tuple[str, tuple[str, ...]]:
+    words = {written: word for written, word in typed.items() if not written.startswith("$")}
     try:
-        ready = filled(text, typed, _sort(kind))
+        ready = filled(text, words, _sort(kind))
     except ValueError as error:
         return text, (one_line(str(error), 160),)
     if len(ready) > LONGEST:
         return text, ("with what is filled in it is too long",)
-    return ready, ()
+    return ready, tuple(_out_of_place(text, ready, words, kind))
+
+
+def _out_of_place(text: str, ready: str, words: Mapping[str, str], kind: Kind) -> Iterator[str]:
+    """Words that would become more than a word where they stand."""
+    if kind == "sql":
+        if words and not _same_statements(text, ready, words):
+            yield "what is filled in would make other statements of it"
+        return
+    fragile, ends = bool(_FRAGILE.search(text)), set(_HEREDOC.findall(text))
+    for written, word in words.items():
+        if fragile and not _PLAIN_WORD.fullmatch(word):
+            yield f"{written}: where it stands only a plain word may be filled in, without spaces, quotes or signs"
+        elif word.strip() in ends:
+            yield f"{written}: {one_line(word, 40)} would end the text that it stands in"
+
+
+def _same_statements(text: str, ready: str, words: Mapping[str, str]) -> bool:
+    """Whether the statements have as many tokens as with names in their places: `name`, or `schema.name`."""
+    names = [dict.fromkeys(words, "x"), {written: re.sub(r"[^.]+", "x", word) for written, word in words.items()}]
+    return any(tokens_in(ready) == tokens_in(filled(text, harmless, "sql")) for harmless in names)
 
 
 def _no_value(word: str) -> str:
@@ -233,15 +258,13 @@ def _holds_secret(settings: Settings, ready: str, values: tuple[Value, ...]) -> 
     return f"a secret of the settings stands in it: write a $NAME instead, with its value in {ENV_FILE}"
 
 
-def _sql_guards(settings: Settings, environment: str, text: str, ready: str, writes: bool) -> Iterator[Guard]:
+def _sql_guards(settings: Settings, environment: str, ready: str, writes: bool) -> Iterator[Guard]:
     env = settings.environments.get(environment)
     address = env.database if env is not None else Secret("")
     yield _guard(DATABASE, "" if address else f"environments.{environment}.database is not set", 2)
     try:
         statements_of(ready)
         says = "" if writes else leaves_reading(ready)
-        if not says and text != ready and shape_of(text) and shape_of(text) != shape_of(ready):
-            says = "what is filled in would make other statements of it"
     except VigieError as error:
         says = str(error)
     yield _guard(SQL, says)

@@ -15,10 +15,10 @@ from operations.migration_locks import running_of
 from operations.migration_sql import SQL_LIMIT
 from operations.text import one_line
 
-READ_ONLY = "only to read"
 _NEEDS_WRITES = "It runs only where a person allows it to write."
 _LONGEST = 2**31 - 1
 """Milliseconds, the most that a server takes as a limit."""
+_COMMENTS = frozenset({"SQL_COMMENT", "C_COMMENT"})
 _MODES = frozenset({"transaction_read_only", "default_transaction_read_only"})
 
 
@@ -28,21 +28,26 @@ def statements_of(text: str) -> tuple[str, ...]:
 
     if len(text) > SQL_LIMIT or "\0" in text:
         raise VigieError("These statements are too long, or hold a character that no statement has.")
-    for line in text.splitlines():
-        if line.lstrip().startswith("\\"):
-            raise VigieError(f"{one_line(line, 60)} is a command of psql's own, not a statement: it is never run.")
     try:
         found = tuple(part.strip() for part in pglast.split(text))
     except (pglast.Error, ValueError, RecursionError) as error:
+        own = next((line for line in text.splitlines() if line.lstrip().startswith("\\")), "")
+        if own:
+            raise VigieError(f"{one_line(own, 60)} is a command of psql's own, and never run as a statement.") from None
         raise VigieError(f"This cannot be read as SQL: {one_line(str(error), 120)}.") from None
-    if not found:
+    if not found or any(part.startswith("\\") for part in found):
         raise VigieError("There is no statement in it.")
     return found
 
 
-def shape_of(text: str) -> tuple[str, ...]:
-    """What kinds of statements a text is made of: what is filled into it must not change that."""
-    return tuple(type(statement).__name__ for statement in _parsed(text))
+def tokens_in(text: str) -> int:
+    """How many words, signs and constants a text is made of: what is filled in must not change that."""
+    import pglast.parser
+
+    try:
+        return sum(token.name not in _COMMENTS for token in pglast.parser.scan(text))
+    except (pglast.Error, ValueError):
+        return -1
 
 
 def leaves_reading(text: str) -> str:
