@@ -22,6 +22,7 @@ from operations.engine.steps import Completed
 from operations.errors import VigieError
 from operations.runbook_values import Values
 from operations.settings import Settings
+from operations.sql_group import error_line
 from runbooks.blanks import blanks_in
 
 KEPT = 65_536
@@ -31,6 +32,8 @@ LONGEST_LIMIT = 300.0
 WARNS = 2
 """The exit code by which a check says "look at this" instead of "this is wrong" (runbooks.md, level 2)."""
 _GRACE = 0.5
+_NO_CONNECTION = 2
+"""psql's exit code for a connection that could not be made or was lost: it says nothing about what was asked."""
 State = Literal["ok", "warn", "failed", "unknown"]
 
 
@@ -131,17 +134,19 @@ def _run(
         return CheckResult(None, heard.text, time.monotonic() - began, at, heard.cut, "stopped before its end")
     if done.group is not None and group_lives(done.group):
         end_group(done.group, grace=_GRACE)
-    why = f"stopped after {limit:g} s" if done.timed_out else ""
-    return CheckResult(_code(done, ready.kind), heard.text, done.seconds, at, heard.cut, why)
+    code, why = _ended(done, ready.kind, limit)
+    return CheckResult(code, heard.text, done.seconds, at, heard.cut, why)
 
 
-def _code(done: Completed, kind: Kind) -> int | None:
+def _ended(done: Completed, kind: Kind, limit: float) -> tuple[int | None, str]:
+    """Its exit code, or why that is no answer."""
     if done.timed_out:
-        return None
+        return None, f"stopped after {limit:g} s"
+    if kind == "sql" and done.code == _NO_CONNECTION:
+        return None, f"the database could not be asked: {error_line(done.tail)}"
     if kind == "sql" and done.code:
-        # psql's 2 is a lost connection and no warning.
-        return 1
-    return done.code if done.code >= 0 else 128 - done.code
+        return 1, ""
+    return (done.code if done.code >= 0 else 128 - done.code), ""
 
 
 class _Heard:

@@ -6,6 +6,7 @@ PostgreSQL's own parser does not read as a statement is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from operations.text import one_line
 _NEEDS_WRITES = "It runs only where a person allows it to write."
 _LONGEST = 2**31 - 1
 """Milliseconds, the most that a server takes as a limit."""
+_ERROR = re.compile(r"\b(?:ERROR|FATAL|error):")
 _COMMENTS = frozenset({"SQL_COMMENT", "C_COMMENT"})
 _MODES = frozenset({"transaction_read_only", "default_transaction_read_only"})
 
@@ -89,6 +91,12 @@ def sql_call(program: str, text: str, *, writes: bool, limit: float) -> tuple[st
         program, "--no-psqlrc", "--no-password", "--echo-errors", "--set", "ON_ERROR_STOP=1",
         *quiet, *single, *commands,
     )  # fmt: skip
+
+
+def error_line(lines: Sequence[str]) -> str:
+    """The line with which psql says what went wrong, else the last one; empty where it said nothing."""
+    said = [line for line in lines if line.strip()]
+    return one_line(next((line for line in said if _ERROR.search(line)), said[-1] if said else ""), 160)
 
 
 def refused_to_write(lines: Sequence[str]) -> str:

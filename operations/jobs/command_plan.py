@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -96,7 +97,7 @@ def plan_command(desk: Desk, asked: Wanted) -> Plan:
         request={**asdict(asked), "blanks": dict(ready.blanks)},
         lines=tuple(_lines(desk, asked, ready, folder)),
         against=tuple(_against(desk, ready)),
-        guards=(*_programs(desk, asked, ready), *ready.guards),
+        guards=(_writable(desk), *_programs(desk, asked), *ready.guards),
         steps=(
             PlannedStep(
                 "run",
@@ -171,7 +172,14 @@ def _against(desk: Desk, ready: Prepared) -> Iterator[str]:
         )
 
 
-def _programs(desk: Desk, asked: Wanted, ready: Prepared) -> Iterator[Guard]:
+def _writable(desk: Desk) -> Guard:
+    """A command has no option of its own by which a read-only session would be told."""
+    if desk.settings.readonly or os.environ.get("VIGIE_READONLY", "") not in ("", "0"):
+        return Guard("not read-only", "refuse", "this session is read-only, and a command may change anything")
+    return Guard("not read-only", "pass")
+
+
+def _programs(desk: Desk, asked: Wanted) -> Iterator[Guard]:
     try:
         if asked.kind == "shell":
             shell()

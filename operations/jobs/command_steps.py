@@ -11,7 +11,7 @@ from operations.engine.steps import Cancelled, Completed, StepContext
 from operations.errors import VigieError
 from operations.jobs.command_plan import Wanted, prepared_for
 from operations.jobs.deploy_migrating import end_session
-from operations.sql_group import refused_to_write
+from operations.sql_group import error_line, refused_to_write
 from operations.text import one_line
 
 FAILED = 5
@@ -65,6 +65,8 @@ def _conclude(asked: Wanted, done: Completed, words: str, context: StepContext) 
     refused = refused_to_write(done.tail) if asked.kind == "sql" and not asked.writes else ""
     if refused:
         says = f"the server refused: {refused}. If it is meant to change something, run it with writing allowed"
+    elif asked.kind == "sql" and code and done.tail:
+        says = f"{says}: {error_line(done.tail)}"
     elif last := next(reversed(_last(done)), ""):
         says = f"{says}; last line: {one_line(last, 160)}"
     says += _more(words)
