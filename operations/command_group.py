@@ -128,10 +128,9 @@ class _Asked:
     @property
     def missing_secrets(self) -> str:
         """Which secrets nobody knows, and where they belong; empty when none is missing."""
-        if not self.missing:
-            return ""
-        names = ", ".join(self.missing)
-        return f"nobody knows {names}: it belongs in {ENV_FILE} under that name, and is never typed"
+        return "; ".join(
+            f"nobody knows {name}: it belongs {self._values.belongs(name)}, and is never typed" for name in self.missing
+        )
 
     def _blank(self, blank: Blank, word: str) -> None:
         if blank.secret:
@@ -154,7 +153,8 @@ class _Asked:
             return
         value = self._values.find(name, secret=blank.secret)
         if word and (blank.secret or (value is not None and value.secret)):
-            self.problems.append(f"{blank.written} is a secret and is never typed: it belongs in {ENV_FILE}")
+            where = self._values.belongs(name)
+            self.problems.append(f"{blank.written} is a secret and is never typed: it belongs {where}")
         elif word and value is not None and value.own and word != value.value.reveal():
             self.problems.append(f"{blank.written} is {value.source}: {value.shown}, and nothing else")
         elif word and (value is None or word != value.value.reveal()):
@@ -175,7 +175,7 @@ class _Asked:
 
 
 def _checked(text: str) -> str:
-    text = text.replace("\r\n", "\n").strip("\n")
+    text = text.replace("\r\n", "\n").rstrip("\n")
     if not text.strip():
         raise VigieError("There is no command to run.")
     if len(text) > LONGEST or "\0" in text:

@@ -96,6 +96,12 @@ class Values:
                 return self._value(name, found, source, secret)
         return None
 
+    def belongs(self, name: str) -> str:
+        """Where the value of that name has to be written for us to know it, in words."""
+        if self._own(name) is None:
+            return f"in {ENV_FILE} under that name"
+        return f"to {self._name}, so in its table of the settings"
+
     def placeholder(self, written: str) -> str:
         """What a `[blank]`, `<blank>` or `your-domain.com` stands for, where that is certain; else empty."""
         words = re.sub(r"[^a-z0-9]+", "-", written.lower()).strip("-")

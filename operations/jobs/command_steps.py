@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from operations.command_call import calling
 from operations.database_sessions import session_name
 from operations.desk import Desk
@@ -17,6 +19,7 @@ from operations.text import one_line
 FAILED = 5
 TIMED_OUT = 124
 """The exit code that timeout(1) gives."""
+_CUT_OFF = 128 + signal.SIGPIPE
 SESSION = "command"
 _SHOWN_LINES = 5
 
@@ -69,6 +72,8 @@ def _conclude(asked: Wanted, done: Completed, words: str, context: StepContext) 
         says = f"{says}: {error_line(done.tail)}"
     elif last := next(reversed(_last(done)), ""):
         says = f"{says}; last line: {one_line(last, 160)}"
+    if code == _CUT_OFF:
+        says += " (a program that wrote into a pipe was cut off by the one behind it, as by head: often no failure)"
     says += _more(words)
     if code:
         raise StepFailed(FAILED, says)

@@ -107,6 +107,7 @@ def test_a_secret_nobody_knows_names_its_file_and_is_never_typed(station: Statio
     typed = prepare(station.settings(), "staging", "echo $API_TOKEN", "shell", given={"$API_TOKEN": "x99"}, environ={})
     assert "is never typed" in refusal(typed)
     assert dict(typed.blanks) == {}
+    assert "DATABASE_URL: it belongs to staging, so in its table" in refusal(ready(station, "psql $DATABASE_URL"))
     assert "write $API_KEY in the runbook" in refusal(ready(station, "curl -u <api-key>"))
 
 

@@ -143,6 +143,7 @@ def test_it_runs_in_the_settings_folder_with_what_it_names_and_little_else(
         ("echo went | false | cat", 1, "exit code 1 after"),
         ("echo why >&2; exit 42", 42, "last line: why"),
         ("kill -9 $$", 137, "ended by signal 9"),
+        ("yes | head -1", 141, "often no failure"),
         ("no-such-program-here", 127, "command not found"),
     ],
 )
