@@ -34,7 +34,7 @@ def notes_in(text: str) -> dict[str, str]:
     """The known keys of every comment in `text`, `<!-- timebox: 5m; on-expire: #x -->`; a bare word is a key, too."""
     found: dict[str, str] = {}
     for inside, comment in _split(text):
-        for part in _parts(comment) if inside else ():
+        for part in parts(comment) if inside else ():
             key, _, value = part.partition(":")
             if key.strip() in KEYS:
                 found.setdefault(key.strip(), value.strip())
@@ -59,17 +59,7 @@ def anchor_in(value: str) -> str:
     return value.removeprefix("#")
 
 
-def _split(text: str) -> Iterator[tuple[bool, str]]:
-    """The pieces of `text`, each with True when it stood inside a comment. One that is never closed is text."""
-    at = 0
-    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        yield False, text[at:start]
-        yield True, text[start + 4 : end]
-        at = end + 3
-    yield False, text[at:]
-
-
-def _parts(comment: str) -> Iterator[str]:
+def parts(comment: str) -> Iterator[str]:
     """Split at semicolons that do not stand in a string."""
     start, quote = 0, ""
     for position, character in enumerate(comment):
@@ -81,3 +71,13 @@ def _parts(comment: str) -> Iterator[str]:
             yield comment[start:position]
             start = position + 1
     yield comment[start:]
+
+
+def _split(text: str) -> Iterator[tuple[bool, str]]:
+    """The pieces of `text`, each with True when it stood inside a comment. One that is never closed is text."""
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        yield False, text[at:start]
+        yield True, text[start + 4 : end]
+        at = end + 3
+    yield False, text[at:]

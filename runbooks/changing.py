@@ -6,9 +6,12 @@ This helps against slips and is no wall: what a program does that is not listed 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+
+from runbooks.parts import GroupKind
+from runbooks.shell_scan import COMMENT, PLAIN, scan
+from runbooks.shell_words import commands_of
 
 _ALWAYS = (
     "rm rmdir mv cp dd ln tee touch mkdir truncate shred chmod chown install mkfs mount umount swapoff kill pkill "
@@ -72,11 +75,8 @@ _CLOUD = re.compile(
     r"(?:delete|put|create|update|modify|terminate|stop|start|reboot|attach|detach|restore|invoke|rm|cp|mv|sync|mb|rb"
     r"|deploy|reset|remove|add|set)(?:-.*)?"
 )
-_WRAPPERS = "sudo doas env nice nohup time timeout stdbuf command exec builtin xargs watch if then else do ! {"
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_NUMBERED = re.compile(r"\d+(?:\.\d+)?[smhd]?")
-_INNER = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
-_BREAKS = frozenset({";", "|", "||", "&&", "&", "(", ")", "|&", ";;"})
+_WRITES = re.compile(r"(?:\d|&)?>{1,2}\|?\s*(&?)([^\s;|&<>()]*)")
+_NOWHERE = frozenset({"/dev/null", "/dev/stderr", "/dev/stdout", "/dev/tty"})
 _SQL_STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _SQL_READS = frozenset({"select", "show", "explain", "with", "table", "values", "set", "begin", "commit", "rollback"})
 _SQL_CHANGES = re.compile(
@@ -87,61 +87,23 @@ _SQL_CHANGES = re.compile(
 _SQL_FOR_UPDATE = re.compile(r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\b", re.IGNORECASE)
 
 
-def changing_words(text: str, language: str) -> str:
-    """The first words in a check's text that change something, empty where all of it only looks."""
-    if language == "sql":
+def changing_words(text: str, kind: GroupKind | str) -> str:
+    """The first words in the text of a group that change something, empty where all of it only looks."""
+    if kind == "sql":
         return _in_sql(text)
-    return next(_in_shell(text, 0), "")
+    return next(_in_shell(text), "")
 
 
-def _in_shell(text: str, depth: int) -> Iterator[str]:
-    """What changes something in a shell text, commands inside commands included."""
-    for line in text.replace("\\\n", " ").split("\n"):
-        try:
-            words = list(_words(line))
-        except ValueError:
-            yield "a quote that is not closed"
-            continue
-        command: list[str] = []
-        for position, word in enumerate(words):
-            if word in _BREAKS:
-                yield from _in_command(command, depth)
-                command = []
-            elif word in (">", ">>", ">|", "&>") and not _goes_nowhere(words[position + 1 : position + 2]):
-                yield f"{word} {' '.join(words[position + 1 : position + 2])}".strip()
-            else:
-                command.append(word)
-            for inner in _INNER.finditer(word) if depth < 5 else ():
-                yield from _in_shell(inner[1] or inner[2] or "", depth + 1)
-        yield from _in_command(command, depth)
-
-
-def _words(line: str) -> Iterator[str]:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&()<>")
-    lexer.whitespace_split = True
-    lexer.commenters = "#" if line.lstrip().startswith("#") else ""
-    return lexer
-
-
-def _goes_nowhere(target: Sequence[str]) -> bool:
-    return bool(target) and (target[0] in ("/dev/null", "/dev/stderr", "&") or target[0].isdigit())
-
-
-def _in_command(words: list[str], depth: int) -> Iterator[str]:
-    words = [word for word in words if word not in ("<", "<<", "<<<")]
-    while words and (words[0] in _WRAPPERS.split() or _ASSIGNED.fullmatch(words[0]) or _NUMBERED.fullmatch(words[0])):
-        words = words[1:]
-        while words and words[0].startswith("-") and len(words) > 1:
-            words = words[1:]
-    if not words:
-        return
-    program, arguments = words[0].rsplit("/", 1)[-1], words[1:]
-    if program in ("bash", "sh", "zsh", "ssh", "eval") and depth < 5:
-        for argument in arguments:
-            yield from _in_shell(argument, depth + 1)
-    if program in ("npx", "pnpx", "bunx", "poetry", "bundle") and arguments and depth < 5:
-        yield from _in_command(arguments, depth + 1)
-    yield from _by_program(program, arguments)
+def _in_shell(text: str) -> Iterator[str]:
+    for command in commands_of(text):
+        yield from _by_program(command.program, command.words[1:])
+    places = scan(text).places
+    bare = "".join(
+        c if place == PLAIN else " " if place == COMMENT else "x" for c, place in zip(text, places, strict=True)
+    )
+    for found in _WRITES.finditer(bare):
+        if not found[1] and text[found.start(2) : found.end(2)] not in _NOWHERE:
+            yield f"> {text[found.start(2) : found.end(2)]}".strip()
 
 
 def _by_program(program: str, arguments: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from runbooks.model import Book, Branch, Item, ItemList, Next, Section
+from runbooks.model import Book, Branch, ItemList, Next, Section
 
 Kind = Literal["answer", "next", "instead", "time box", "wait"]
 
@@ -81,7 +81,7 @@ def reached(starts: Iterable[str], onward: Mapping[str, Iterable[str]]) -> dict[
 def needs_a_person(section: Section) -> bool:
     """True where somebody has to do something with their own hands before going on: an act, tasks, steps, a call."""
     lists = (element for element in section.elements if isinstance(element, ItemList))
-    return section.is_act or section.is_help or bool(section.tasks) or any(_is_steps(one) for one in lists)
+    return section.is_act or section.is_help or bool(section.tasks) or any(one.meaning == "steps" for one in lists)
 
 
 def name_of(section: Section) -> str:
@@ -97,11 +97,3 @@ def _of_answer(source: str, branch: Branch) -> list[Way]:
     if branch.instead:
         found.append(Way(source, branch.instead, branch.line, "instead", branch.answer))
     return found
-
-
-def _is_steps(listed: ItemList) -> bool:
-    return listed.meaning == "steps" or (listed.ordered and all(_has_a_lead(item) for item in listed.items))
-
-
-def _has_a_lead(item: Item) -> bool:
-    return bool(item.lead) or item.text.startswith("**")
