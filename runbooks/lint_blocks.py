@@ -21,6 +21,9 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 }
 """The attributes that go with each purpose of a fence."""
 
+LONGEST_CHECK = 300.0
+"""Seconds a check may take at most."""
+
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KNOWN = frozenset(ATTRIBUTES) | frozenset().union(*ATTRIBUTES.values())
 _LIGHTLY_CONFIRMED = frozenset({"backup", "freeze", "unfreeze", "cancel-job"})
@@ -67,6 +70,8 @@ def _check(code: Code) -> Iterator[Finding]:
     line = code.lines[0]
     if "timeout" not in code.attributes:
         yield error(line, "check", f"the check “{code.name}” has no time limit: add timeout=10s")
+    elif code.timeout is not None and not 0 < code.timeout <= LONGEST_CHECK:
+        yield error(line, "check", f"the check “{code.name}” may take five minutes at most: lower its timeout")
     if not _NAME.fullmatch(code.name):
         yield error(line, "check", f"no condition can ask for “{code.name}”: use letters, digits and “_”")
     elif any(fact.startswith(f"{code.name}.") for fact in FACT_NAMES):

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbooks import shelf
+from runbooks.checks import KEYS
 from runbooks.lint import Finding, lint
+from runbooks.lint_facts import CHECK_FIELDS
 from runbooks.model import Book
 from runbooks.reader import read
 from tests.runbooks.mistakes import GOOD, MISTAKES, changed
@@ -64,6 +66,15 @@ def test_one_mistake_is_one_finding(mistake: str) -> None:
 def test_a_check_of_a_section_may_be_asked_for_all_it_tells() -> None:
     fields = 'kettle.ok or kettle.warn or kettle.code == 3 or kettle.num > 2 or kettle.time > 2s or kettle.out ~ "on"'
     assert linted(changed(("kettle.failed;", f"{fields};"))) == ()
+
+
+def test_lint_knows_every_field_that_a_check_tells() -> None:
+    assert set(CHECK_FIELDS) == set(KEYS)
+
+
+def test_a_check_takes_five_minutes_at_most() -> None:
+    (found,) = linted(changed(("timeout=10s", "timeout=6m")))
+    assert (found.rule, found.severity) == ("check", "error")
 
 
 def test_a_way_without_an_end_is_found() -> None:
