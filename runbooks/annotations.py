@@ -33,7 +33,7 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z][\w-]*)(?:=("[^"]*"|'[^']*'|[^\s"']+))?""")
 def notes_in(text: str) -> dict[str, str]:
     """The known keys of every comment in `text`, `<!-- timebox: 5m; on-expire: #x -->`; a bare word is a key, too."""
     found: dict[str, str] = {}
-    for inside, comment in _split(text):
+    for inside, comment in split_comments(text):
         for part in parts(comment) if inside else ():
             key, _, value = part.partition(":")
             if key.strip() in KEYS:
@@ -43,7 +43,7 @@ def notes_in(text: str) -> dict[str, str]:
 
 def without_comments(text: str) -> str:
     """`text` with its comments taken out and the space they leave."""
-    return "".join(piece for inside, piece in _split(text) if not inside).strip()
+    return "".join(piece for inside, piece in split_comments(text) if not inside).strip()
 
 
 def fence_attributes(info: str) -> tuple[str, Mapping[str, str]]:
@@ -59,6 +59,16 @@ def anchor_in(value: str) -> str:
     return value.removeprefix("#")
 
 
+def split_comments(text: str) -> Iterator[tuple[bool, str]]:
+    """The pieces of `text`, each with True when it stood inside a comment. One that is never closed is text."""
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        yield False, text[at:start]
+        yield True, text[start + 4 : end]
+        at = end + 3
+    yield False, text[at:]
+
+
 def parts(comment: str) -> Iterator[str]:
     """Split at semicolons that do not stand in a string."""
     start, quote = 0, ""
@@ -71,13 +81,3 @@ def parts(comment: str) -> Iterator[str]:
             yield comment[start:position]
             start = position + 1
     yield comment[start:]
-
-
-def _split(text: str) -> Iterator[tuple[bool, str]]:
-    """The pieces of `text`, each with True when it stood inside a comment. One that is never closed is text."""
-    at = 0
-    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        yield False, text[at:start]
-        yield True, text[start + 4 : end]
-        at = end + 3
-    yield False, text[at:]
