@@ -42,6 +42,7 @@ from tui.theme import Glyphs
 _BREAK = re.compile(r"(?: {2,}|\\)?\n(?=\s*(?:\*\*|__))|(?: {2,}|\\)\n")
 """Where a paragraph's line really ends: as Markdown says, and before a line that begins with a bold label."""
 _QUOTE_BREAK = re.compile(r"\n(?=\s*$|\s*\n|\s*(?:[-*+>|#`]|\d+[.)]\s))|\n\s*\n")
+_FOLD_TAGS = re.compile(r"</?details[^<>]*>|<summary[^<>]*>.*?</summary>", re.IGNORECASE | re.DOTALL)
 LOUD: Mapping[str, Tone] = {"WARNING": "bad", "CAUTION": "bad", "DANGER": "bad", "NEVER": "bad", "DO NOT": "bad"}
 
 
@@ -73,6 +74,7 @@ class _Maker:
         self.beside = beside
         self.at: dict[str, int] = {}
         self.hidden = 0
+        self.lines = book.source.split("\n")
         self._told = _told(beside.state, beside.now)
         self._live = {t.line: live_value(t.fact, beside) for t in book.thresholds if t.fact}
         self._by_line = {step.lines[0]: section for section in book.sections for step in steps_of(section)}
@@ -116,18 +118,28 @@ class _Maker:
             self.rows.gap()
             words = one_line(repaired(element.text), 200) or "more"
             self.rows.add([line((f"{sign} ", "key"), (words, "strong"))], element.lines, stop)
+            rest = self._without_tags(element)
+            if rest and open_now:
+                self.rows.add(self._raw(rest, ""), element.lines)
+            self.hidden += bool(rest and not open_now)
             return True
         if isinstance(element, FrontMatter):
             self._front(element)
             return True
         if isinstance(element, Raw) and element.kind == "details-end":
             self._folding = None
-            self.rows.add([], element.lines)
+            rest = self._without_tags(element)
+            self.rows.add(self._raw(rest, "") if rest or not self.rows.rows else [], element.lines)
             return True
         if self._folding is not None:
             self.hidden += element.lines[1] - element.lines[0] + 1
             return True
         return False
+
+    def _without_tags(self, element: Element) -> str:
+        """What stands in the same block as the tags of something folded."""
+        first, last = element.lines
+        return _FOLD_TAGS.sub("", "\n".join(self.lines[first - 1 : last])).strip()
 
     def _front(self, front: FrontMatter) -> None:
         """The book's own settings in one row, and whole when they are unfolded."""
@@ -275,7 +287,7 @@ class _Maker:
         if seen is None or seen.at is None:
             return head, []
         why = f"{seen.standing}: {seen.why}, " if seen.why else ""
-        return head, [(f"  {why}{seen.who} {_age(seen.at, self.beside.now)}", "dim")]
+        return head, [(f" ({why}{seen.who} {_age(seen.at, self.beside.now)})", "dim")]
 
 
 def _told(state: WalkState | None, now: datetime) -> dict[str, dict[int, Line]]:
