@@ -83,7 +83,7 @@ def prepared_for(desk: Desk, asked: Wanted) -> Prepared:
 def plan_command(desk: Desk, asked: Wanted) -> Plan:
     """Compute the plan; nothing is run and nothing is connected to."""
     ready = prepared_for(desk, asked)
-    first = one_line(ready.text, 60)
+    first = one_line(_first(ready.text), 60)
     folder = str(desk.settings.folder)
     names = ", ".join(value.name for value in ready.values)
     shown = "; ".join(f"{value.name}={value.shown} from {value.source}" for value in ready.values)
@@ -104,7 +104,7 @@ def plan_command(desk: Desk, asked: Wanted) -> Plan:
                 "run the statements" if asked.kind == "sql" else "run the command",
                 _expected(desk, asked),
                 effect="" if asked.kind == "sql" and not asked.writes else "what the command does",
-                commands=(first,),
+                commands=tuple(line for line in ready.text.split("\n") if line.strip()),
             ),
         ),
         confirm=_confirm(desk, asked, ready),
@@ -200,3 +200,9 @@ def _confirm(desk: Desk, asked: Wanted, ready: Prepared) -> Confirm:
 def _expected(desk: Desk, asked: Wanted) -> float:
     same = [job for job in desk.history() if job.operation == "command" and job.plan.request.get("text") == asked.text]
     return expected_seconds(same, "command", "run", min(_EXPECTED, asked.limit))
+
+
+def _first(text: str) -> str:
+    """The line that names it: the first that is no comment."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return next((line for line in lines if not line.startswith(("#", "--"))), lines[0] if lines else "")
