@@ -22,7 +22,7 @@ from operations.version import __version__
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
 
-REFUSED: dict[str, int] = {"status": 2}
+REFUSED: dict[str, int] = {"status": 2, "runbook lint": 2, "runbook check": 2}
 """What wrong usage or settings end with, where it is not 1: there 1 says what was found (status: down)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),

@@ -50,15 +50,17 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 def _fitting(words: list[str], room: int) -> Iterator[str]:
     """The words; one that is longer than a line in pieces."""
     for word in words:
-        while width_of(word) > room:
-            size, used = 0, 0
-            while size < len(word) and used + _columns(word[size]) <= room:
-                used += _columns(word[size])
-                size += 1
-            yield word[: max(1, size)]
-            word = word[max(1, size) :]
-        if word:
+        if width_of(word) <= room:
             yield word
+            continue
+        start = used = 0
+        for end, character in enumerate(word):
+            size = _columns(character)
+            if used + size > room and end > start:
+                yield word[start:end]
+                start, used = end, 0
+            used += size
+        yield word[start:]
 
 
 def _columns(character: str) -> int:

@@ -14,7 +14,6 @@ NOTE = "· "
 _LINK = re.compile(r"(!?)\[((?:[^\[\]\\]|\\.)*+)\]\(([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)")
 _CODE = re.compile(r"(`++[^`]++`++)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*]++)\*\*|__(?=\S)([^_]++)__")
-_HARD_BREAK = re.compile(r"(?:\\|  +)$")
 
 
 def inline(text: str) -> str:
@@ -64,8 +63,9 @@ def _parts_of(whole: str) -> Iterator[tuple[bool, str]]:
             yield True, piece
             text = []
         for line in () if is_comment else piece.split("\n"):
-            hard = _HARD_BREAK.search(line)
-            text += [bare] if (bare := _HARD_BREAK.sub("", line).strip()) else []
+            hard = line.endswith(("\\", "  "))
+            bare = line.removesuffix("\\").strip()
+            text += [bare] if bare else []
             if hard and text:
                 yield False, " ".join(text)
                 text = []

@@ -34,7 +34,6 @@ NARROWEST = 30
 
 _MARK = re.compile(r"\s*([-*+]|\d{1,9}[.)])(?:\s+|$)(?:\[([ xX])\]\s+)?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
 _FOLD = re.compile(r"</?(?:details|summary)[^<>]*>", re.IGNORECASE)
 
 

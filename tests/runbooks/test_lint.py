@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbooks import shelf
+from runbooks.annotations import KEYS as KEYS_OF_COMMENTS
 from runbooks.checks import KEYS
 from runbooks.lint import Finding, lint
+from runbooks.lint_blocks import ATTRIBUTES, CONFIRMATIONS
 from runbooks.lint_facts import CHECK_FIELDS
+from runbooks.lint_finding import Rule
+from runbooks.lint_front import KEYS as FRONT_KEYS
 from runbooks.model import Book
+from runbooks.names import ACTIONS
+from runbooks.new_book import new_book
 from runbooks.reader import read
 from tests.runbooks.mistakes import GOOD, MISTAKES, changed
 
@@ -210,3 +219,30 @@ def test_a_long_book_is_linted_in_a_moment() -> None:
     found = lint(replace(book, name="long"), TODAY)
     assert {one.rule for one in found} <= {"review"}
     assert time.process_time() - before < 2
+
+
+DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "runbooks.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", get_args(Rule))
+def test_every_rule_is_explained(rule: str) -> None:
+    assert f"\n| {rule} | " in DOCUMENT
+
+
+@pytest.mark.parametrize("word", sorted({*KEYS_OF_COMMENTS, *ATTRIBUTES, *ACTIONS, *CONFIRMATIONS, *FRONT_KEYS}))
+def test_every_word_of_ours_is_explained(word: str) -> None:
+    assert re.search(rf"[`{{\s,;.=]{re.escape(word)}[`=:;, .}}\n]", DOCUMENT)
+
+
+def test_each_rule_has_a_mistake_that_shows_it() -> None:
+    shown = {mistake.found.split()[1] for mistake in MISTAKES.values()}
+    assert shown == set(get_args(Rule)) - {"no-end"}
+
+
+def test_the_example_of_the_document_is_a_decision() -> None:
+    example = DOCUMENT.split("```markdown\n")[1].split("```")[0]
+    assert [branch.answer for branch in read(example, "x").sections[0].branches] == ["Yes", "No", "Cannot tell"]
+
+
+def test_a_new_runbook_lints_clean() -> None:
+    assert lint(read(new_book("cache-cold", TODAY), "cache-cold"), TODAY) == ()
