@@ -1,4 +1,4 @@
-"""What our own runbooks tell people to type exists: commands of the real command line, statements of a real server."""
+"""What our own runbooks tell people to type exists: commands, keys, and statements that a real server answers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from runbooks import shelf
 from runbooks.model import Book, Code
 from tests.servers import PostgresServer
 from tests.servers import postgres as postgres
+from tui.actions import ACTIONS
 
 BOOKS = [shelf.open_book(name) for name in shelf.names()]
 IN_A_FENCE = re.compile(r"(?:^|\s)(vigie(?: .*)?)$")
@@ -68,6 +69,13 @@ def test_every_drill_that_is_named_can_be_played() -> None:
     named = {found for book in BOOKS for found in re.findall(r"vigie drill ([a-z][\w-]*)", book.source)}
     assert named
     assert named <= set(scenarios.NAMES)
+
+
+def test_every_key_that_is_named_is_one_of_the_console() -> None:
+    keys = {action.key for action in ACTIONS}
+    named = {(book.name, key) for book in BOOKS for key in re.findall(r"`([A-Za-z])`", book.source)}
+    assert named
+    assert {(book, key) for book, key in named if key not in keys} == set()
 
 
 STATEMENTS = [
