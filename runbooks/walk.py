@@ -108,6 +108,13 @@ class WalkState:
         return tuple(done.payload for done in self.done if isinstance(done.payload, Acted))
 
     @property
+    def acts_here(self) -> tuple[Acted, ...]:
+        """The acts of this section, begun since it was entered."""
+        done = (one for one in self.done if one.at >= self.entered_at)
+        acts = (one.payload for one in done if isinstance(one.payload, Acted))
+        return tuple(act for act in acts if act.section == self.current and act.action != COMMAND)
+
+    @property
     def last_exit(self) -> int | None:
         """How the section's first action last ended since the section was entered: its answers ask after that one.
 

@@ -187,7 +187,7 @@ class Console(KeysInTurn):
         """Whether an action can be done here and now."""
         if action.place == "walk":
             return self.place == "main" and self._live is not None and self._live.walking.active
-        if action.place == "main" and self.place not in ("main", "incident"):
+        if action.place == "main" and self.place not in ("main", "incident", "book"):
             return False
         if action.method in ("note", "call_help") and not self._has_open_incident():
             return False

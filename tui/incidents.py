@@ -94,7 +94,7 @@ class IncidentActions(PageActions):
             return
 
         def noted(text: str | None) -> None:
-            if text:
+            if text and not self.note_here(text):
                 self._do(lambda: add_note(self.live.journal, incident, text))
 
         self.push_screen(AskDialog("Note", "One line for the timeline.", placeholder="what you see or did"), noted)

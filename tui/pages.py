@@ -37,6 +37,10 @@ class PageActions(Console):
             self.push_screen(IncidentScreen(self.model()))
             self.call_later(self.repaint)
 
+    def note_here(self, text: str) -> bool:
+        """Keep a note where the cursor is, on a page that has such a place; False on any other."""
+        return False
+
     def action_go_back(self) -> None:
         """Back to the page before; on the main page there is none."""
         if self.place != "main":

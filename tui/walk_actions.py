@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import one_line
+from tui.doing import DoingActions
 from tui.lines import Line, Tone, line, wrap
-from tui.pages import PageActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from runbooks.events import Payload
-    from runbooks.model import Item
+    from runbooks.model import Code, Item
     from runbooks.suggest import ClearStep, Suggestion
     from runbooks.walk import WalkState
 
-OPERATIONS = ("rollback", "smoke")
-"""Actions of a runbook that open one of our operations."""
 
-
-class WalkActions(PageActions):
+class WalkActions(DoingActions):
     """Part of the app."""
 
     def action_take(self) -> None:
@@ -32,8 +29,8 @@ class WalkActions(PageActions):
             return
         suggestion = self._suggestion(state)
         pending = self._pending_act(state)
-        if pending:
-            self.call_later(self.run_action, pending)
+        if pending is not None:
+            self.act(state.book, state.current, pending)
         elif suggestion.index is not None:
             self._give(state, suggestion.index)
         elif state.section.branches:
@@ -153,12 +150,15 @@ class WalkActions(PageActions):
 
         return suggest(state, self.live.walking.facts(self.live.snapshot), self.live.now())
 
-    def _pending_act(self, state: WalkState) -> str:
-        """The operation of this section that has not been run since it was entered."""
-        if state.last_exit is not None or self.readonly:
-            return ""
-        names = [code.name for code in state.section.actions]
-        return next((name for name in names if name in OPERATIONS), "")
+    def _pending_act(self, state: WalkState) -> Code | None:
+        """The act of this section that comes next: of several each in its turn, unless the answers are about the first
+        one's end."""
+        if self.readonly:
+            return None
+        section = state.section
+        done = {act.action for act in state.acts_here}
+        actions = section.actions[:1] if any(branch.exits for branch in section.branches) else section.actions
+        return next((code for code in actions if code.name not in done), None)
 
     def _keep(self, make: object, state: WalkState) -> None:
         """Make a payload from the state and keep it; what is not possible is said."""

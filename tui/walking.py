@@ -25,6 +25,7 @@ class Walking:
         self._now = now
         self._chosen: str | None = None
         self._files: dict[str, Book | None] = {}
+        self._states: dict[str, WalkState | None] = {}
         self.heads: tuple[WalkHead, ...] = ()
         self.state: WalkState | None = None
         self.incident: Incident | None = None
@@ -45,6 +46,7 @@ class Walking:
         if incident is None or self.incident is None or incident.id != self.incident.id:
             self._chosen = None
         self.incident = incident
+        self._states = {}
         self.heads = walks_of(incident) if incident is not None else ()
         if self.chosen is None:
             self._chosen = self.heads[0].id if self.heads else None
@@ -54,7 +56,9 @@ class Walking:
         """Where one of the incident's walks stands."""
         if self.incident is None or walk is None:
             return None
-        return walk_of(self.incident, walk=walk)
+        if walk not in self._states:
+            self._states[walk] = walk_of(self.incident, walk=walk)
+        return self._states[walk]
 
     def choose(self, walk: str) -> None:
         """Put another of the incident's walks on the main page."""
@@ -66,10 +70,14 @@ class Walking:
         found = [head for head in self.heads if head.book == name]
         return next((head for head in found if head.id == self._chosen), found[0] if found else None)
 
-    def begin(self, journal: EventBook, incident: Incident, book: Book | None = None, at: str = "") -> str:
+    def begin(
+        self, journal: EventBook, incident: Incident, book: Book | None = None, at: str = "", *, choose: bool = True
+    ) -> str:
         """Begin to walk a runbook in an incident, the site-down one where none is given; the walk's id."""
-        self._chosen = start_walk(journal, incident, book or load_book(self._settings, SITE_DOWN), at)
-        return self._chosen
+        id = start_walk(journal, incident, book or load_book(self._settings, SITE_DOWN), at)
+        if choose:
+            self._chosen = id
+        return id
 
     def keep(self, journal: EventBook, payload: Payload, key: str = "", walk: str | None = None) -> None:
         """Put a payload of a walk into the journal, of the chosen one where none is named; the state follows when it is

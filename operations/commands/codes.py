@@ -9,8 +9,8 @@ from operations.jobs import OPERATIONS
 
 CALLED = {"prune": "backups prune"}
 """Operations whose command has another name."""
-NO_COMMAND = {"verify"}
-"""What only the console runs as a job; `vigie backups verify` has codes of its own."""
+NO_COMMAND = {"command", "verify"}
+"""What has no command of its own: a runbook's group runs from its walk; `vigie backups verify` has codes of its own."""
 ENDS: Mapping[int, str] = {70: "unexpected failure", 130: "stopped"}
 """How a command may end before it has begun."""
 

@@ -41,6 +41,7 @@ _ENVIRONMENT = """
 # business_count = "select count(*) from calls where created_at > now() - interval '1 minute'"
 # authority = "authority.pem"       # certificates to trust beside the system's
 # headers = { x-protection = "${PROTECTION_KEY}" }  # sent with every request, for a protected site
+# commands = "never"                # no command, statement or check of a runbook runs here; else as [policy] says
 """
 _PLATFORM = """
 [environments.{name}.platform]      # where releases live; without it no rollback
@@ -155,6 +156,10 @@ _REST = """
 
 [restore]
 # never = ["db.example.com", "db.example.com/app", "/app"]  # never restored onto, beside production
+
+[policy]                            # outranks every runbook and every confirmation
+# commands = "ask"                  # or "never": then no command, statement or check of a runbook runs
+# refuse = ["dropdb", "push .*--force"]             # words or regular expressions; what holds one is never run
 """
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from operations.ages import age_words, seconds_between
 from operations.text import clean, one_line
-from runbooks.events import Acted, Noted
+from runbooks.events import Acted, Failed, Noted, Skipped, Ticked
 from runbooks.facts import Facts
 from runbooks.model import (
     Book,
@@ -41,6 +41,7 @@ from tui.theme import Glyphs
 
 _BREAK = re.compile(r"(?: {2,}|\\)?\n(?=\s*(?:\*\*|__))|(?: {2,}|\\)\n")
 """Where a paragraph's line really ends: as Markdown says, and before a line that begins with a bold label."""
+_QUOTE_BREAK = re.compile(r"\n(?=\s*$|\s*\n|\s*(?:[-*+>|#`]|\d+[.)]\s))|\n\s*\n")
 LOUD: Mapping[str, Tone] = {"WARNING": "bad", "CAUTION": "bad", "DANGER": "bad", "NEVER": "bad", "DO NOT": "bad"}
 
 
@@ -73,7 +74,7 @@ class _Maker:
         self.at: dict[str, int] = {}
         self.hidden = 0
         self._told = _told(beside.state, beside.now)
-        self._live = {t.line: _live(t.fact, beside) for t in book.thresholds if t.fact}
+        self._live = {t.line: live_value(t.fact, beside) for t in book.thresholds if t.fact}
         self._by_line = {step.lines[0]: section for section in book.sections for step in steps_of(section)}
 
     def section(self, section: Section) -> None:
@@ -116,6 +117,9 @@ class _Maker:
             words = one_line(repaired(element.text), 200) or "more"
             self.rows.add([line((f"{sign} ", "key"), (words, "strong"))], element.lines, stop)
             return True
+        if isinstance(element, FrontMatter):
+            self._front(element)
+            return True
         if isinstance(element, Raw) and element.kind == "details-end":
             self._folding = None
             self.rows.add([], element.lines)
@@ -124,6 +128,19 @@ class _Maker:
             self.hidden += element.lines[1] - element.lines[0] + 1
             return True
         return False
+
+    def _front(self, front: FrontMatter) -> None:
+        """The book's own settings in one row, and whole when they are unfolded."""
+        open_now = front.lines[0] in self.beside.unfolded
+        values = front.values or {}
+        told = [f"{key} {values[key]}" for key in ("severity", "owner", "reviewed") if isinstance(values.get(key), str)]
+        stop = self.rows.stop(Stop("fold", self.rows.section, front.lines[0], front.text))
+        words = one_line("about this runbook" + "".join(f", {one}" for one in told), self.rows.width)
+        self.rows.add([line(("- " if open_now else "+ ", "key"), (words, "dim"))], front.lines, stop)
+        if open_now:
+            self.rows.add(self._raw(front.text, "  "), front.lines, stop)
+        else:
+            self.hidden += front.lines[1] - front.lines[0] + 1
 
     def _element(self, element: Element, indent: str) -> None:
         rows = self.rows
@@ -148,8 +165,9 @@ class _Maker:
             )
             words = found.title if found else element.text
             rows.add([line((f"{self.glyphs.pointer} ", "key"), f"Next: {one_line(words, 200)}")], element.lines, stop)
-        elif isinstance(element, Comment | FrontMatter):
-            rows.add(self._raw(element.text, indent), element.lines)
+        elif isinstance(element, Comment):
+            # What a renderer hides: quiet, and without its marks.
+            rows.add(self._raw(element.text.replace("<!--", "").replace("-->", "").strip(), indent), element.lines)
         elif isinstance(element, Raw):
             shown = (
                 [rule("", rows.width, self.glyphs.dash)] if element.kind == "rule" else self._raw(element.text, indent)
@@ -180,13 +198,18 @@ class _Maker:
     def _mark_of(self, stop: int | None, number: int) -> list[Span]:
         state = self.beside.state
         done = state.marks.get((self.rows.section, number)) if state is not None and stop is not None else None
-        return [(f"  {_age(done.at, self.beside.now)} {done.who}", "dim")] if done is not None else []
+        if done is None or (isinstance(done.payload, Ticked) and not done.payload.done):
+            return []
+        payload = done.payload
+        words = f"{payload.kind.partition('.')[2]}: {payload.why}" if isinstance(payload, Skipped | Failed) else "done"
+        tone: Tone = "good" if words == "done" else "warn"
+        return [(f"  {words}", tone), (f"  {done.who} {_age(done.at, self.beside.now)}", "dim")]
 
     def _quote(self, element: Quote, indent: str) -> None:
         tone: Tone = LOUD.get(element.alert, "warn") if element.alert else "plain"
         bar = line(indent, (f"{self.glyphs.column} ", tone if element.alert else "dim"))
         made = [line(*bar, (element.alert, tone))] if element.alert else []
-        for part in element.text.split("\n"):
+        for part in _QUOTE_BREAK.split(element.text):
             made += wrapped(list(spans(part)), self.rows.width, bar, bar)
         self.rows.add(made, element.lines)
 
@@ -293,7 +316,7 @@ def _notes(state: WalkState | None, anchor: str) -> list[str]:
     return [one.payload.text for one in done if isinstance(one.payload, Noted) and one.payload.section == anchor]
 
 
-def _live(fact: str, beside: Beside) -> Span:
+def live_value(fact: str, beside: Beside) -> Span:
     """A live value beside a threshold."""
     found = beside.facts.get(fact)
     value = found.known(beside.now) if found is not None else None
