@@ -116,14 +116,15 @@ class WalkState:
 
     @property
     def last_exit(self) -> int | None:
-        """The exit code of the action that last ended here since this section was entered."""
+        """How the section's first action last ended since the section was entered: its answers ask after that one.
+
+        What else was run here counts only where the section names no action: a freeze says nothing of a rollback.
+        """
+        first = next((code.name for code in self.section.actions), "")
         here = [
-            done.payload.exit_code
-            for done in self.done
-            if isinstance(done.payload, Acted)
-            and done.payload.action != COMMAND
-            and done.payload.section == self.current
-            and done.at >= self.entered_at
+            act.exit_code
+            for act in (done.payload for done in self.done if done.at >= self.entered_at)
+            if isinstance(act, Acted) and act.section == self.current and _counts(act.action, first)
         ]
         return here[-1] if here else None
 
@@ -310,6 +311,10 @@ def _leave(state: WalkState, target: str, at: datetime, how: str, answered: Answ
             return replace(state, current=target, entered_at=step.entered_at, trail=trail, wait_until=step.wait_until)
     step = Step(state.current, state.entered_at, at, target, how, answered, state.wait_until)
     return replace(state, current=target, entered_at=at, trail=(*state.trail, step), wait_until=None)
+
+
+def _counts(action: str, first: str) -> bool:
+    return action == first if first else action != COMMAND
 
 
 def _later(at: datetime, seconds: float) -> datetime | None:
