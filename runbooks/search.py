@@ -1,7 +1,9 @@
-"""Words looked for in many runbooks: titles first, then sections, then lines of text. Upper and lower case alike."""
+"""Words looked for in many runbooks: names and titles first, then text. A word is found where a word begins with it,
+upper and lower case alike."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,14 +12,18 @@ from runbooks.anchors import plain
 from runbooks.model import Book, Section
 from runbooks.mojibake import repaired
 
-Where = Literal["book", "section", "text"]
+Where = Literal["book", "section", "line", "text"]
 MOST = 200
 """Finds of one search: whoever gets more looks for more words."""
+_ORDER: dict[Where, int] = {"book": 0, "section": 1, "line": 2, "text": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where the words stand: the runbook's name, the section's anchor and title, the line and its text."""
+    """Where the words stand: the runbook's name, the section's anchor and title, the line and its text.
+
+    `where` is the book's name or title, a section's title, one line with all words, or a text with them on several.
+    """
 
     book: str
     anchor: str
@@ -29,23 +35,27 @@ class Hit:
 
 def search(books: Iterable[Book], words: str) -> tuple[Hit, ...]:
     """Every place with all of `words`, at most one a section, the most telling first."""
-    wanted = words.casefold().split()
-    if not wanted:
-        return ()
-    hits = [hit for book in books for hit in _in_book(book, wanted)]
-    order: dict[Where, int] = {"book": 0, "section": 1, "text": 2}
-    return tuple(sorted(hits, key=lambda hit: order[hit.where])[:MOST])
+    wanted = _wanted(words)
+    hits = [hit for book in books for hit in _in_book(book, wanted)] if wanted else []
+    return tuple(sorted(hits, key=lambda hit: _ORDER[hit.where])[:MOST])
 
 
 def find_line(book: Book, words: str, after: int = 0) -> int | None:
     """The first line behind `after` with all of `words`, from the beginning again where there is none; None at all."""
-    wanted = words.casefold().split()
+    wanted = _wanted(words)
     lines = book.source.split("\n")
     found = [number for number, line in enumerate(lines, 1) if wanted and _has(line, wanted)]
     return next((number for number in found if number > after), found[0] if found else None)
 
 
-def _in_book(book: Book, wanted: list[str]) -> Iterable[Hit]:
+def _wanted(words: str) -> list[re.Pattern[str]]:
+    """The words as patterns; one that begins with a sign is found anywhere."""
+    return [
+        re.compile((r"\b" if word[0].isalnum() else "") + re.escape(word), re.IGNORECASE) for word in words.split()[:20]
+    ]
+
+
+def _in_book(book: Book, wanted: list[re.Pattern[str]]) -> Iterable[Hit]:
     if _has(f"{book.name} {book.title}", wanted):
         yield Hit(book.name, "", book.title, 1, book.title, "book")
     lines = book.source.split("\n")
@@ -56,17 +66,17 @@ def _in_book(book: Book, wanted: list[str]) -> Iterable[Hit]:
             yield hit
 
 
-def _in_text(book: Book, section: Section, lines: list[str], wanted: list[str]) -> Hit | None:
-    """One line with all words, else a section that has them on several lines."""
+def _in_text(book: Book, section: Section, lines: list[str], wanted: list[re.Pattern[str]]) -> Hit | None:
+    """The line that has all words, else the first one with any of them in a section that has all."""
     first, last = section.lines
-    spread = _has("\n".join(lines[first - 1 : last]), wanted)
-    for number in range(first, last + 1) if spread else ():
-        if _has(lines[number - 1], wanted) or (len(wanted) > 1 and _has(lines[number - 1], wanted[:1])):
-            text = plain(lines[number - 1])
-            return Hit(book.name, section.anchor, section.title, number, text, "text")
-    return None
+    if not _has("\n".join(lines[first - 1 : last]), wanted):
+        return None
+    numbers = range(first, last + 1)
+    whole = next((number for number in numbers if _has(lines[number - 1], wanted)), None)
+    number = whole or next(n for n in numbers if any(_has(lines[n - 1], [word]) for word in wanted))
+    return Hit(book.name, section.anchor, section.title, number, plain(lines[number - 1]), "line" if whole else "text")
 
 
-def _has(text: str, wanted: list[str]) -> bool:
-    folded = repaired(text).casefold()
-    return all(word in folded for word in wanted)
+def _has(text: str, wanted: list[re.Pattern[str]]) -> bool:
+    shown = repaired(text)
+    return all(word.search(shown) for word in wanted)

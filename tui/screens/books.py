@@ -113,5 +113,5 @@ def shelf_line(one: Shelved, width: int) -> Line:
 
 def hit_line(hit: Hit, width: int) -> Line:
     """Runbook, section, and the line with the words where that is another."""
-    text = f"  {one_line(hit.text, width)}" if hit.where == "text" else ""
+    text = f"  {one_line(hit.text, width)}" if hit.where in ("line", "text") else ""
     return line((f" {one_line(hit.book, 22):<23}", "dim"), (one_line(repaired(hit.title), 40), "strong"), text)
