@@ -24,6 +24,8 @@ from operations.runbook_values import Values
 from operations.settings import Settings
 from operations.sql_group import error_line
 from runbooks.blanks import blanks_in
+from runbooks.changing import changing_words
+from runbooks.model import Code
 
 KEPT = 65_536
 """Characters of output that are kept; what comes after is read and thrown away."""
@@ -88,6 +90,29 @@ def run_check(
             return _run(settings, ready, call, limit, cancelled, at)
     except VigieError as error:
         return CheckResult(None, "", 0.0, at, why=str(error), refused=True)
+
+
+def run_check_of(
+    settings: Settings, environment: str, code: Code, cancelled: Callable[[], bool] = lambda: False
+) -> CheckResult:
+    """Run a runbook's check fence: one group of commands or statements that only looks. As `run_check`."""
+    running = [group for group in code.groups if group.runs]
+    if len(running) != 1:
+        why = "it has no command" if not running else f"it is {len(running)} groups of commands, and a check is one"
+        return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
+    (group,) = running
+    if words := changing_words(group.text, group.kind):
+        why = f"“{words}” changes something, and a check only looks"
+        return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
+    return run_check(
+        settings,
+        environment,
+        group.text,
+        code.timeout or DEFAULT_LIMIT,
+        kind="sql" if group.kind == "sql" else "shell",
+        first_line=group.lines[0],
+        cancelled=cancelled,
+    )
 
 
 def _ready(

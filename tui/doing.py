@@ -90,8 +90,7 @@ class DoingActions(WalkingBooks):
 
     async def _run_checks(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         """One after the other; each result is an event of the walk, or is only said where nobody walks."""
-        from operations.checking import run_check
-        from runbooks.commands import SQL
+        from operations.checking import run_check_of
         from runbooks.events import Checked
 
         walk = self.walk_for(book, section) if self._has_open_incident() else None
@@ -100,17 +99,8 @@ class DoingActions(WalkingBooks):
             if self._stop_checks:
                 break
             self.say(f"Running check {code.name} ({number + 1} of {len(checks)}); e stops.")
-            kind = "sql" if code.language.lower() in SQL else "shell"
-            result = await beside(
-                run_check,
-                self.settings,
-                self.environment,
-                code.text,
-                code.timeout or 10.0,
-                kind=kind,
-                first_line=code.lines[0] + 1,
-                cancelled=lambda: self._stop_checks,
-            )
+            stopped = lambda: self._stop_checks  # noqa: E731
+            result = await beside(run_check_of, self.settings, self.environment, code, stopped)
             words = result.why or f"exit {result.exit_code}"
             said.append(f"{code.name}: {result.state}{'' if result.state == 'ok' else f' ({one_line(words, 80)})'}")
             if walk is not None:

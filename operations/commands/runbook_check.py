@@ -10,10 +10,8 @@ import click
 from operations.cli import Session
 from operations.commands.runbook_shelf import runbooks_of
 from operations.commands.session import document, environment_of, say, settings_of
-from operations.desk import utc_now
 from operations.settings import Settings
 from operations.text import one_line
-from runbooks.changing import changing_words
 from runbooks.model import Book, Code
 
 if TYPE_CHECKING:
@@ -56,30 +54,11 @@ def check(session: Session, wanted: str, environment: str | None, as_json: bool)
 
 def _results(settings: Settings, environment: str, book: Book) -> Iterator[tuple[Code, CheckResult]]:
     """Each check with its result as soon as it is there."""
+    from operations.checking import run_check_of
+
     for section in book.sections:
         for code in section.codes("check"):
-            yield code, _run(settings, environment, code)
-
-
-def _run(settings: Settings, environment: str, code: Code) -> CheckResult:
-    from operations.checking import DEFAULT_LIMIT, CheckResult, run_check
-
-    running = [group for group in code.groups if group.runs]
-    if len(running) != 1:
-        why = "it has no command" if not running else f"it is {len(running)} groups of commands, and a check is one"
-        return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
-    (group,) = running
-    if words := changing_words(group.text, group.kind):
-        why = f"“{words}” changes something, and a check only looks"
-        return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
-    return run_check(
-        settings,
-        environment,
-        group.text,
-        code.timeout or DEFAULT_LIMIT,
-        kind="sql" if group.kind == "sql" else "shell",
-        first_line=group.lines[0],
-    )
+            yield code, run_check_of(settings, environment, code)
 
 
 def _ended(results: list[CheckResult]) -> int:
