@@ -73,6 +73,7 @@ class _Draft:
         self._calls: dict[str, Call] = {}
         self._jobs: list[str] = []
         self._observed: set[str] = set()
+        self._events: list[Event] = []
         self._made: Incident | None = None
 
     def incident(self) -> Incident:
@@ -84,6 +85,7 @@ class _Draft:
                 calls=tuple(self._calls.values()),
                 jobs=tuple(self._jobs),
                 observed=frozenset(self._observed),
+                events=tuple(self._events),
             )
         return self._made
 
@@ -94,6 +96,7 @@ class _Draft:
             return
         if key:
             self._observed.add(key)
+        self._events.append(event)
         self._effect(event)
         described = describe(event.kind, {**told, **event.data})
         if described is None:
