@@ -21,7 +21,7 @@ from operations.incident.brief import make_brief
 from operations.incident.help import ask_after, call_for_help, contact_named
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.observe import observations
-from operations.incident.walks import load_book, record, start_walk, walk_of
+from operations.incident.walks import load_book, record, start_walk, walk_of, walks_of
 from operations.jobs.launch import launch
 from operations.jobs.watching import open_watch, recorded_traffic
 from operations.places import places_for
@@ -235,7 +235,8 @@ class Player:
     def _keep(self, payload: Payload, key: str = "") -> None:
         incident = self._incident()
         if incident is not None:
-            record(self.journal, incident, payload, self.book, key)
+            heads = walks_of(incident)
+            record(self.journal, incident, payload, self.book, key, walk=heads[0].id if heads else "")
             self._read()
 
     def _facts(self) -> dict[str, Any]:
