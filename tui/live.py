@@ -264,9 +264,9 @@ class Live:
         self.walking.keep_ended(self.journal, ended, releases)
 
     def observe(self) -> bool:
-        """Record what the watch saw on the open incident's timeline, each thing once; True when there was something."""
+        """Record what the watch saw of the incident, each thing once; True when there was something."""
         incident = self.incident
-        if self.readonly or self.snapshot is None or incident is None or not incident.open:
+        if self.readonly or self.snapshot is None or incident is None:
             return False
         missing = observations(self.snapshot, incident)
         for seen in missing:

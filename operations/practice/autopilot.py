@@ -180,6 +180,9 @@ class Player:
             self.say("it went down again during the quiet watch; not resolved")
             return
         set_state(self.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+        self._read()
+        if self.snapshot is not None:
+            await self._take(self.snapshot)
         self.say("resolved")
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
@@ -194,8 +197,8 @@ class Player:
 
     async def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        incident = self._incident()
-        for seen in observations(snapshot, incident) if incident and incident.open else ():
+        incident = self.incidents.latest_for(ENVIRONMENT)
+        for seen in observations(snapshot, incident) if incident else ():
             self.journal.append(seen.kind, seen.data, at=seen.at, incident=incident.id if incident else "")
 
     def _open(self) -> None:
