@@ -10,6 +10,8 @@ import click
 
 from operations.ages import age_words, seconds_between
 from operations.cli import Noted, Session
+from operations.commands.incident_export import export, stats
+from operations.commands.incident_timeline import correct_line, pin_line, show
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
 from operations.engine.journal import Journal
@@ -22,6 +24,10 @@ from operations.settings import Settings
 @click.group(cls=Noted)
 def incident() -> None:
     """Open, list, show and note incidents; call for help."""
+
+
+for _command in (show, pin_line, correct_line, export, stats):
+    incident.add_command(_command)
 
 
 @incident.command("open")
@@ -72,26 +78,6 @@ def list_all(session: Session, as_json: bool) -> int:
         click.echo(f"{one.id}  {one.severity}  {one.state.value:<13} {age:>6}  {one.environment}  {one.title}")
     if not found:
         say("no incident has been opened here")
-    return 0
-
-
-@incident.command()
-@click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def show(session: Session, id: str, as_json: bool) -> int:
-    """One incident with its whole timeline."""
-    settings = settings_of(session)
-    with _journal(settings) as (_, book):
-        one = _named(book, id)
-    if as_json:
-        document("incident show", settings, one.environment, exit_code=0, meaning=one.state.value, result=_body(one))
-        return 0
-    click.echo(f"{one.id}  {one.severity} {one.severity.means}; {one.state.value}; {one.site} {one.environment}")
-    click.echo(f"{one.title}; opened {one.opened_at:%Y-%m-%d %H:%M:%SZ} by {one.opened_by}")
-    for entry in one.entries:
-        late = f" (noted {entry.recorded_at:%H:%M:%SZ})" if entry.late else ""
-        click.echo(f"{entry.at:%H:%M:%SZ}  {entry.who:<10} {entry.text}{late}")
     return 0
 
 

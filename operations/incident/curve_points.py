@@ -59,7 +59,8 @@ def _batches(now: datetime, incident: Incident, figures: Figures) -> Iterator[Ba
         yield from _batch(f"curve:{incident.id}:before", first, opening, figures)
     over = None if incident.open else incident.resolved_at
     end = min(now - _SETTLED, over or now)
-    start = max(opening, _floored(min(figures)))
+    # The minutes right before the opening were not settled when it happened.
+    start = max(opening - timedelta(minutes=BATCH), _floored(min(figures)))
     while start + timedelta(minutes=BATCH) <= end:
         until = start + timedelta(minutes=BATCH)
         yield from _batch(f"curve:{incident.id}:{start:%Y%m%dT%H%M}", start, until, figures)

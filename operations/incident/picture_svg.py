@@ -126,16 +126,23 @@ def _line(values: Sequence[float | None], panel: _Panel, name: str) -> Iterator[
 
 
 def _marks(plot: Plot, errors: _Panel, slow: _Panel) -> Iterator[str]:
-    """A dashed line through both plots and a numbered badge over it; badges that would meet go one step up."""
+    """A dashed line through both plots for each mark, and over the lines their numbered badges."""
+    spots = list(_spots(plot, errors))
+    for mark, (x, y) in zip(plot.marks, spots, strict=True):
+        yield f'<line class="vc-mark vc-{mark.kind}" x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{slow.bottom}"/>'
+    for number, (mark, (x, y)) in enumerate(zip(plot.marks, spots, strict=True), 1):
+        yield from _badge(x, y, number, mark.kind)
+
+
+def _spots(plot: Plot, errors: _Panel) -> Iterator[tuple[float, int]]:
+    """Where each badge goes: one that would meet another goes a level up."""
     taken: list[tuple[float, int]] = []
-    for number, mark in enumerate(plot.marks, 1):
+    for number, mark in enumerate(plot.marks):
         x = _x(plot.place(mark.at))
         near = {level for at, level in taken if abs(x - at) < 19}
         level = next((free for free in range(_LEVELS) if free not in near), number % _LEVELS)
         taken.append((x, level))
-        y = errors.top - 10 - level * 18
-        yield f'<line class="vc-mark vc-{mark.kind}" x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{slow.bottom}"/>'
-        yield from _badge(x, y, number, mark.kind)
+        yield x, errors.top - 10 - level * 18
 
 
 def _legend(curve: Curve, plot: Plot, y: int) -> Iterator[str]:
