@@ -21,6 +21,8 @@ from operations.incident.what_ran import acts_of, jobs_of
 
 MarkKind = Literal["change", "act", "message", "state"]
 MOST_POINTS = 20_000
+_FAR = timedelta(days=366)
+"""Points further from the opening than this belong to no curve."""
 _TOLD_BY_THE_ACT = timedelta(minutes=2)
 """A release that the watch sees this soon after an act of ours ended is what that act did."""
 
@@ -68,7 +70,7 @@ class Curve:
 def curve_of(incident: Incident) -> Curve:
     """The curve as the incident's events have it; without points where nobody recorded any."""
     events = in_order(incident.events)
-    points, step = _points(events)
+    points, step = _points(events, incident.opened_at)
     onset = onset_of(events)
     if not points:
         return Curve((), (), onset)
@@ -77,7 +79,7 @@ def curve_of(incident: Incident) -> Curve:
     return Curve(points, tuple(sorted(marks, key=lambda mark: (mark.at, mark.kind, mark.text))), onset, step)
 
 
-def _points(events: list[Event]) -> tuple[tuple[Point, ...], float]:
+def _points(events: list[Event], opened: datetime) -> tuple[tuple[Point, ...], float]:
     """All batches laid over each other: what is known in any of them is known; of two figures the later one counts."""
     found: dict[datetime, Point] = {}
     steps = []
@@ -90,8 +92,8 @@ def _points(events: list[Event]) -> tuple[tuple[Point, ...], float]:
         steps.append(step)
         errors, slow = rows_of(event.data.get("errors")), rows_of(event.data.get("p95"))
         for number in range(min(max(len(errors), len(slow)), MOST_POINTS)):
-            at = _after(start, number * step)
-            if at is None:
+            at = start + timedelta(seconds=number * step)
+            if abs(at - opened) > _FAR:
                 break
             new = Point(at, _at(errors, number), _at(slow, number))
             old = found.get(at, new)
@@ -102,13 +104,6 @@ def _points(events: list[Event]) -> tuple[tuple[Point, ...], float]:
             )
     ordered = sorted(found.values(), key=lambda point: point.at)
     return tuple(ordered[:MOST_POINTS]), min(steps, default=60.0)
-
-
-def _after(start: datetime, seconds: float) -> datetime | None:
-    try:
-        return start + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
 
 
 def _at(values: list[Any], number: int) -> float | None:

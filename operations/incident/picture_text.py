@@ -15,7 +15,7 @@ _LABEL = 5
 def curve_lines(curve: Curve, width: int, steps: str = STEPS) -> tuple[str, ...]:
     """The curve within `width` characters; empty without points. `steps` are the signs from nothing to full."""
     room = width - _LABEL
-    if not curve.points or room < 20:
+    if not curve.points or room < 35:
         return ()
     return tuple(_lines(curve, plot_of(curve, room - 16), steps))
 

@@ -12,6 +12,7 @@ from operations.engine.events import Event, EventBook
 from operations.engine.redaction import Redactor
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident
+from operations.incident.telling import is_ours
 
 _HEADS = {"incident.opened": 0, "job.created": 1}
 """What others refer to is folded first, whenever it is said to have happened."""
@@ -33,7 +34,7 @@ def incident_from(events: Iterable[Event], id: str) -> Incident | None:
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Each event once, by when it happened, then when it was written down, then its id."""
-    once = {event.id: event for event in events}
+    once = {event.id: event for event in events if is_ours(event.at) and is_ours(event.recorded_at)}
     return sorted(once.values(), key=lambda event: (event.at, event.recorded_at, event.id))
 
 

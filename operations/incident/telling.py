@@ -46,9 +46,15 @@ def moment_of(value: object) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo is not None else None
+        found = found.astimezone(UTC) if found.tzinfo is not None else datetime.min
     except (ValueError, OverflowError):
         return None
+    return found if is_ours(found) else None
+
+
+def is_ours(at: datetime) -> bool:
+    """Whether a time lies in years that can be counted with; a damaged or foreign event may hold any."""
+    return 1971 <= at.year <= 9000
 
 
 def rows_of(value: object) -> list[Any]:
