@@ -42,7 +42,11 @@ def _block(block: Block, picture: str) -> str:
         case Bullets():
             return "\n".join(_items(block))
         case Table(head, rows):
-            lines = [_row(tuple(map(_cell, head))), _row(("---",) * len(head)), *(_row(tuple(map(_cell, row))) for row in rows)]
+            lines = [
+                _row(tuple(map(_cell, head))),
+                _row(("---",) * len(head)),
+                *(_row(tuple(map(_cell, row))) for row in rows),
+            ]
             return "\n".join(lines) if rows else ""
         case Picture(title, _, text):
             shown = f"![{escaped(title)}](<{_address(picture)}>)\n\n" if picture else ""

@@ -22,7 +22,7 @@ def events_of(journal: EventBook, id: str) -> list[Event]:
     """All events of an incident in a journal, those of its jobs included."""
     own = [event for _, event in journal.events(incident=id)]
     jobs = sorted({event.job for event in own if event.job})
-    return own + [event for job in jobs for _, event in journal.events(job=job)]
+    return own + [event for job in jobs for _, event in journal.events(job=job) if event.incident != id]
 
 
 def incident_from(events: Iterable[Event], id: str) -> Incident | None:

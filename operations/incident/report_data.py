@@ -11,13 +11,23 @@ from operations.incident.report import Report
 from operations.incident.report_document import report_document
 from operations.incident.timeline import Line
 from operations.incident.times import DEFINITIONS, SPANS
+from operations.text import clean
 
 SCHEMA = "vigie.incident-report/1"
 
 
 def report_json(report: Report) -> str:
-    """The whole report as one indented JSON document; times are UTC."""
-    return msgspec.json.format(msgspec.json.encode(report_data(report)), indent=2).decode() + "\n"
+    """The whole report as one indented JSON document; times are UTC, and no text in it holds a control character."""
+    body = _inert(msgspec.to_builtins(report_data(report)))
+    return msgspec.json.format(msgspec.json.encode(body), indent=2).decode() + "\n"
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(name)): _inert(item) for name, item in value.items()}
+    return [_inert(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def report_data(report: Report) -> dict[str, Any]:

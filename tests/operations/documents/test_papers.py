@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -88,7 +89,7 @@ def check_markdown(words: str) -> None:
     assert {child.type for child in inline} <= {"text", "strong_open", "strong_close", "text_special", "softbreak"}
     cells = [
         "".join(child.content for child in token.children or ())
-        for before, token in zip(tokens, tokens[1:], strict=False)
+        for before, token in pairwise(tokens)
         if before.type == "td_open"
     ]
     expected = flat(words)
@@ -123,7 +124,9 @@ def test_any_text_is_text_in_both(words: str) -> None:
     check_html(words)
 
 
-@pytest.mark.parametrize("words", ["v2.4.1 a1b2c3d", "03:07:00Z", "rollback to v2.4.0", "8 of 8 passed", "api/health, 5xx"])
+@pytest.mark.parametrize(
+    "words", ["v2.4.1 a1b2c3d", "03:07:00Z", "rollback to v2.4.0", "8 of 8 passed", "api/health, 5xx"]
+)
 def test_ordinary_words_stay_readable_in_the_markdown_itself(words: str) -> None:
     assert escaped(words) == words
 

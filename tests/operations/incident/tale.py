@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,14 +100,25 @@ def bad_release() -> Tale:
     tale.say("03:12:00", "ana", "curve.points", points("02:12:00", before, [0.4] * 60, "curve:before"))
     tale.say("03:12:30", "ana", "role.taken", {"role": "commander"})
     tale.say("03:12:40", "ana", "incident.severity", {"before": "P1", "severity": "P0"})
-    first = {"message": "m1", "kind": "initial", "audience": "#incidents, PUBLIC page", "promised": "2026-11-21T03:28:00Z",
+    first = {"message": "m1", "kind": "initial", "audience": "#incidents, PUBLIC page",
+             "promised": "2026-11-21T03:28:00Z",
              "texts": {"fr": "Pro Remorque ne répond pas.\nProchaine nouvelle : 03:28 UTC.",
                        "en": "Pro Remorque does not answer.\nNext update: 03:28 UTC."}}  # fmt: skip
     tale.say("03:13:00", "tom", "message.sent", first)
     for target, result in (("room", "delivered"), ("page", "unknown")):
         answer = {"message": "m1", "target": target, "result": result, "attempt": 1}
-        tale.say("03:13:02", "tom", "message.delivered", answer | ({"problem": "no answer in 10 s"} if result == "unknown" else {}))
-    tale.say("03:13:10", "ana", "walk.started", {"walk": "w1", "book": "site-down", "hash": "x", "start": "n1", "text": "# x"})
+        tale.say(
+            "03:13:02",
+            "tom",
+            "message.delivered",
+            answer | ({"problem": "no answer in 10 s"} if result == "unknown" else {}),
+        )
+    tale.say(
+        "03:13:10",
+        "ana",
+        "walk.started",
+        {"walk": "w1", "book": "site-down", "hash": "x", "start": "n1", "text": "# x"},
+    )
     answer = {"walk": "w1", "section": "n6", "branch": 0, "answer": "A release", "target": "r1", "suggested": True,
               "title": "What changed just before?", "to": "Roll back", "verdict": True,
               "evidence": [["errors began 60 s after v2.4.1", True, 4.0], ["a flag was turned", False, 9.0],
@@ -137,9 +148,9 @@ def bad_release() -> Tale:
     return tale
 
 
-def points(start: str, errors: list[float | None], p95: list[float | None], key: str) -> dict[str, Any]:
+def points(start: str, errors: Sequence[float | None], p95: Sequence[float | None], key: str) -> dict[str, Any]:
     """The data of a batch of the curve."""
-    return {"key": key, "from": utc_text(at(start)), "step": 60, "errors": errors, "p95": p95}
+    return {"key": key, "from": utc_text(at(start)), "step": 60, "errors": list(errors), "p95": list(p95)}
 
 
 def through_json(events: Iterable[Event]) -> list[Event]:

@@ -56,12 +56,14 @@ def test_the_svg_holds_axes_curves_and_numbered_marks_and_nothing_else() -> None
     assert "5xx & p95" in texts and "03:17:07Z rollback to v2.4.0" in texts
     assert "03:07:00Z errors began, or up to 20 s before" in texts
     assert {element.tag for element in root.iter()} <= DRAWN
-    assert len([e for e in root.iter(f"{SVG}circle")]) == 2 * len(told().marks)
+    assert len(list(root.iter(f"{SVG}circle"))) == 2 * len(told().marks)
 
 
 def test_the_rollback_lies_right_of_the_release_where_the_errors_end() -> None:
     root = ElementTree.fromstring(curve_svg(told(), "x"))
-    lines = {e.get("class", ""): float(e.get("x1", "0")) for e in root.iter(f"{SVG}line") if "vc-mark" in e.get("class", "")}
+    lines = {
+        e.get("class", ""): float(e.get("x1", "0")) for e in root.iter(f"{SVG}line") if "vc-mark" in e.get("class", "")
+    }
     first = root.find(f"{SVG}polyline[@class='vc-errors']")
     assert first is not None
     rise = [float(pair.split(",")[0]) for pair in (first.get("points") or "").split()]
@@ -96,12 +98,16 @@ def test_no_text_gets_out_of_its_place(title: str, words: str) -> None:
     hostile = replace(told(), marks=(Mark(NIGHT, "change", words + "</text><script>alert(1)</script>"),))
     root = ElementTree.fromstring(curve_svg(hostile, title + '"><script>'))
     assert {element.tag for element in root.iter()} <= DRAWN
-    assert not [name for element in root.iter() for name in element.keys() if name.startswith("on") or "href" in name]
+    assert not [name for element in root.iter() for name in element.attrib if name.startswith("on") or "href" in name]
     assert not [line for line in curve_lines(hostile, 80) if not line.isprintable()]
 
 
-@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=400), st.integers(20, 200), st.sampled_from([1, 60, 86400]))
-def test_any_figures_are_drawn_within_their_frame(rows: list[tuple[float | None, float | None]], width: int, step: int) -> None:
+@given(
+    st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=400), st.integers(20, 200), st.sampled_from([1, 60, 86400])
+)
+def test_any_figures_are_drawn_within_their_frame(
+    rows: list[tuple[float | None, float | None]], width: int, step: int
+) -> None:
     found = tuple(Point(NIGHT + timedelta(seconds=n * step), *row) for n, row in enumerate(rows))
     curve = Curve(found, (), None, float(step))
     plot = plot_of(curve, width)
