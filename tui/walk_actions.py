@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import one_line
-from tui.doing import DoingActions
 from tui.lines import Line, Tone, line, wrap
+from tui.looking import LookingActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runbooks.walk import WalkState
 
 
-class WalkActions(DoingActions):
+class WalkActions(LookingActions):
     """Part of the app."""
 
     def action_take(self) -> None:
