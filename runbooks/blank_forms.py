@@ -22,8 +22,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _STANDARD = listed(
-    "HOME PATH PWD OLDPWD USER LOGNAME SHELL HOSTNAME TMPDIR LANG LC_ALL TERM EDITOR UID EUID PPID RANDOM SECONDS LINENO"
-    " IFS BASH BASHPID BASH_SOURCE BASH_VERSION FUNCNAME PIPESTATUS OPTARG OPTIND REPLY COLUMNS LINES PS1 SHLVL"
+    "HOME PATH PWD OLDPWD USER LOGNAME SHELL HOSTNAME TMPDIR LANG LC_ALL TERM EDITOR UID EUID PPID RANDOM SECONDS"
+    " LINENO IFS BASH BASHPID BASH_SOURCE BASH_VERSION FUNCNAME PIPESTATUS OPTARG OPTIND REPLY COLUMNS LINES PS1 SHLVL"
     " EPOCHSECONDS OSTYPE HOSTTYPE MACHTYPE DISPLAY BASH_REMATCH"
 )
 _BRACKETS = re.compile(r"(?<![\w$}\]).\[\\])\[(?P<name>[A-Za-z][A-Za-z0-9 _./'’:-]*[A-Za-z0-9.]|[A-Z])\](?![\[(])")
@@ -57,8 +57,8 @@ _TEMPLATE_WORDS = listed("end else if with range template define block break con
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|range|if|with|end|json|\$|\"|/\*)")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w.-]*)")
 _TAGS = listed(
-    "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong details"
-    " summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
+    "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong"
+    " details summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
 )
 _PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
 """Programs whose quoted arguments have brackets of their own."""
@@ -114,8 +114,9 @@ def _in_message(ground: Ground) -> Iterator[tuple[int, Blank]]:
     for found in _BRACES.finditer(ground.text):
         yield found.start(), _blank(found[0], found["name"], "braces")
     for found in ANGLE.finditer(ground.text):
-        if not _is_tag(found["name"], closing):
-            yield found.start(), _blank(found[0], found["name"], "angles")
+        name = found["name"] or found["twice"]
+        if not _is_tag(name, closing):
+            yield found.start(), _blank(found[0], name, "angles")
 
 
 def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
@@ -126,11 +127,12 @@ def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
             yield found.start(), _blank(found[0], found["name"].strip(), "brackets")
     for found in ANGLE.finditer(text):
         before = text[found.start() - 1 : found.start()]
-        compares = kind == "sql" and re.search(r"\b(?:and|or)\b", found["name"], re.IGNORECASE)
+        name = found["name"] or found["twice"]
+        compares = kind == "sql" and re.search(r"\b(?:and|or)\b", name, re.IGNORECASE)
         if places[found.start()] != COMMENT and before not in ("<", "\\", "$") and not compares:
             quoted = places[found.start()] != PLAIN
-            if not (quoted and _is_tag(found["name"], closing)):
-                yield found.start(), _blank(found[0], found["name"], "angles")
+            if not (quoted and _is_tag(name, closing)):
+                yield found.start(), _blank(found[0], name, "angles")
     templates = bool(_TEMPLATE.search(text))
     for found in _BRACES.finditer(text):
         if places[found.start()] != COMMENT and not templates and found["name"] not in _TEMPLATE_WORDS:

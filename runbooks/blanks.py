@@ -137,7 +137,7 @@ def _spans_read_again(command: Simple, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _shape(text: str) -> list[tuple[str, int, int, int, bool]]:
-    """What must stay as it is whatever is filled in: the commands, how many words each has, where they read and write."""
+    """What must stay as it is whatever is filled in: the commands, their numbers of words, where they read and write."""
     read = scan(text)
     return [
         (one.operator, len(one.words), len(one.bodies), len(one.writes), bool(one.reads)) for one in read.commands

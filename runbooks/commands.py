@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from runbooks.blanks import blanks_in
-from runbooks.group_kinds import is_comment, kind_of
+from runbooks.group_kinds import is_comment, is_printed, kind_of, shows_output_next
 from runbooks.hazards import hazards_in
 from runbooks.parts import Group
 from runbooks.shell_frames import listed
@@ -22,7 +22,8 @@ SHELLS = listed("bash sh shell zsh ksh console shell-session sh-session shellses
 SQL = listed("sql postgresql postgres pgsql psql plpgsql")
 
 _PROMPT = re.compile(
-    r"[ \t]*(?:\$ |(?:\[[\w.-]+@[\w.-]+(?: [^\]\s]{1,60})?\]|[\w.-]+@[\w.-]+:[^\s$#%]{0,80}|[\w.-]+@[\w.-]+)[ ]?[$#%] )"
+    r"[ \t]*(?:\$ |(?:\[[\w.-]+@[\w.-]+(?: [^\]\s]{1,60})?\]|[\w.-]+@[\w.-]+:[^\s$#%]{0,80}|[\w.-]+@[\w.-]+)[ ]?[$#%] "
+    r"|(?:ba|z)?sh-\d[\d.]*[$#] |[❯➜] )"
 )
 _ALTERNATIVE = re.compile(
     r"(?:#|--)\s*(?:\d+[.)]\s*)?(?:(?:or|alternatively|otherwise)\b|option\b|alternativ|variant\b|manual(?:ly)?\b"
@@ -30,7 +31,7 @@ _ALTERNATIVE = re.compile(
     re.IGNORECASE,
 )
 _FOR_A_PERSON = re.compile(
-    r"(?:#|--)\s*(?:make|edit|change|adjust|wait|visit|open|review|ask|notify|post|contact|decide|now|then)\b",
+    r"(?:#|--)\s*(?:make|edit|change|adjust|wait|visit|open|review|ask|notify|post|contact|decide|now|then|if\s+(?:you|using|not|it))\b",
     re.IGNORECASE,
 )
 _SYSTEM = re.compile(
@@ -52,7 +53,7 @@ def groups(text: str, language: str, first: int) -> tuple[Group, ...]:
     SQL and shows no `$ ` prompt."""
     lines = [Line(number, line) for number, line in enumerate(text.split("\n"), first)]
     if language.lower() in SQL:
-        return tuple(_group(part, "sql") for part in _split(lines, sql_scan(text).unfinished))
+        return tuple(_group(part, "sql") for part in _split(lines, sql_scan(text).unfinished, "sql"))
     prompted = any(_PROMPT.match(line.text) for line in lines)
     if language.lower() not in SHELLS and (language or not prompted):
         return ()
@@ -91,7 +92,8 @@ def _wants_more(typed: Sequence[str]) -> bool:
 
 def _is_script(lines: Sequence[Line]) -> bool:
     """A whole script belongs together, unless it lists alternatives."""
-    shebang = bool(lines) and lines[0].text.startswith("#!")
+    first = next((line.text for line in lines if line.text.strip()), "")
+    shebang = first.startswith("#!")
     return shebang and not any(_ALTERNATIVE.match(line.text.strip()) for line in lines)
 
 
@@ -100,23 +102,23 @@ def _shell_parts(lines: Sequence[Line]) -> Iterator[list[Line]]:
     for _ in range(_TRIES):
         unfinished = scan("\n".join(line.text for line in lines)).unfinished
         if not unfinished[-1]:
-            yield from _split(lines, unfinished)
+            yield from _split(lines, unfinished, "shell")
             return
         begun = max((n for n, open_after in enumerate(unfinished) if not open_after), default=-1) + 1
         cut = next((n for n in range(begun + 1, len(lines)) if not lines[n].text.strip()), len(lines))
-        yield from _split(lines[:cut], unfinished[:cut])
+        yield from _split(lines[:cut], unfinished[:cut], "shell")
         lines = lines[cut:]
         if not lines:
             return
     yield list(lines)
 
 
-def _split(lines: Sequence[Line], unfinished: Sequence[bool]) -> Iterator[list[Line]]:
+def _split(lines: Sequence[Line], unfinished: Sequence[bool], how: str) -> Iterator[list[Line]]:
     part: list[Line] = []
     inside = False
     for line, open_after in zip(lines, unfinished, strict=True):
         bare = line.text.strip()
-        if not inside and part and (not bare or _divides(bare, part) or _for_a_system(bare, part)):
+        if not inside and part and (not bare or _divides(bare, part, how) or _for_a_system(bare, part)):
             yield part
             part = []
         if bare or inside:
@@ -126,11 +128,16 @@ def _split(lines: Sequence[Line], unfinished: Sequence[bool]) -> Iterator[list[L
         yield part
 
 
-def _divides(bare: str, part: Sequence[Line]) -> bool:
+def _divides(bare: str, part: Sequence[Line], how: str) -> bool:
     """A comment that begins another way, or that sends a person off after a command."""
     if _ALTERNATIVE.match(bare):
         return True
-    return bool(_FOR_A_PERSON.match(bare)) and any(not is_comment(line.text) for line in part)
+    code = [line.text.strip() for line in part if not is_comment(line.text, how)]
+    if not code:
+        return False
+    if _FOR_A_PERSON.match(bare) or shows_output_next(bare):
+        return True
+    return how == "shell" and is_printed(bare) and not is_printed(code[0])
 
 
 def _for_a_system(bare: str, part: Sequence[Line]) -> bool:
@@ -141,10 +148,10 @@ def _for_a_system(bare: str, part: Sequence[Line]) -> bool:
 def _group(part: Sequence[Line], how: str) -> Group:
     while len(part) > 1 and not part[-1].text.strip():
         part = part[:-1]
-    lead = list(_leading_comments(part))
+    lead = list(_leading_comments(part, how))
     says = "\n".join(line.text.strip().lstrip("#-").strip() for line in lead if not line.text.startswith("#!"))
     text = "\n".join(line.text for line in part)
-    kind, text = kind_of([line.text for line in part[len(lead) :]], text, how)
+    kind, text = kind_of([line.text for line in part[len(lead) :]], text, how, says=lead[-1].text if lead else "")
     runs = kind in ("command", "sql")
     first = part[0].number
     return Group(
@@ -158,8 +165,8 @@ def _group(part: Sequence[Line], how: str) -> Group:
     )
 
 
-def _leading_comments(part: Sequence[Line]) -> Iterator[Line]:
+def _leading_comments(part: Sequence[Line], how: str) -> Iterator[Line]:
     for line in part:
-        if not is_comment(line.text):
+        if not is_comment(line.text, how):
             return
         yield line

@@ -40,7 +40,7 @@ def _django(command: Command) -> str:
 
 def _psql(command: Command) -> str:
     fed = command.reads or command.piped_from in _UNPACKING
-    if command.program in ("psql", "pgcli"):
+    if command.program in ("psql", "pgcli", "mysqlsh"):
         fed = fed or command.flag("f", "--file", valued="cdhopUvFPRTLw")
     return RESTORES if fed and not aims_elsewhere(command.words[1:]) else ""
 
@@ -49,10 +49,11 @@ def _pg_restore(command: Command) -> str:
     if command.flag("l", "--list", valued="dFfhjLnNpPSIUTt"):
         return ""
     aimed = command.value("-d", "--dbname")
+    into_file = command.flag("f", "--file", valued="dFhjLnNpPSIUTt")
+    if not into_file and command.flag("c", "--clean", valued="dFfhjLnNpPSIUTt"):
+        return "drops what is there, then restores"
     if not aimed:
         return ""
-    if command.flag("c", "--clean", valued="dFfhjLnNpPSIUTt"):
-        return "drops what is there, then restores"
     return RESTORES if not aims_elsewhere((aimed, command.value("-h", "--host"))) else ""
 
 
@@ -111,7 +112,7 @@ DATABASES: Mapping[str, Rule] = by_program(
         "liquibase": verb("drops or empties the database", "dropAll", "drop-all", "rollback"),
         "dbmate goose migrate": verb("takes a migration back", "drop", "down", "reset", "rollback", among=3),
         "typeorm": verb("drops or empties the database", "schema:drop"),
-        "psql pgcli mysql mariadb cockroach clickhouse-client": _psql,
+        "psql pgcli mysql mysqlsh mariadb cockroach clickhouse-client": _psql,
         "pg_restore": _pg_restore,
         "mongorestore": _mongorestore,
         "mongo mongosh": _mongo,

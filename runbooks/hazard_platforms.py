@@ -15,6 +15,11 @@ _KUBE_VALUES = listed(
 _AWS_VALUES = listed("--profile --region --output --endpoint-url --query --ca-bundle --color")
 _DOCKER_VALUES = listed("-H --host -c --context -f --file -p --project-name --profile --env-file -l")
 _TERRAFORM_VALUES = frozenset({"-var", "-var-file", "-target", "-state"})
+_ASKED = re.compile(
+    r"://.*(?:/|%2F|[-_:])(?:delete|destroy|purge|wipe|restore|reset|drop|truncate|flush)(?:$|[-_/?\"'\s])"
+    r"|/(?:_restore|_close|_delete_by_query)\b|\$\w+/.*(?:/|%2F|[-_])(?:delete|destroy|purge|wipe|restore|reset)(?:$|[-_/?])",
+    re.IGNORECASE,
+)
 _CLOUD_VERBS = listed(
     "delete destroy rm rb purge remove apps:destroy addons:destroy pg:reset sites:delete projects:destroy del"
 )
@@ -44,7 +49,7 @@ def _docker(command: Command) -> str:
     if verbs[:2] in (("compose", "down"), ("compose", "rm")) and command.flag("v", "--volumes", valued="ft"):
         return "removes data of containers"
     if verbs[:1] == ("rm",) or verbs[:2] == ("container", "rm"):
-        return "removes a container" if command.flag("fv", "--force", "--volumes") else ""
+        return "removes a container"
     gone = " ".join(verbs[:2]) in ("stack rm", "service rm", "network rm", "swarm leave")
     return "removes it from the cluster" if gone else ""
 
@@ -105,7 +110,10 @@ def _curl(command: Command) -> str:
         method = "DELETE"
     if method.upper() == "DELETE" or any("_delete_by_query" in word for word in words):
         return "deletes by a call"
-    return "deletes by a call" if command.program in ("http", "https", "xh") and command.has("DELETE") else ""
+    if command.program in ("http", "https", "xh") and command.has("DELETE"):
+        return "deletes by a call"
+    sends = method.upper() in ("POST", "PUT", "PATCH") or command.flag("d", "--data", "--json", valued="HXuoweAbcTFmr")
+    return "asks a server to delete or restore" if sends and any(_ASKED.search(word) for word in words) else ""
 
 
 PLATFORMS: Mapping[str, Rule] = by_program(
@@ -114,7 +122,7 @@ PLATFORMS: Mapping[str, Rule] = by_program(
         "kubectl oc k": _kubectl,
         "helm": verb("removes a release from the cluster", "uninstall", "delete", values=_KUBE_VALUES),
         "argocd flux istioctl": verb(IN_CLUSTER, "delete", "uninstall", values=_KUBE_VALUES, among=2),
-        "terraform tofu terragrunt": _terraform,
+        "terraform tofu terragrunt tf": _terraform,
         "pulumi cdk vagrant": verb("destroys infrastructure", "destroy"),
         "serverless sls": verb("destroys infrastructure", "remove"),
         "eksctl kops kind k3d minikube": verb("destroys infrastructure", "delete"),

@@ -87,7 +87,11 @@ PROGRAMS: Mapping[str, Rule] = by_program(
         "zfs zpool": verb("destroys what is on a disk", "destroy"),
         "cryptsetup": verb("destroys what is on a disk", "erase", "luksFormat", "luksErase"),
         "mdadm": has("destroys what is on a disk", "--zero-superblock"),
-        "dd": lambda command: "overwrites a disk" if any(w.startswith("of=/dev/") for w in command.words) else "",
+        "dd": lambda command: (
+            "overwrites a disk"
+            if any(re.match(r"of=/dev/(?!null|zero|stdout|stderr|fd/)", w) for w in command.words)
+            else ""
+        ),
         "find": has("removes every file it finds", "-delete"),
         "truncate": lambda command: "cuts a file" if command.flag("s", "--size") else "",
         ": true cat": _emptied,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from runbooks.hazard_rules import RULES, by_any_program
+from runbooks.hazard_rules import READERS, RULES, by_any_program
 from runbooks.parts import GroupKind, Hazard
 from runbooks.shell_frames import listed
 from runbooks.shell_words import SHELLS, Command, commands_of
@@ -17,10 +18,24 @@ from runbooks.sql_hazards import statements_hazards
 _PREVIEW = frozenset(
     {
         *("--dry-run", "--dry-run=client", "--dry-run=server", "--dry-run=true", "--dryrun", "--dry_run"),
-        *("--check", "--help", "--plan", "--noop", "--no-op", "--whatif", "--version", "-version", "-help"),
+        *(
+            "--dry-run=yes",
+            "--check",
+            "--help",
+            "--plan",
+            "--noop",
+            "--no-op",
+            "--whatif",
+            "--version",
+            "-version",
+            "-help",
+        ),
     }
 )
 _CLIENTS = listed("psql mysql mariadb sqlite3 pgcli cockroach clickhouse-client usql supabase cqlsh influx duckdb")
+_COMMON_WORDS = listed("kill cat true init migrate find http https kind k mc truncate rails consul vault serverless")
+"""Names of programs that are words, too."""
+_MOST_WORDS = 12
 _SPAN = re.compile(r"(?<!`)(`{1,4})(?!`)([^`]{3,400})(?<!`)\1(?!`)")
 
 
@@ -35,20 +50,26 @@ def hazards_in(text: str, kind: GroupKind | str, first: int) -> tuple[Hazard, ..
     return tuple(Hazard(first + line, words) for line, words in sorted(found))
 
 
-def hazards_in_words(line: str, number: int) -> tuple[Hazard, ...]:
-    """The destructive commands that a line of running text names between backticks."""
-    if "`" not in line:
+def hazards_in_words(text: str, first: int) -> tuple[Hazard, ...]:
+    """The destructive commands that running text, whose first line has number `first`, names between backticks."""
+    if "`" not in text:
         return ()
-    spans = [span[2].strip() for span in _SPAN.finditer(line)]
-    found = [hazard for span in spans for kind in ("command", "sql") for hazard in hazards_in(span, kind, number)]
+    found: list[Hazard] = []
+    for span in _SPAN.finditer(text):
+        named = span[2].strip()
+        # A word alone is a name that is spoken of.
+        if " " in named or "(" in named or named in ("FLUSHALL", "FLUSHDB"):
+            number = first + text.count("\n", 0, span.start())
+            found += [Hazard(number, one.words) for kind in ("command", "sql") for one in hazards_in(named, kind, 0)]
     return tuple(dict.fromkeys(found))
 
 
 def _in_command(command: Command) -> Iterator[tuple[int, str]]:
     """Line, counted from 0, and words of what a command destroys."""
-    words = _reason(command)
-    if words:
-        yield command.line, words
+    for one in (command, *_carried(command)):
+        words = _reason(one)
+        if words:
+            yield command.line, words
     if command.program in _CLIENTS:
         for word in command.words[1:]:
             if " " in word or "\n" in word:
@@ -59,6 +80,16 @@ def _in_command(command: Command) -> Iterator[tuple[int, str]]:
                 yield line + further, said
 
 
+def _carried(command: Command) -> Iterator[Command]:
+    """Programs that an unknown one is given to run: `aws-vault exec prod -- kubectl delete …`."""
+    if command.program in RULES or command.program in READERS:
+        return
+    for at, word in enumerate(command.words[1:_MOST_WORDS], 1):
+        name = word.rsplit("/", 1)[-1]
+        if name in RULES and name not in _COMMON_WORDS:
+            yield replace(command, words=(name, *command.words[at + 1 :]))
+
+
 def _reason(command: Command) -> str:
     """What the command destroys, in words; empty when nothing."""
     fetched = command.piped_from in ("curl", "wget") or any(name in ("curl", "wget") for name in command.inner)
@@ -67,4 +98,4 @@ def _reason(command: Command) -> str:
     if any(word in _PREVIEW for word in command.words):
         return ""
     rule = RULES.get(command.program)
-    return (rule(command) if rule else "") or by_any_program(command)
+    return (rule(command) if rule else "") or by_any_program(command, known=rule is not None or command.guessed)

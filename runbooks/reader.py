@@ -6,6 +6,8 @@ Any text is a runbook; nothing here raises, and the file's bytes are never chang
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from runbooks.anchors import anchor_of, plain, unique
@@ -21,6 +23,7 @@ from runbooks.parts import Hazard, Window
 from runbooks.windows import LONGEST_BOX, severity_in, window_in
 
 ACT_MARK = "⚠"
+_BEGINS_BLOCK = re.compile(r"[-*+|>#]|\d+[.)]")
 
 
 def read(source: str | bytes, name: str) -> Book:
@@ -137,10 +140,24 @@ def _hazards(sections: tuple[Section, ...], lines: list[str]) -> tuple[Hazard, .
     fenced = [(block.lines, block.groups) for section in sections for block in section.blocks]
     inside = {number for (first, last), _ in fenced for number in range(first, last + 1)}
     found = [hazard for _, groups in fenced for group in groups for hazard in group.hazards]
-    for number, line in enumerate(lines, 1):
-        if "`" in line and number not in inside:
-            found += hazards_in_words(line, number)
+    for number, text in _paragraphs(lines, inside):
+        found += hazards_in_words(text, number)
     return tuple(sorted(found, key=lambda hazard: hazard.line))
+
+
+def _paragraphs(lines: list[str], inside: set[int]) -> Iterator[tuple[int, str]]:
+    """The text outside of fences with its line, where it has backticks; they pair across the lines of a paragraph."""
+    run: list[str] = []
+    begun = 0
+    for number, line in enumerate([*lines, ""], 1):
+        bare = line.lstrip()
+        if run and (not bare or number in inside or _BEGINS_BLOCK.match(bare)):
+            if any("`" in one for one in run):
+                yield begun, "\n".join(run)
+            run = []
+        if bare and number not in inside:
+            begun = begun if run else number
+            run.append(line)
 
 
 def _linked(section: Section, anchors: dict[str, int], problems: list[Problem]) -> Section:

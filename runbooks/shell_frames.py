@@ -10,8 +10,9 @@ PLAIN, DOUBLE, SINGLE, COMMENT, HERE, HERE_QUOTED, ODD = "p", "d", "s", "c", "h"
 """A character's place: bare, in "…", in '…', in a comment, in a here-document that expands, in one that does not, and
 where quotes have rules of their own: `…`, ${…}, $((…)), $'…'."""
 
-ANGLE = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9_. /:@,-]{0,60}[A-Za-z0-9_]|[A-Z])>(?![\w$\"'~])")
-"""A blank such as `<backup-id>`: no redirection."""
+_ANGLE_NAME = r"(?:[A-Za-z][A-Za-z0-9_. /:@,-]{0,60}[A-Za-z0-9_]|[A-Z])"
+ANGLE = re.compile(rf"<(?P<name>{_ANGLE_NAME})>(?![\w$\"'~>])|<<(?P<twice>{_ANGLE_NAME})>>")
+"""A blank such as `<backup-id>` or `<<backup-id>>`: no redirection."""
 
 
 def listed(words: str) -> frozenset[str]:
@@ -48,6 +49,7 @@ class Frame:
     """Something that is open: commands, "…", a here-document, `${…}` or `$((…))`; `open` was never closed.
 
     `owner` are the commands that its text belongs to; what is in a `silent` one is an array or a pattern, no command.
+    `stray` is a `fi` or `done` that nothing asked for; `after_group` that only a separator or a redirection may follow.
     """
 
     kind: Literal["command", "double", "here", "odd", "open"]
@@ -67,6 +69,9 @@ class Frame:
     in_test: bool = False
     in_pattern: bool = False
     depth: int = 0
+    stray: bool = False
+    subshell: bool = False
+    after_group: bool = False
     last: Simple | None = None
     simple: Simple | None = None
     inner: list[Simple] = field(default_factory=list)
@@ -86,6 +91,9 @@ class Frame:
         if word in CLOSES:
             if self.missing and self.missing[-1] == word:
                 self.missing.pop()
+                self.after_group = True
+            else:
+                self.stray = True
             return True
         if word == "[[":
             self.in_test = True

@@ -180,7 +180,7 @@ class Lexer(Quotes):
         call = _EMPTY_CALL.match(text, at, self.end)
         if call and (word or len(frame.words) == 1):
             frame.forget()
-            frame.word, frame.wants_body = None, True
+            frame.word, frame.wants_body, frame.names_function = None, True, False
             self.at = call.end()
         elif word and (_ASSIGNS.fullmatch(word) or word[-1] in "@!?*+"):
             frame.add("()", at)
@@ -190,9 +190,10 @@ class Lexer(Quotes):
             self._push(Frame("odd", start=at, closer="))", owner=frame))
         else:
             self._end_word(frame)
+            self.broken = self.broken or bool(frame.words)
             self._end_command(frame, "")
             frame.wants_body = False
-            self._push(Frame("command", start=at, closer=")", owner=frame))
+            self._push(Frame("command", start=at, closer=")", owner=frame, subshell=True))
         return None
 
     def _close(self, frame: Frame) -> None:
@@ -206,6 +207,10 @@ class Lexer(Quotes):
         self._end_command(frame, "")
         if frame.closer == ")":
             self._pop()
+            if frame.subshell and frame.owner is not None:
+                frame.owner.after_group = True
+        else:
+            self.broken = True
         return None
 
 

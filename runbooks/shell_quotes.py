@@ -32,6 +32,7 @@ class Quotes:
     waiting: list[tuple[str, bool, bool, Simple]] = field(default_factory=list)
     continued: bool = False
     depth: int = 0
+    broken: bool = False
 
     def double(self, frame: Frame) -> None:
         """One step inside "…" or inside a here-document that expands."""
@@ -184,6 +185,7 @@ class Quotes:
             frame.in_test = quoted or word != "]]"
         elif quoted or frame.words or frame.in_pattern or not frame.keyword(word):
             frame.words.append((word, frame.word_start, self.at))
+            self.broken = self.broken or (frame.after_group and not frame.in_pattern)
             if word == "in" and not quoted and frame.words[0][0] == "case" and len(frame.words) > 2:
                 frame.forget()
                 frame.in_pattern = True
@@ -202,6 +204,7 @@ class Quotes:
             if owner is not None and not owner.silent:
                 owner.inner.append(command)
             frame.last = command
+        frame.after_group = False
         frame.forget()
         if operator != "keep":
             frame.operator = operator

@@ -19,11 +19,13 @@ __all__ = ["ANGLE", "COMMENT", "DOUBLE", "HERE", "HERE_QUOTED", "ODD", "PLAIN", 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """`places` has one letter for each character; `unfinished` says of each line whether the shell would want more;
-    `commands` are the simple commands in order of writing, those in substitutions and here-documents included."""
+    `commands` are the simple commands in order of writing, those in substitutions and here-documents included. `broken`
+    is True where no shell could read it: prose with brackets, another language."""
 
     places: str
     unfinished: tuple[bool, ...]
     commands: tuple[Simple, ...]
+    broken: bool = False
 
 
 @lru_cache(maxsize=16)
@@ -32,11 +34,12 @@ def scan(text: str) -> Scan:
     unfinished: list[bool] = []
     places = bytearray(PLAIN.encode() * len(text))
     lexer = Lexer(text, 0, len(text), places, unfinished, [])
-    lexer.run(Frame("command"))
+    top = Frame("command")
+    lexer.run(top)
     unfinished.append(lexer.is_unfinished())
     commands = tuple(sorted(lexer.commands, key=lambda command: command.start))
     line = at = 0
     for command in commands:
         line += text.count("\n", at, command.start)
         command.line, at = line, command.start
-    return Scan(places.decode(), tuple(unfinished), commands)
+    return Scan(places.decode(), tuple(unfinished), commands, lexer.broken or top.stray)

@@ -42,6 +42,7 @@ _WRAPPERS: dict[str, frozenset[str]] = {
 """Words that stand before the command meant, and their options that take a value in the next word."""
 _OWN_WORDS = {"timeout": 1, "flock": 1, "chroot": 1, "gosu": 1}
 """Arguments of their own before the command begins."""
+_SAME = {"gitlab-psql": "psql", "gitlab-rake": "rake", "gitlab-rails": "rails", "gitlab-redis-cli": "redis-cli"}
 _VARIABLE_WRAPPERS = frozenset({"$SUDO", "$sudo", "$DRY", "$RUN", "$CMD", "$PREFIX", "$TIME", "$()", "${}"})
 _VERBS = {
     "pnpm": ("exec", "dlx", "run"),
@@ -60,7 +61,7 @@ _READS_A_WORD = listed(
 )
 """Programs that have a shell read one of their words."""
 _HANDS_ON = listed(
-    "docker docker-compose podman nerdctl kubectl oc crictl lxc heroku fly flyctl nomad railway su knife ansible pssh"
+    "docker docker-compose podman nerdctl kubectl k oc crictl lxc heroku fly flyctl nomad railway su knife ansible pssh"
     " screen tmux systemd-run"
 )
 """Programs whose last words are a command for somewhere else."""
@@ -76,7 +77,8 @@ _STARTS = 12
 class Command:
     """One simple command. `line` counts from 0 within the text; `words` begin with the program's name, folders cut
     off; `piped_from` is the program whose output it reads, `reads` the file behind `<`, `writes` those behind `>`.
-    `inner` are the programs in its substitutions, `fed` is the text that reaches its input, with its line."""
+    `inner` are the programs in its substitutions, `fed` is the text that reaches its input, with its line.
+    `guessed` marks what may begin behind the words of another program."""
 
     line: int
     words: tuple[str, ...]
@@ -86,6 +88,7 @@ class Command:
     inner: tuple[str, ...] = ()
     fed: tuple[tuple[int, str], ...] = ()
     through_xargs: bool = False
+    guessed: bool = False
 
     @property
     def program(self) -> str:
@@ -153,6 +156,8 @@ def without_wrappers(words: tuple[str, ...]) -> tuple[str, ...]:
     at = 0
     while at < len(words):
         name = words[at].rsplit("/", 1)[-1]
+        if name == "command" and words[at + 1 : at + 2] in (("-v",), ("-V",)):
+            break
         if _ASSIGNED.match(words[at]) or (words[at] in _VARIABLE_WRAPPERS and at + 1 < len(words)):
             at += 1
         elif name in _WRAPPERS:
@@ -170,7 +175,8 @@ def _name(word: str) -> str:
     """The program's name without its folder; `$KUBECTL` is kubectl."""
     if word.startswith("$") and word[1:].isidentifier():
         return word[1:].lower()
-    return word.rstrip("/").rsplit("/", 1)[-1] or word
+    name = word.rstrip("/").rsplit("/", 1)[-1] or word
+    return _SAME.get(name, name)
 
 
 def _after_wrapper(words: tuple[str, ...], at: int, name: str) -> int:
@@ -232,6 +238,8 @@ def _inside(command: Command, depth: int) -> Iterator[Command]:
     if command.program in SHELLS or command.program in _JOINS:
         for line, body in command.fed:
             yield from _moved(body, line, depth)
+    if "--" in words[1:]:
+        yield from _passed(command, words[words.index("--", 1) + 1 :], depth, only_shells=True)
     if command.program in _HANDS_ON:
         for start in [n for n in range(1, len(words)) if not words[n].startswith("-")][:_STARTS]:
             yield from _passed(command, words[start:], depth, only_shells=True)
@@ -244,7 +252,7 @@ def _inside(command: Command, depth: int) -> Iterator[Command]:
 def _passed(command: Command, words: tuple[str, ...], depth: int, *, only_shells: bool = False) -> Iterator[Command]:
     rest = without_wrappers(words)
     if rest:
-        handed = replace(command, words=rest, inner=())
+        handed = replace(command, words=rest, inner=(), guessed=only_shells)
         yield handed
         if depth < _DEEPEST and (rest[0] in SHELLS or not only_shells):
             yield from _inside(handed, depth + 1)

@@ -35,11 +35,11 @@ _RULES = tuple(
             r"(?:DATABASE|SYSTEM|SCHEMA|TABLE|INDEX)\b",
             "locks tables while it runs",
         ),
-        (rf"^\s*CLUSTER\s+(?:VERBOSE\s+)?{_NAME}", "locks tables while it runs"),
+        (rf"^\s*CLUSTER\s+(?:VERBOSE\s+)?{_NAME}\s*(?:USING\s+{_NAME}\s*)?$", "locks tables while it runs"),
         (r"^\s*(?:LOCK\s+TABLE|FLUSH\s+TABLES\s+WITH\s+READ\s+LOCK)\b", "locks tables while it runs"),
         (
             r"\bpg_(?:switch_wal|promote|drop_replication_slot|wal_replay_pause)\s*\(|\bALTER\s+SYSTEM\b"
-            r"|^\s*(?:RESET\s+MASTER|RESET\s+SLAVE|RESET\s+REPLICA|PURGE\s+(?:BINARY|MASTER)\s+LOGS|SHUTDOWN)\b",
+            r"|^\s*(?:RESET\s+MASTER|RESET\s+SLAVE|RESET\s+REPLICA|PURGE\s+(?:BINARY|MASTER)\s+LOGS)\b",
             "changes the database server",
         ),
         (r"\b(?:TO|FROM)\s+PROGRAM\b", "runs a program on the database server"),
