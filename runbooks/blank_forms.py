@@ -18,7 +18,7 @@ How = GroupKind | str
 
 _SECRET = re.compile(
     r"token|secret|passw|passphrase|credential|(?:api|access|private)[_ -]?key|(?:^|[_ -])key$"
-    r"|dsn|database_?url|db_?url",
+    r"|dsn|(?:database|db|redis|mongo|mongodb|postgres|postgresql|mysql|amqp|broker)_?ur[il]|connection_?string",
     re.IGNORECASE,
 )
 _STANDARD = listed(

@@ -27,7 +27,8 @@ _PROMPT = re.compile(
 )
 _ALTERNATIVE = re.compile(
     r"(?:#|--)\s*(?:\d+[.)]\s*)?(?:(?:or|alternatively|otherwise)\b|option\b|alternativ|variant\b|manual(?:ly)?\b"
-    r"|method\s+\d|approach\s+\d|for\s+(?:linux|macos|mac|windows)\b)",
+    r"|method\s+\d|approach\s+\d|for\s+(?:linux|macos|mac|windows)\b"
+    r"|(?:macos|osx|linux|ubuntu|debian|fedora|rhel|centos|alpine|windows)\b[\w/ ]{0,20}$)",
     re.IGNORECASE,
 )
 _FOR_A_PERSON = re.compile(

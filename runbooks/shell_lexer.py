@@ -29,15 +29,18 @@ class Lexer(Quotes):
         self.stack.append(frame)
         while self.at < self.end:
             _READ[self.stack[-1].kind](self, self.stack[-1])
-        for left in reversed(self.stack):
-            if left.kind == "command":
-                self._end_word(left)
-                self._end_command(left, "")
+        left_open = [one for one in reversed(self.stack) if one.kind == "command"]
+        for left in left_open:
+            self._end_word(left)
+        self.unfinished.append(self._is_unfinished())
+        for left in left_open:
+            self._end_command(left, "")
 
-    def is_unfinished(self) -> bool:
+    def _is_unfinished(self) -> bool:
         top = self.stack[0]
         pending = top.operator in ("|", "||", "&&", "|&") and not top.words
-        return bool(len(self.stack) > 1 or top.missing or self.waiting or self.continued or pending or top.wants_body)
+        wants = top.missing or top.wants_body or top.in_test or pending
+        return bool(len(self.stack) > 1 or wants or self.waiting or self.continued)
 
     def command(self, frame: Frame) -> None:
         """One step where commands stand."""
@@ -107,7 +110,7 @@ class Lexer(Quotes):
             self._end_command(frame, "" if frame.words or frame.operator not in ("|", "||", "&&", "|&") else "keep")
         self.at += 1
         bodies, self.waiting = self.waiting, []
-        self.unfinished.append(bool(bodies) or self.is_unfinished())
+        self.unfinished.append(bool(bodies) or self._is_unfinished())
         for number, body in enumerate(bodies, 1):
             self.waiting = bodies[number:]
             self._body(*body)
@@ -167,7 +170,7 @@ class Lexer(Quotes):
         self.at = stop
         if body < self.end and stop < self.end:
             self.at = stop + 1
-            self.unfinished.append(bool(self.waiting) or self.is_unfinished())
+            self.unfinished.append(bool(self.waiting) or self._is_unfinished())
 
     def _bracket(self, frame: Frame) -> None:
         text, at = self.text, self.at

@@ -15,7 +15,7 @@ _DOUBLE_RUN = re.compile(r'[^"\\$`\n]+')
 _HERE_RUN = re.compile(r"[^\\$`\n]+")
 _ODD_RUN = re.compile(r"[^\"'`\\$(){}\n]+")
 _NAMED = re.compile(r"\$\{([A-Za-z_]\w*)\}")
-_ANSI = re.compile(r"\$'(?:[^'\\]|\\.)*(?:'|\Z)", re.DOTALL)
+_ANSI = re.compile(r"\$'(?:[^'\\]|\\.)*(?P<close>')?", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -76,10 +76,11 @@ class Quotes:
             self.at = min(self.at + 1, self.end)
         elif character in "(){}":
             self._odd_bracket(frame, character)
-        elif character == "'" and frame.closer == "}" and all(one.kind != "double" for one in self.stack):
+        elif character == "'" and all(one.kind != "double" for one in self.stack):
             close = text.find("'", self.at, self.end)
-            self._pass_lines(self.at, close if close >= 0 else self.at)
-            self.at = close + 1 if close >= 0 else self.at
+            after = close + 1 if close >= 0 else self.end
+            self._pass_lines(self.at, after)
+            self.at = after
         elif character in '"$`':
             self.at = at
             if character == '"':
@@ -141,6 +142,11 @@ class Quotes:
             self._mark(at, ansi.end(), ODD)
             self._pass_lines(at, ansi.end())
             self.at = ansi.end()
+            if not ansi["close"]:
+                self._mark(at, self.end, ODD)
+                self._pass_lines(self.at, self.end)
+                self.at = self.end
+                self._push(Frame("open", start=at))
             return None
         owner.add(text[at], at)
         self.at = at + 1
@@ -171,6 +177,8 @@ class Quotes:
         elif character == ")" and frame.depth:
             frame.depth -= 1
         elif character == ")":
+            # `$((a); b)` is a command in a command: too rare to be told from arithmetic that is wrong.
+            self.broken = self.broken or not self.text.startswith(")", self.at)
             self.at += self.text.startswith(")", self.at)
             self._pop()
 
@@ -218,6 +226,7 @@ class Quotes:
 
     def _pop(self) -> None:
         frame = self.stack.pop()
+        self.broken = self.broken or bool(frame.missing or frame.in_test or frame.wants_body)
         if frame.kind == "double":
             self._mark(self.at - 1, self.at, DOUBLE)
         elif frame.kind == "odd" or frame.closer == "`":

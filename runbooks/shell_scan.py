@@ -36,7 +36,6 @@ def scan(text: str) -> Scan:
     lexer = Lexer(text, 0, len(text), places, unfinished, [])
     top = Frame("command")
     lexer.run(top)
-    unfinished.append(lexer.is_unfinished())
     commands = tuple(sorted(lexer.commands, key=lambda command: command.start))
     line = at = 0
     for command in commands:
