@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from runbooks.parts import Blank, BlankStyle, GroupKind
 from runbooks.shell_frames import Simple, listed
-from runbooks.shell_scan import ANGLE, COMMENT, DOUBLE, HERE, HERE_QUOTED, PLAIN, SINGLE, scan
+from runbooks.shell_scan import ANGLE, COMMENT, DOUBLE, GLUED, HERE, HERE_QUOTED, PLAIN, SINGLE, scan
 from runbooks.sql_scan import sql_scan
 
 How = GroupKind | str
@@ -60,7 +60,7 @@ _TAGS = listed(
     "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong"
     " details summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
 )
-_PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
+PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
 """Programs whose quoted arguments have brackets of their own."""
 INTERPRETERS = listed("python python3 node ruby perl php mongo mongosh lua Rscript osascript")
 
@@ -126,13 +126,8 @@ def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
         if places[found.start()] != COMMENT and not _is_no_blank(ground, found, kind):
             yield found.start(), _blank(found[0], found["name"].strip(), "brackets")
     for found in ANGLE.finditer(text):
-        before = text[found.start() - 1 : found.start()]
-        name = found["name"] or found["twice"]
-        compares = kind == "sql" and re.search(r"\b(?:and|or)\b", name, re.IGNORECASE)
-        if places[found.start()] != COMMENT and before not in ("<", "\\", "$") and not compares:
-            quoted = places[found.start()] != PLAIN
-            if not (quoted and _is_tag(name, closing)):
-                yield found.start(), _blank(found[0], name, "angles")
+        if not _is_no_angle(ground, found, kind, closing):
+            yield found.start(), _blank(found[0], found["name"] or found["twice"], "angles")
     templates = bool(_TEMPLATE.search(text))
     for found in _BRACES.finditer(text):
         if places[found.start()] != COMMENT and not templates and found["name"] not in _TEMPLATE_WORDS:
@@ -174,7 +169,19 @@ def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         alone = not line.strip() and after in ("", "\n")
         return alone or program in INTERPRETERS
-    return place in (SINGLE, DOUBLE) and (program in _PATTERNS or program in INTERPRETERS)
+    return place in (SINGLE, DOUBLE) and (program in PATTERNS or program in INTERPRETERS)
+
+
+def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: frozenset[str]) -> bool:
+    """Angles that are redirections, comparisons or a tag."""
+    text, place, name = ground.text, ground.places[found.start()], found["name"] or found["twice"]
+    if place == COMMENT or text[found.start() - 1 : found.start()] in ("<", "\\", "$"):
+        return True
+    if kind == "sql" and re.search(r"\b(?:and|or)\b", name, re.IGNORECASE):
+        return True
+    if place == PLAIN:
+        return kind == "command" and bool(GLUED.match(text, found.end()))
+    return _is_tag(name, closing)
 
 
 def _variables(ground: Ground) -> Iterator[tuple[int, Blank]]:

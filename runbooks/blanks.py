@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from runbooks.blank_forms import INTERPRETERS, Ground, How, found_in, ground_of
+from runbooks.blank_forms import INTERPRETERS, PATTERNS, Ground, How, found_in, ground_of
 from runbooks.parts import Blank
 from runbooks.shell_frames import OPENS, Simple, listed
 from runbooks.shell_scan import COMMENT, DOUBLE, HERE, HERE_QUOTED, ODD, SINGLE, scan
@@ -34,8 +34,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 def blanks_in(text: str, kind: How = "command") -> tuple[Blank, ...]:
     """The blanks of a command, of statements or of a text to send, in order, each once."""
-    found = found_in(ground_of(text, kind), kind)
-    return tuple({blank.written: blank for _, blank in reversed(found)}.values())[::-1]
+    found: dict[str, Blank] = {}
+    for _, blank in found_in(ground_of(text, kind), kind):
+        first = found.setdefault(blank.written, blank)
+        if blank.secret and not first.secret:
+            found[blank.written] = blank
+    return tuple(found.values())
 
 
 def filled(text: str, values: Mapping[str, str], kind: How = "command") -> str:
@@ -132,12 +136,13 @@ def _spans_read_again(command: Simple, text: str) -> Iterator[tuple[int, int]]:
         yield from command.piped_from.bodies
     joined = names[reader] in _JOINED
     for n, (word, start, end) in enumerate(command.words[reader + 1 :], reader + 1):
-        if joined or re.search(r"[\s;]", word) or names[n - 1] in ("-c", "-e", "--eval", "--command"):
+        whole = names[reader] in PATTERNS | INTERPRETERS and text[start] in "'\""
+        if joined or whole or re.search(r"[\s;]", word) or names[n - 1] in ("-c", "-e", "--eval", "--command"):
             yield start, end
 
 
 def _shape(text: str) -> list[tuple[str, int, int, int, bool]]:
-    """What must stay as it is whatever is filled in: the commands, their numbers of words, where they read and write."""
+    """What stays as it is whatever is filled in: the commands, their numbers of words, where they read and write."""
     read = scan(text)
     return [
         (one.operator, len(one.words), len(one.bodies), len(one.writes), bool(one.reads)) for one in read.commands

@@ -113,7 +113,8 @@ def _only_assigns(read: Scan) -> bool:
     inner = {id(one) for command in read.commands for one in command.inner}
     outer = [command for command in read.commands if id(command) not in inner]
     return all(
-        all(_ASSIGNS.match(word) for word, _, _ in (one.words[1:] if one.words[0][0] in _DECLARES else one.words))
+        one.words
+        and all(_ASSIGNS.match(word) for word, _, _ in (one.words[1:] if one.words[0][0] in _DECLARES else one.words))
         for one in outer
     )
 

@@ -16,8 +16,9 @@ RULES: Mapping[str, Rule] = {**PROGRAMS, **DATABASES, **PLATFORMS}
 
 READERS = listed(
     "grep egrep zgrep rg ag echo printf cat less more man type which whereis whatis apropos command help info tldr"
-    " alias complete hash sed awk head tail ls cd mkdir touch cp mv vi vim nano code jq yq test [ export brew pip pip3 gem cargo"
-    " go history apt-cache open xdg-open diff stat file wc sort uniq cut tr logger journalctl read for case select"
+    " alias complete hash sed awk head tail ls cd mkdir touch cp mv vi vim nano code jq yq test [ export brew pip pip3"
+    " gem cargo go history apt-cache open xdg-open diff stat file wc sort uniq cut tr logger journalctl read for case"
+    " select"
 )
 """Programs whose words are no commands."""
 _DATABASE_TASK = re.compile(
@@ -43,6 +44,8 @@ def by_any_program(command: Command, *, known: bool) -> str:
     """What is seen without knowing the program: its tasks' names, a restore onto production, a disk written to."""
     if any(re.match(r"/dev/(?:sd|nvme|vd|xvd|hd|disk|mapper)", written) for written in command.writes):
         return "overwrites a disk"
+    if not command.program:
+        return "empties a file" if any(not written.startswith("/dev/") for written in command.writes) else ""
     words = command.words[1:]
     script = named_program(command)
     if re.search(r"(?:^|[_.-])restore", script) and any(PRODUCTION.search(word) for word in words):

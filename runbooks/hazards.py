@@ -12,7 +12,7 @@ from dataclasses import replace
 from runbooks.hazard_rules import READERS, RULES, by_any_program
 from runbooks.parts import GroupKind, Hazard
 from runbooks.shell_frames import listed
-from runbooks.shell_words import SHELLS, Command, commands_of
+from runbooks.shell_words import HAND_ON, SHELLS, Command, commands_of
 from runbooks.sql_hazards import statements_hazards
 
 _PREVIEW = frozenset(
@@ -56,7 +56,7 @@ def hazards_in_words(text: str, first: int) -> tuple[Hazard, ...]:
         return ()
     found: list[Hazard] = []
     for span in _SPAN.finditer(text):
-        named = span[2].strip()
+        named = " ".join(span[2].split())
         # A word alone is a name that is spoken of.
         if " " in named or "(" in named or named in ("FLUSHALL", "FLUSHDB"):
             number = first + text.count("\n", 0, span.start())
@@ -82,7 +82,7 @@ def _in_command(command: Command) -> Iterator[tuple[int, str]]:
 
 def _carried(command: Command) -> Iterator[Command]:
     """Programs that an unknown one is given to run: `aws-vault exec prod -- kubectl delete …`."""
-    if command.program in RULES or command.program in READERS:
+    if command.program in RULES or command.program in READERS or command.program in HAND_ON:
         return
     for at, word in enumerate(command.words[1:_MOST_WORDS], 1):
         name = word.rsplit("/", 1)[-1]

@@ -11,8 +11,10 @@ PLAIN, DOUBLE, SINGLE, COMMENT, HERE, HERE_QUOTED, ODD = "p", "d", "s", "c", "h"
 where quotes have rules of their own: `…`, ${…}, $((…)), $'…'."""
 
 _ANGLE_NAME = r"(?:[A-Za-z][A-Za-z0-9_. /:@,-]{0,60}[A-Za-z0-9_]|[A-Z])"
-ANGLE = re.compile(rf"<(?P<name>{_ANGLE_NAME})>(?![\w$\"'~>])|<<(?P<twice>{_ANGLE_NAME})>>")
-"""A blank such as `<backup-id>` or `<<backup-id>>`: no redirection."""
+ANGLE = re.compile(rf"<(?P<name>{_ANGLE_NAME})>(?!>)|<<(?P<twice>{_ANGLE_NAME})>>")
+"""A blank such as `<backup-id>` or `<<backup-id>>`."""
+GLUED = re.compile(r"[\w$\"'~]")
+"""What follows `>` right away where `<in>out` are redirections."""
 
 
 def listed(words: str) -> frozenset[str]:

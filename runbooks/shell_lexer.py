@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from runbooks.shell_frames import ANGLE, COMMENT, HERE_QUOTED, ODD, PLAIN, Frame, Simple
+from runbooks.shell_frames import ANGLE, COMMENT, GLUED, HERE_QUOTED, ODD, PLAIN, Frame, Simple
 from runbooks.shell_quotes import DEEPEST, Quotes
 
 _RUN = re.compile(r"[^ \t\n\"'`\\$<>()|&;#]+")
@@ -123,7 +123,7 @@ class Lexer(Quotes):
             self.at += 1
             return
         angle = ANGLE.match(text, at, self.end) if text[at] == "<" and text[at - 1 : at] != "<" else None
-        if angle:
+        if angle and not GLUED.match(text, angle.end()):
             frame.add(angle[0], at)
             self.at = angle.end()
             return

@@ -203,10 +203,10 @@ class Quotes:
                 frame.keyword(word)
 
     def _end_command(self, frame: Frame, operator: str) -> None:
-        if frame.words and not frame.silent:
+        if (frame.words or (frame.simple and frame.simple.writes)) and not frame.silent:
             command = frame.current()
             command.words = tuple(frame.words)
-            command.start = frame.words[0][1]
+            command.start = frame.words[0][1] if frame.words else self.at
             self.commands.append(command)
             owner = frame.owner
             if owner is not None and not owner.silent:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from runbooks.shell_frames import ANGLE, COMMENT, DOUBLE, HERE, HERE_QUOTED, ODD, PLAIN, SINGLE, Frame, Simple
+from runbooks.shell_frames import ANGLE, COMMENT, DOUBLE, GLUED, HERE, HERE_QUOTED, ODD, PLAIN, SINGLE, Frame, Simple
 from runbooks.shell_lexer import Lexer
 
-__all__ = ["ANGLE", "COMMENT", "DOUBLE", "HERE", "HERE_QUOTED", "ODD", "PLAIN", "SINGLE", "Scan", "scan"]
+__all__ = ["ANGLE", "COMMENT", "DOUBLE", "GLUED", "HERE", "HERE_QUOTED", "ODD", "PLAIN", "SINGLE", "Scan", "scan"]
 
 
 @dataclass(frozen=True, slots=True)

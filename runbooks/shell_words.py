@@ -65,6 +65,8 @@ _HANDS_ON = listed(
     " screen tmux systemd-run"
 )
 """Programs whose last words are a command for somewhere else."""
+HAND_ON = _JOINS | _READS_A_WORD | _HANDS_ON | SHELLS
+"""All programs that are known to hand commands on."""
 _SSH_VALUES = listed("-i -p -l -o -L -R -D -J -F -E -b -c -e -m -O -Q -S -W -w -B -I")
 _JOINS_VALUES = {"watch": frozenset({"-n", "--interval"}), "parallel": frozenset({"-j", "-n", "--jobs"})}
 _SAYS = frozenset({"echo", "printf", "cat", "tee", "envsubst"})
@@ -145,7 +147,7 @@ def commands_of(text: str, depth: int = 0) -> Iterator[Command]:
     `bash -c`, `ssh`, `kubectl exec` and the like too."""
     for simple in scan(text).commands:
         command = _command(simple, text)
-        if command.words:
+        if command.words or command.writes:
             yield command
             if depth < _DEEPEST:
                 yield from _inside(command, depth)
