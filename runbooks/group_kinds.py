@@ -25,7 +25,7 @@ _PRINTED = re.compile(
     r"|[{\[]\s*$|[{\[]\s*[\"{]|\"[\w.-]+\"\s*:|[}\]]+[,;)]*$|[+|][-=+|]{3,}|\|\s"
     r"|[A-Z][A-Z_/()%-]+(?:\s{2,}|\s+[A-Z][A-Z_/()-]+\b)|\S+(?:\s{2,}(?!-)[\w./:%<>()-]+){3,}$"
     r"|</?[A-Za-z!?][^<>]*>|\.{3}|…|={3,}|--|\d[\d.,%]*(?:\s|$)|[✓✔✗✘✅❌⚠•→]|\(\d+ rows?\)"
-    r"|PING \S+ \(|[*+•-] |(?:=|-|>>)> |[\w.()\[\]/@-]{1,40}\s{0,9}:(?:\s|$)|[A-Z][\w ()./-]{1,40}:(?:\s|$)|/?\w+://\S*$|/\S+\.(?:log|conf|ya?ml|json|txt|md)$"
+    r"|PING \S+ \(|[*+•-] |[=-]> |[\w.()\[\]/@-]{1,40}\s{0,9}:(?:\s|$)|[A-Z][\w ()./-]{1,40}:(?:\s|$)|/?\w+://\S*$|/\S+\.(?:log|conf|ya?ml|json|txt|md)$"
 )
 """Lines that no shell would be given."""
 _PROMPT_OF_ANOTHER = re.compile(
@@ -42,11 +42,11 @@ _PRINTED_BELOW = re.compile(
     re.IGNORECASE,
 )
 _SQL_STARTS = re.compile(
-    r"\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values|table|create|alter|drop|truncate|grant|revoke|comment|copy"
+    r"(?!\(\d+ rows?\))(?:\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values|table|create|alter|drop|truncate|grant|revoke|comment|copy"
     r"|analyze|analyse|vacuum|reindex|cluster|explain|show|set|reset|begin|start|commit|end|rollback|abort|savepoint|release"
     r"|lock|do|call|execute|prepare|deallocate|declare|fetch|close|listen|notify|unlisten|checkpoint|discard|refresh|reassign"
     r"|security|import|load|use|kill|flush|purge|optimize|check|repair|describe|desc|rename|replace|handler|shutdown"
-    r"|stop|change|restore|backup|exec|go|declare|if|while|print|optimise|pragma|attach|detach|delimiter|source)\b",
+    r"|stop|change|restore|backup|exec|go|declare|if|while|print|optimise|pragma|attach|detach|delimiter|source)\b)",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"(?<=[ \t])\[-{1,2}[A-Za-z]")
@@ -59,7 +59,7 @@ def kind_of(code: Sequence[str], text: str, how: str, *, says: str = "") -> tupl
     if not words:
         return "manual", text
     if how == "sql":
-        return ("sql" if _SQL_STARTS.match(words[0]) and not sql_scan(text).unfinished[-1] else "output"), text
+        return ("sql" if _SQL_STARTS.match(words[0]) and not sql_scan(text).is_open else "output"), text
     quoted = _QUOTED.fullmatch("\n".join(words))
     if quoted:
         inner = next(found for found in quoted.groups() if found is not None)

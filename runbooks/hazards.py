@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from runbooks.hazard_rules import READERS, RULES, by_any_program
 from runbooks.parts import GroupKind, Hazard
@@ -54,14 +55,21 @@ def hazards_in_words(text: str, first: int) -> tuple[Hazard, ...]:
     """The destructive commands that running text, whose first line has number `first`, names between backticks."""
     if "`" not in text:
         return ()
-    found: list[Hazard] = []
+    found: dict[Hazard, None] = {}
+    number, at = first, 0
     for span in _SPAN.finditer(text):
-        named = " ".join(span[2].split())
-        # A word alone is a name that is spoken of.
-        if " " in named or "(" in named or named in ("FLUSHALL", "FLUSHDB"):
-            number = first + text.count("\n", 0, span.start())
-            found += [Hazard(number, one.words) for kind in ("command", "sql") for one in hazards_in(named, kind, 0)]
-    return tuple(dict.fromkeys(found))
+        number, at = number + text.count("\n", at, span.start()), span.start()
+        found.update((Hazard(number, words), None) for words in _named(" ".join(span[2].split())))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _named(text: str) -> tuple[str, ...]:
+    """What a command or a statement that is named in running text destroys."""
+    # A word alone is a name that is spoken of.
+    if not (" " in text or "(" in text or text in ("FLUSHALL", "FLUSHDB")):
+        return ()
+    return tuple(one.words for kind in ("command", "sql") for one in hazards_in(text, kind, 0))
 
 
 def _in_command(command: Command) -> Iterator[tuple[int, str]]:

@@ -26,6 +26,8 @@ OPENS = {"if": "fi", "case": "esac", "for": "done", "while": "done", "until": "d
 CLOSES = frozenset(OPENS.values())
 LEADS = frozenset({"then", "do", "else", "elif", "!", "coproc"})
 """Words after which a command begins."""
+_WITHIN = {"then": "fi", "else": "fi", "elif": "fi", "do": "done"}
+"""Words that stand in a compound command, by what ends it."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Frame:
     """Something that is open: commands, "…", a here-document, `${…}` or `$((…))`; `open` was never closed.
 
     `owner` are the commands that its text belongs to; what is in a `silent` one is an array or a pattern, no command.
-    `stray` is a `fi` or `done` that nothing asked for; `after_group` that only a separator or a redirection may follow.
+    `stray` is a `fi` or `done` that nothing asked for or that comes too soon; `after_group` that only a separator or a redirection may follow.
     """
 
     kind: Literal["command", "double", "here", "odd", "open"]
@@ -68,6 +70,7 @@ class Frame:
     missing: list[str] = field(default_factory=list)
     wants_body: bool = False
     names_function: bool = False
+    wants_command: bool = False
     in_test: bool = False
     in_pattern: bool = False
     depth: int = 0
@@ -90,6 +93,12 @@ class Frame:
         if self.names_function:
             self.names_function, self.wants_body = False, True
             return True
+        if word in CLOSES or word in LEADS or word in OPENS:
+            nothing = self.wants_command and not self.after_group
+            within = _WITHIN.get(word, "")
+            lost = within and self.missing[-1:] != [within]
+            self.stray = self.stray or bool(lost or (nothing and (word in CLOSES or within)))
+            self.wants_command = word in LEADS or word in ("if", "while", "until", "{")
         if word in CLOSES:
             if self.missing and self.missing[-1] == word:
                 self.missing.pop()

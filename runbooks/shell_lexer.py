@@ -100,6 +100,8 @@ class Lexer(Quotes):
             self._end_word(frame)
         else:
             self._end_word(frame)
+            nothing = not (frame.words or frame.simple or frame.after_group or frame.silent)
+            self.broken = self.broken or (nothing and not operator.startswith(";;"))
             self._end_command(frame, operator)
             frame.in_pattern = operator in (";;", ";&", ";;&")
         self.at += len(operator)
@@ -190,13 +192,14 @@ class Lexer(Quotes):
             self._push(Frame("command", start=at, closer=")", silent=True, owner=frame))
         elif text.startswith("((", at) and not word and not frame.words:
             self.at += 1
+            frame.after_group = True
             self._push(Frame("odd", start=at, closer="))", owner=frame))
         else:
             self._end_word(frame)
             self.broken = self.broken or bool(frame.words)
             self._end_command(frame, "")
             frame.wants_body = False
-            self._push(Frame("command", start=at, closer=")", owner=frame, subshell=True))
+            self._push(Frame("command", start=at, closer=")", owner=frame, subshell=True, wants_command=True))
         return None
 
     def _close(self, frame: Frame) -> None:
@@ -209,6 +212,7 @@ class Lexer(Quotes):
             return None
         self._end_command(frame, "")
         if frame.closer == ")":
+            self.broken = self.broken or (frame.subshell and frame.wants_command)
             self._pop()
             if frame.subshell and frame.owner is not None:
                 frame.owner.after_group = True

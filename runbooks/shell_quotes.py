@@ -191,6 +191,7 @@ class Quotes:
             frame.redirect(word)
         elif frame.in_test:
             frame.in_test = quoted or word != "]]"
+            frame.after_group = not frame.in_test
         elif quoted or frame.words or frame.in_pattern or not frame.keyword(word):
             frame.words.append((word, frame.word_start, self.at))
             self.broken = self.broken or (frame.after_group and not frame.in_pattern)
@@ -212,6 +213,8 @@ class Quotes:
             if owner is not None and not owner.silent:
                 owner.inner.append(command)
             frame.last = command
+        if frame.words or frame.simple or frame.after_group:
+            frame.wants_command = False
         frame.after_group = False
         frame.forget()
         if operator != "keep":
@@ -226,7 +229,7 @@ class Quotes:
 
     def _pop(self) -> None:
         frame = self.stack.pop()
-        self.broken = self.broken or bool(frame.missing or frame.in_test or frame.wants_body)
+        self.broken = self.broken or bool(frame.missing or frame.in_test or frame.wants_body or frame.stray)
         if frame.kind == "double":
             self._mark(self.at - 1, self.at, DOUBLE)
         elif frame.kind == "odd" or frame.closer == "`":

@@ -19,20 +19,24 @@ _ESCAPED_END = re.compile(r"(?:[^'\\]|\\.|'')*(?:'|\Z|\\\Z)", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class SqlScan:
     """`places` has one letter for each character, as a shell's scan has them; `bare` is the text with everything in
-    quotes and comments blanked out; `unfinished` says of each line whether its statement goes on after it."""
+    quotes and comments blanked out; `unfinished` says of each line whether its statement goes on after it; `is_open`
+    that something in quotes or a comment never ends."""
 
     places: str
     bare: str
     unfinished: tuple[bool, ...]
+    is_open: bool
 
 
 @lru_cache(maxsize=16)
 def sql_scan(text: str) -> SqlScan:
     """Read `text` as the server would."""
     spans: list[tuple[int, int, str]] = []
+    is_open = False
     at = 0
     while found := _BEGIN.search(text, at):
-        at, place = _end(text, found)
+        at, place, closed = _end(text, found)
+        is_open = is_open or not closed
         spans.append((found.start(), at, place))
     places = bytearray(PLAIN.encode() * len(text))
     parts: list[str] = []
@@ -42,34 +46,32 @@ def sql_scan(text: str) -> SqlScan:
         parts += [text[at:start], re.sub(r"[^\n]", " ", text[start:after])]
         at = after
     bare = "".join([*parts, text[at:]])
-    return SqlScan(places.decode(), bare, tuple(_unfinished(text, bare, spans)))
+    return SqlScan(places.decode(), bare, tuple(_unfinished(text, bare, spans)), is_open)
 
 
-def _end(text: str, found: re.Match[str]) -> tuple[int, str]:
-    """Where what begins here ends, and which place it is."""
+def _end(text: str, found: re.Match[str]) -> tuple[int, str, bool]:
+    """Where what begins here ends, which place it is, and whether it ends at all."""
     opened, after = found[0], found.end()
     if opened == "--":
         stop = text.find("\n", after)
-        return (stop if stop >= 0 else len(text)), COMMENT
+        return (stop if stop >= 0 else len(text)), COMMENT, True
     if opened == "/*":
-        return _comment_end(text, after), COMMENT
-    if opened in ("'", '"'):
-        stop = text.find(opened, after)
-        return (stop + 1 if stop >= 0 else len(text)), SINGLE if opened == "'" else DOUBLE
-    if opened[-1] == "'":
+        return _comment_end(text, after)
+    if opened[-1] == "'" and len(opened) > 1:
         escaped = _ESCAPED_END.match(text, after)
-        return (escaped.end() if escaped else len(text)), ODD
+        return (escaped.end() if escaped else len(text)), ODD, bool(escaped and escaped[0].endswith("'"))
     stop = text.find(opened, after)
-    return (stop + len(opened) if stop >= 0 else len(text)), ODD
+    place = {"'": SINGLE, '"': DOUBLE}.get(opened, ODD)
+    return (stop + len(opened) if stop >= 0 else len(text)), place, stop >= 0
 
 
-def _comment_end(text: str, at: int) -> int:
+def _comment_end(text: str, at: int) -> tuple[int, str, bool]:
     """Comments of this kind nest."""
     depth = 1
-    while depth and (found := _COMMENT_EDGE.search(text, at)):
-        depth += 1 if found[0] == "/*" else -1
-        at = found.end()
-    return len(text) if depth else at
+    while depth and (edge := _COMMENT_EDGE.search(text, at)):
+        depth += 1 if edge[0] == "/*" else -1
+        at = edge.end()
+    return (len(text) if depth else at), COMMENT, not depth
 
 
 def _unfinished(text: str, bare: str, spans: list[tuple[int, int, str]]) -> list[bool]:
