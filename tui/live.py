@@ -157,6 +157,7 @@ class Live:
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),
+            first_run=self._cursor == 0 and not self.journal_trouble,
             real_alarm=self.real_alarm,
             message=self.message if now < self.message_until else "",
             message_tone=self.message_tone,

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 
 from operations.documents.model import Blank, Block, Bullets, Document, Paragraph, Picture, Section, Subtitle, Table
+from operations.engine.record import JobRecord
 from operations.incident.model import Severity
 from operations.incident.picture_svg import curve_svg
 from operations.incident.picture_text import curve_lines
 from operations.incident.report import Report, span_words
 from operations.incident.report_record import calls, evidence, jobs, messages, people
+from operations.incident.telling import text_of
 from operations.incident.timeline import GROUPS, Line, moment_words
 from operations.incident.times import DEFINITIONS, SPANS
 
@@ -74,9 +76,7 @@ def _sentences(report: Report) -> Iterator[str]:
         yield f"On {began:%Y-%m-%d} at {began:%H:%M:%SZ} something was wrong with {where}."
     mitigated, took = times.at("mitigated"), span_words(times.seconds("mitigate"))
     if mitigated is not None and times.helped is not None:
-        name = str(times.helped.plan.details.get("to_name") or "")
-        act = f"{times.helped.operation}{f' to {name}' if name else ''}"
-        yield f"It was mitigated at {moment_words(mitigated, day)}, {took} later, by a {act}."
+        yield f"It was mitigated at {moment_words(mitigated, day)}, {took} later, by {_act(times.helped)}."
     elif mitigated is not None:
         yield f"It was mitigated at {moment_words(mitigated, day)}, {took} later."
     resolved = times.at("resolved")
@@ -85,6 +85,23 @@ def _sentences(report: Report) -> Iterator[str]:
         yield f"It was resolved at {moment_words(resolved, day)}, {took} after it began."
     else:
         yield "It is not resolved yet."
+
+
+def _act(job: JobRecord) -> str:
+    """What helped, as a stakeholder would say it."""
+    to = text_of(job.plan.details, "to_name", 60)
+    value = text_of(job.plan.request, "value", 20)
+    words = {
+        "rollback": f"a rollback to {to}",
+        "deploy": f"a deploy of {to}",
+        "redeploy": f"publishing {to} again",
+        "flag": f"turning a flag {value}".rstrip(),
+        "maintenance": f"turning maintenance mode {value}".rstrip(),
+        "restore": "a restore",
+        "restore-undo": "taking a restore back",
+        "command": "a runbook's command",
+    }
+    return words.get(job.operation, job.operation)
 
 
 def _impact(report: Report) -> Iterator[Block]:

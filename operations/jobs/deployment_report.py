@@ -40,7 +40,8 @@ def deployment_report(job: JobRecord) -> Document:
         ("After it", _after(job)),
         ("Signed off", _signed(job)),
     )
-    title = f"Deployment report: {_text(job, 'to_name') or job.title}, {job.site} {job.environment}"
+    kind = "Rollback" if job.operation == "rollback" else "Deployment"
+    title = f"{kind} report: {_text(job, 'to_name') or job.title}, {job.site} {job.environment}"
     return Document(title, tuple(Section(name, blocks) for name, found in parts if (blocks := tuple(found))))
 
 
@@ -109,7 +110,7 @@ def _changes(job: JobRecord) -> Iterator[Block]:
 def _migrations(job: JobRecord) -> Iterator[Block]:
     pending = _pending(job)
     if not pending:
-        yield Paragraph("None.")
+        yield Paragraph("None was applied.")
         return
     words = {"adds": "adds only", "one-way": "one way", "cannot-tell": "cannot be told"}
     state = _migrated(job)

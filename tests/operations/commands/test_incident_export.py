@@ -125,7 +125,7 @@ def test_stats_are_printed_and_as_json(team: Team) -> None:
 
 def test_the_report_of_a_rollback_comes_from_its_job(team: Team) -> None:
     code, out, _ = team.run("jobs", "report", "1")
-    assert code == 0 and out.startswith("# Deployment report: v2.4.0, pro-remorque production")
+    assert code == 0 and out.startswith("# Rollback report: v2.4.0, pro-remorque production")
     assert json.loads(team.run("jobs", "report", "1", "--format", "json")[1])["incident"] == ID
     code, _, err = team.run("jobs", "report", "2")
     assert code == 1 and "there is no deployment to report" in err
