@@ -42,7 +42,8 @@ _PRINTED_BELOW = re.compile(
     re.IGNORECASE,
 )
 _SQL_STARTS = re.compile(
-    r"(?!\(\d+ rows?\))(?:\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values|table|create|alter|drop|truncate|grant|revoke|comment|copy"
+    r"(?!\(\d+ rows?\))(?:\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values"
+    r"|table|create|alter|drop|truncate|grant|revoke|comment|copy"
     r"|analyze|analyse|vacuum|reindex|cluster|explain|show|set|reset|begin|start|commit|end|rollback|abort|savepoint|release"
     r"|lock|do|call|execute|prepare|deallocate|declare|fetch|close|listen|notify|unlisten|checkpoint|discard|refresh|reassign"
     r"|security|import|load|use|kill|flush|purge|optimize|check|repair|describe|desc|rename|replace|handler|shutdown"

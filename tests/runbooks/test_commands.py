@@ -104,7 +104,8 @@ def test_what_belongs_together_stays_whole(text: str) -> None:
 
 
 def test_prompts_go_and_what_was_printed_is_left_out() -> None:
-    text = "$ uptime\n 03:07 up 9 days\n$ df -h \\\n>   /\nFilesystem\n\nroot@db:~# ls\nx\n[me@host ~]$ id\nsh-5.1# whoami\n"
+    text = "$ uptime\n 03:07 up 9 days\n$ df -h \\\n>   /\nFilesystem\n\n"
+    text += "root@db:~# ls\nx\n[me@host ~]$ id\nsh-5.1# whoami\n"
     assert runnable(text, "console") == ["uptime\ndf -h \\\n  /", "ls\nid\nwhoami"]
     assert runnable("$ cat <<EOF\n> a\n> EOF\nout\n$ b\n", "") == ["cat <<EOF\na\nEOF\nb"]
 
@@ -267,7 +268,8 @@ def test_something_that_never_ends_takes_only_its_paragraph() -> None:
 
 
 def test_sql_goes_statement_by_statement() -> None:
-    text = "-- One\nSELECT 1\n\nFROM x;\n\n-- Or\nSELECT 2;\nSELECT 'a;\n\nb';\n\nDO $$\n\nBEGIN END $$;\n\n(3 rows)\n\nSELECT 'open"
+    text = "-- One\nSELECT 1\n\nFROM x;\n\n-- Or\nSELECT 2;\nSELECT 'a;\n\nb';\n\n"
+    text += "DO $$\n\nBEGIN END $$;\n\n(3 rows)\n\nSELECT 'open"
     parts = [(group.kind, group.text) for group in found(text, "sql")]
     assert parts == [
         ("sql", "-- One\nSELECT 1\n\nFROM x;"),
