@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,10 +20,13 @@ from operations.speech import give_up_output, speaking
 from operations.text import one_line
 from operations.version import __version__
 
+if TYPE_CHECKING:
+    from operations.engine.record import JobRecord
+
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
 
-REFUSED: dict[str, int] = {"status": 2}
+REFUSED: dict[str, int] = {"status": 2, "runbook lint": 2, "runbook check": 2}
 """What wrong usage or settings end with, where it is not 1: there 1 says what was found (status: down)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
@@ -70,6 +75,10 @@ class Session:
     """The environment that was found to be meant."""
     answered: bool = False
     """True once the one JSON document of this command stands on stdout."""
+    incident: str = ""
+    """The incident that jobs started now belong to."""
+    on_start: Callable[[JobRecord], None] | None = None
+    """Who wants to know of a job as soon as it was started."""
 
     @property
     def path(self) -> Path | None:

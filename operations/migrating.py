@@ -34,7 +34,6 @@ _LOOK_AFTER_CLIENT = """do $$ begin
 if current_setting('client_connection_check_interval', true) is not null then
 perform set_config('client_connection_check_interval', '2s', LOCAL); end if;
 exception when others then null; end $$"""
-"""PostgreSQL 14 and later can notice while a statement runs that its client is gone; not on every system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def psql_call(
     )
     statements = (
         limits,
-        _LOOK_AFTER_CLIENT.replace("LOCAL", "true" if running.wrapped else "false"),
+        looking_after_client(local=running.wrapped),
         _MAKE_TABLE,
         known,
         begun,
@@ -160,6 +159,12 @@ def psql_call(
         program, "--no-psqlrc", "--no-password", "--quiet", "--echo-errors", "--set", "ON_ERROR_STOP=1",
         *single, *before, "--file", str(file), *after,
     )  # fmt: skip
+
+
+def looking_after_client(*, local: bool) -> str:
+    """A statement by which the server looks while it works whether its client is still there (PostgreSQL 14 and later;
+    not on every system). `local`: for the transaction only, as poolers need it."""
+    return _LOOK_AFTER_CLIENT.replace("LOCAL", "true" if local else "false")
 
 
 @contextmanager

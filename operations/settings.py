@@ -26,8 +26,8 @@ from operations.settings_release import (
 
 __all__ = [
     "MASK", "VERCEL_DEPLOY", "BackupSettings", "Check", "CommandSettings", "Contact", "DeploySettings", "DrillSettings",
-    "Environment", "Link", "NotifySettings", "PlatformSettings", "Provider", "RestoreSettings", "Secret", "Section",
-    "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings", "address_of",
+    "Environment", "Link", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider", "RestoreSettings",
+    "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings", "address_of",
 ]  # fmt: skip
 
 
@@ -120,6 +120,8 @@ class Environment(Section, frozen=True, kw_only=True):
     platform: PlatformSettings = PlatformSettings()
     backups: BackupSettings = BackupSettings()
     checks: tuple[Check, ...] = ()
+    commands: Literal["", "ask", "never"] = ""
+    """Whether commands of runbooks run here; empty means as `policy.commands` says."""
 
     @property
     def database_address(self) -> str:
@@ -198,6 +200,15 @@ class RestoreSettings(Section, frozen=True, kw_only=True):
     """`host`, `host/database` or `/database`, each never restored onto."""
 
 
+class PolicySettings(Section, frozen=True, kw_only=True):
+    """What no runbook may do, whatever stands in it. It outranks every file and every confirmation."""
+
+    commands: Literal["ask", "never"] = "ask"
+    """`never`: no command, statement or check of a runbook runs. An environment may say otherwise for itself."""
+    refuse: tuple[str, ...] = ()
+    """Words or regular expressions; capitals do not count. A command in which one is found is refused."""
+
+
 class Link(Section, frozen=True, kw_only=True):
     """A dashboard, ticket system or phone list."""
 
@@ -215,11 +226,14 @@ class Settings(Section, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     watch: WatchSettings = WatchSettings()
     restore: RestoreSettings = RestoreSettings()
+    policy: PolicySettings = PolicySettings()
     deploy: DeploySettings = DeploySettings()
     switches: SwitchSettings = SwitchSettings()
     notify: NotifySettings = NotifySettings()
     drill: DrillSettings | None = None
     readonly: bool = False
+    theme: Literal["night", "day", "contrast", "terminal"] = "night"
+    """The console's colours; `terminal` takes the terminal's own sixteen. VIGIE_THEME goes before it."""
     operator: str = ""
     """Who is at this console; empty means the login name."""
     state_dir: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from operations.settings import CommandSettings, PlatformSettings, Settings, address_of
@@ -14,6 +15,7 @@ EXAMPLES = {
     "name": 'name = "my-site"',
     "driver": 'driver = "releases"',
     "restart": 'restart = ["systemctl", "restart", "my-site"]',
+    "refuse": 'refuse = ["dropdb", "push .*--force"]',
     "control_targets": 'control_targets = ["https://one.one.one.one", "https://dns.google"]',
 }
 
@@ -25,6 +27,9 @@ def checks_of(settings: Settings, path: Path) -> list[str]:
         problems.append(f'{path}: deploy.migrate: is missing. Example: migrate = ["bin/migrate", "up"]')
     if settings.notify.webhook and not address_of(settings.notify.webhook.reveal()):
         problems.append(f'{path}: notify.webhook: not an http(s) address. Example: webhook = "${{WEBHOOK}}"')
+    for index, pattern in enumerate(settings.policy.refuse):
+        if why := _no_pattern(pattern):
+            problems.append(f"{path}: policy.refuse[{index}]: {why}. Example: {EXAMPLES['refuse']}")
     if not settings.site.name:
         problems.append(f"{path}: site.name: is missing. Example: {EXAMPLES['name']}")
     if not settings.environments:
@@ -50,6 +55,17 @@ def checks_of(settings: Settings, path: Path) -> list[str]:
         if env.version and not env.version.startswith("/"):
             problems.append(f'{where}.version: must start with /. Example: version = "/api/version#commit"')
     return problems
+
+
+def _no_pattern(pattern: str) -> str:
+    """Why that is no regular expression; empty when it is one."""
+    if not pattern.strip():
+        return "is empty, and would refuse everything"
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"not a regular expression: {error}"
+    return ""
 
 
 def _command(commands: CommandSettings, where: str) -> list[str]:

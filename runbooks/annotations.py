@@ -33,8 +33,8 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z][\w-]*)(?:=("[^"]*"|'[^']*'|[^\s"']+))?""")
 def notes_in(text: str) -> dict[str, str]:
     """The known keys of every comment in `text`, `<!-- timebox: 5m; on-expire: #x -->`; a bare word is a key, too."""
     found: dict[str, str] = {}
-    for inside, comment in _split(text):
-        for part in _parts(comment) if inside else ():
+    for inside, comment in split_comments(text):
+        for part in parts(comment) if inside else ():
             key, _, value = part.partition(":")
             if key.strip() in KEYS:
                 found.setdefault(key.strip(), value.strip())
@@ -43,7 +43,7 @@ def notes_in(text: str) -> dict[str, str]:
 
 def without_comments(text: str) -> str:
     """`text` with its comments taken out and the space they leave."""
-    return "".join(piece for inside, piece in _split(text) if not inside).strip()
+    return "".join(piece for inside, piece in split_comments(text) if not inside).strip()
 
 
 def fence_attributes(info: str) -> tuple[str, Mapping[str, str]]:
@@ -59,7 +59,7 @@ def anchor_in(value: str) -> str:
     return value.removeprefix("#")
 
 
-def _split(text: str) -> Iterator[tuple[bool, str]]:
+def split_comments(text: str) -> Iterator[tuple[bool, str]]:
     """The pieces of `text`, each with True when it stood inside a comment. One that is never closed is text."""
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
@@ -69,7 +69,7 @@ def _split(text: str) -> Iterator[tuple[bool, str]]:
     yield False, text[at:]
 
 
-def _parts(comment: str) -> Iterator[str]:
+def parts(comment: str) -> Iterator[str]:
     """Split at semicolons that do not stand in a string."""
     start, quote = 0, ""
     for position, character in enumerate(comment):

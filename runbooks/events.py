@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
+COMMAND = "command"
+"""The action of a command group: its exit code answers no question of the section by itself."""
+
 How = Literal["back", "jump", "escalated", "returned", "timebox", "waited", "next"]
 Seen = tuple[str, bool | None, float | None]
 """A line of evidence as it stood: text, verdict, age in seconds."""
@@ -62,16 +65,20 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A line somebody wrote at a section."""
+    """A line somebody wrote at a section; `line` is what it is about, 0 for the section itself."""
 
     kind: ClassVar[str] = "walk.noted"
     section: str
     text: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """An action of the section was run as a job. `exit_code` is None while it runs; `release` is what it went to."""
+    """An action of the section was run as a job. `exit_code` is None while it runs; `release` is what it went to.
+
+    `action` is COMMAND for a group of commands that is bound to no action; `line` is where it begins.
+    """
 
     kind: ClassVar[str] = "walk.acted"
     section: str
@@ -79,6 +86,32 @@ class Acted:
     job: str
     exit_code: int | None = None
     release: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check of the section was run. `exit_code` is None when it did not end, and `why` says why not; `out` is what it
+    printed, redacted and cut, `seconds` how long it took."""
+
+    kind: ClassVar[str] = "walk.checked"
+    section: str
+    check: str
+    exit_code: int | None
+    out: str = ""
+    seconds: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task or a step was tried and did not go well; `why` is the note on it."""
+
+    kind: ClassVar[str] = "walk.failed"
+    section: str
+    line: int
+    text: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +136,7 @@ class Ticked:
     done: bool = True
 
 
-Payload = Started | Answered | Moved | Noted | Acted | Skipped | Ticked
+Payload = Started | Answered | Moved | Noted | Acted | Checked | Failed | Skipped | Ticked
 _KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
 
 
@@ -161,6 +194,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "str": _of(str),
     "int": _of(int),
     "bool": _of(bool),
+    "float": _of(float, int),
     "int | None": _of(int, type(None)),
     "bool | None": _of(bool, type(None)),
     "float | None": _of(float, int, type(None)),

@@ -3,6 +3,7 @@ reads files, and it reads nothing else."""
 
 from __future__ import annotations
 
+from errno import ENOENT
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,7 +39,16 @@ def open_book(name: str, own: Path | None = None) -> Book:
         return _read(file.read(LARGEST), name)
 
 
-@lru_cache(maxsize=8)
+def open_file(path: Path) -> Book:
+    """Any file as a runbook, named by its stem. Raises OSError; also for what is no ordinary file, which could wait for
+    ever to be read."""
+    if not path.is_file():
+        raise FileNotFoundError(ENOENT, "there is no such file" if not path.exists() else "it is no file", str(path))
+    with path.open("rb") as file:
+        return _read(file.read(LARGEST), path.stem)
+
+
+@lru_cache(maxsize=64)
 def _read(source: bytes, name: str) -> Book:
     """The same bytes are the same book: whoever looks whether a file changed need not have it parsed again."""
     from runbooks.reader import read

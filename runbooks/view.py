@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Literal
 
 from runbooks.anchors import plain
+from runbooks.checks import facts_with_checks
 from runbooks.conditions import Evidence
-from runbooks.events import Skipped, Ticked
+from runbooks.events import Checked, Failed, Skipped, Ticked
 from runbooks.facts import Facts
-from runbooks.model import Book, Code, Section
+from runbooks.model import Book, Code, Item, ItemList, Section
 from runbooks.suggest import Suggestion, Weighed, no_longer_holds, suggest, suggest_at
 from runbooks.walk import TimeLeft, WalkState, is_act, time_left, wait_left
 
 Mark = Literal["holds", "turned", "person"]
 """Of an earlier answer: its evidence stood for it and still does, has since turned, or a person gave it."""
 
+Standing = Literal["open", "done", "skipped", "failed"]
 WORDS: dict[Mark, str] = {"holds": "✓", "turned": "no longer holds", "person": ""}
 
 
@@ -58,14 +60,34 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task of the section as it stands on this walk; `due_in` seconds, negative when overdue."""
+    """A task or a numbered step of the section as it stands on this walk.
+
+    `why` is why it was skipped or how it failed, `who` and `at` tell of the last mark. `due_in` is in seconds, negative
+    when overdue.
+    """
 
     line: int
     text: str
     role: str
-    done: bool
-    skipped: str
+    standing: Standing
+    why: str
+    who: str
+    at: datetime | None
     due_in: float | None
+
+    @property
+    def done(self) -> bool:
+        """True when it was ticked."""
+        return self.standing == "done"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check of the section and its last result; `age` in seconds, None when it was not run."""
+
+    code: Code
+    result: Checked | None
+    age: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +115,7 @@ class WalkView:
     wait_offers: str
     tasks: tuple[TaskView, ...]
     actions: tuple[Code, ...]
-    checks: tuple[Code, ...]
+    checks: tuple[CheckView, ...]
     messages: tuple[Code, ...]
     next_title: str
     return_title: str
@@ -108,6 +130,7 @@ class WalkView:
 def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
     """What to show of `state`. `file` is the runbook as it is on disk now; when it differs, a notice says so."""
     section = state.section
+    facts = facts_with_checks(state.results, facts)
     suggestion = suggest(state, facts, now)
     chosen = suggestion.chosen
     box, wait = time_left(state, now), wait_left(state, now)
@@ -130,7 +153,7 @@ def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = N
         wait_offers=_title(state.book, wait.offers) if wait else "",
         tasks=_tasks(state, section, now),
         actions=section.actions,
-        checks=section.codes("check"),
+        checks=_checks(state, section, now),
         messages=section.codes("message"),
         next_title=_title(state.book, section.next),
         return_title=_title(state.book, state.return_to),
@@ -196,29 +219,47 @@ def _evidence(suggestion: Suggestion) -> tuple[Evidence, ...]:
     return tuple({line.text: line for line in reversed(lines)}.values())[::-1]
 
 
-def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:
-    ticked: dict[int, bool] = {}
-    skipped: dict[int, str] = {}
-    for done in state.done:
-        payload = done.payload
-        if payload.section != state.current:
-            continue
+def task_view(state: WalkState, section: Section, task: Item, now: datetime) -> TaskView:
+    """One task or step as it stands on this walk; `section` is the one it stands in."""
+    mark = state.marks.get((section.anchor, task.lines[0]))
+    standing: Standing = "done" if task.ticked else "open"
+    why = ""
+    if mark is not None:
+        payload = mark.payload
         if isinstance(payload, Ticked):
-            ticked[payload.line] = payload.done
-        elif isinstance(payload, Skipped):
-            skipped[payload.line] = payload.why
-    inside = (now - state.entered_at).total_seconds()
-    return tuple(
-        TaskView(
-            line=task.lines[0],
-            text=plain(task.text),
-            role=task.role,
-            done=ticked.get(task.lines[0], bool(task.ticked)),
-            skipped=skipped.get(task.lines[0], ""),
-            due_in=None if task.due is None else task.due - inside,
-        )
-        for task in section.tasks
+            standing = "done" if payload.done else "open"
+        elif isinstance(payload, Skipped | Failed):
+            standing, why = ("skipped" if isinstance(payload, Skipped) else "failed"), payload.why
+    here = section.anchor == state.current and task.due is not None
+    return TaskView(
+        line=task.lines[0],
+        text=plain(task.text),
+        role=task.role,
+        standing=standing,
+        why=why,
+        who=mark.who if mark else "",
+        at=mark.at if mark else None,
+        due_in=task.due - (now - state.entered_at).total_seconds() if here and task.due is not None else None,
     )
+
+
+def steps_of(section: Section) -> tuple[Item, ...]:
+    """What can be ticked off in a section: its tasks, and where it has none its numbered steps."""
+    lists = [element for element in section.elements if isinstance(element, ItemList) and element.meaning == "steps"]
+    return section.tasks or tuple(item for listed in lists for item in listed.items)
+
+
+def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:
+    return tuple(task_view(state, section, task, now) for task in steps_of(section))
+
+
+def _checks(state: WalkState, section: Section, now: datetime) -> tuple[CheckView, ...]:
+    results = state.results
+    found: list[CheckView] = []
+    for code in section.codes("check"):
+        at, result = results.get(code.name, (None, None))
+        found.append(CheckView(code, result, (now - at).total_seconds() if at else None))
+    return tuple(found)
 
 
 def _steps_ahead(state: WalkState, suggestion: Suggestion, facts: Facts, now: datetime) -> int:

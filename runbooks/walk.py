@@ -6,11 +6,25 @@ once) changes nothing and is kept in `set_aside`, so that every console folds to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from runbooks.events import Acted, Answered, How, Moved, Noted, Payload, Skipped, Started, Ticked
+from runbooks.events import (
+    COMMAND,
+    Acted,
+    Answered,
+    Checked,
+    Failed,
+    How,
+    Moved,
+    Noted,
+    Payload,
+    Skipped,
+    Started,
+    Ticked,
+)
 from runbooks.model import Book, Branch, Section
 
 
@@ -33,10 +47,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something that happened at a section without leaving it."""
+    """Something that happened at a section without leaving it, and who did it."""
 
     at: datetime
-    payload: Noted | Acted | Skipped | Ticked
+    payload: Noted | Acted | Checked | Failed | Skipped | Ticked
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +108,38 @@ class WalkState:
         return tuple(done.payload for done in self.done if isinstance(done.payload, Acted))
 
     @property
+    def acts_here(self) -> tuple[Acted, ...]:
+        """The acts of this section, begun since it was entered."""
+        done = (one for one in self.done if one.at >= self.entered_at)
+        acts = (one.payload for one in done if isinstance(one.payload, Acted))
+        return tuple(act for act in acts if act.section == self.current and act.action != COMMAND)
+
+    @property
     def last_exit(self) -> int | None:
-        """The exit code of the action that last ended here since this section was entered."""
+        """How the section's first action last ended since the section was entered: its answers ask after that one.
+
+        What else was run here counts only where the section names no action: a freeze says nothing of a rollback.
+        """
+        first = next((code.name for code in self.section.actions), "")
         here = [
-            done.payload.exit_code
-            for done in self.done
-            if isinstance(done.payload, Acted) and done.payload.section == self.current and done.at >= self.entered_at
+            act.exit_code
+            for act in (done.payload for done in self.done if done.at >= self.entered_at)
+            if isinstance(act, Acted) and act.section == self.current and _counts(act.action, first)
         ]
         return here[-1] if here else None
+
+    @property
+    def results(self) -> Mapping[str, tuple[datetime, Checked]]:
+        """The latest result of each check, by its name, with its time."""
+        return {done.payload.check: (done.at, done.payload) for done in self.done if isinstance(done.payload, Checked)}
+
+    @property
+    def marks(self) -> Mapping[tuple[str, int], Done]:
+        """What became of tasks and steps, by section and line: the last of Ticked, Skipped and Failed on each."""
+        kinds = (Ticked, Skipped, Failed)
+        return {
+            (done.payload.section, done.payload.line): done for done in self.done if isinstance(done.payload, kinds)
+        }
 
     @property
     def failed_releases(self) -> tuple[str, ...]:
@@ -121,18 +160,22 @@ def begin(book: Book, at: str = "") -> Started:
     return Started(book.name, book.hash, start, book.source)
 
 
-def replay(events: Iterable[tuple[datetime, Payload]], book: Book | None = None) -> WalkState | None:
-    """The state that events (with their times, UTC) add up to; None before a start.
+def replay(
+    events: Iterable[tuple[datetime, Payload] | tuple[datetime, Payload, str]], book: Book | None = None
+) -> WalkState | None:
+    """The state that events (with their times, UTC, and who it was) add up to; None before a start.
 
     The book is read from the snapshot in the start event, unless `book` is that very text.
     """
     state: WalkState | None = None
-    for at, payload in events:
-        state = apply(state, payload, at, book)
+    for at, payload, *who in events:
+        state = apply(state, payload, at, book, who=who[0] if who else "")
     return state
 
 
-def apply(state: WalkState | None, payload: Payload, at: datetime, book: Book | None = None) -> WalkState | None:
+def apply(
+    state: WalkState | None, payload: Payload, at: datetime, book: Book | None = None, who: str = ""
+) -> WalkState | None:
     """`state` after one more event. Never raises: what does not fit is set aside."""
     if isinstance(payload, Started):
         return _start(payload, at, book) if state is None else state
@@ -142,7 +185,7 @@ def apply(state: WalkState | None, payload: Payload, at: datetime, book: Book | 
         if payload.section != state.current or state.book.section(payload.target) is None:
             return replace(state, set_aside=(*state.set_aside, (at, payload)))
         return _after_answer(state, payload, at) if isinstance(payload, Answered) else _after_move(state, payload, at)
-    return replace(state, done=(*state.done, Done(at, payload)))
+    return replace(state, done=(*state.done, Done(at, payload, who)))
 
 
 def go_back(state: WalkState, to: int | None = None) -> Moved:
@@ -228,11 +271,17 @@ def _moved(state: WalkState, how: How, target: str, otherwise: str) -> Moved:
 
 def _start(started: Started, at: datetime, book: Book | None) -> WalkState | None:
     if book is None or book.hash != started.hash:
-        from runbooks.reader import read
-
-        book = replace(read(started.text, started.book), hash=started.hash)
+        book = _snapshot(started.text, started.book, started.hash)
     start = started.start if book.section(started.start) else book.start
     return WalkState(book, start, at, at) if book.section(start) else None
+
+
+@lru_cache(maxsize=8)
+def _snapshot(text: str, name: str, hash: str) -> Book:
+    """The book as the walk began with it; folding a walk again must not read it again."""
+    from runbooks.reader import read
+
+    return replace(read(text, name), hash=hash)
 
 
 def _after_answer(state: WalkState, answered: Answered, at: datetime) -> WalkState:
@@ -262,6 +311,10 @@ def _leave(state: WalkState, target: str, at: datetime, how: str, answered: Answ
             return replace(state, current=target, entered_at=step.entered_at, trail=trail, wait_until=step.wait_until)
     step = Step(state.current, state.entered_at, at, target, how, answered, state.wait_until)
     return replace(state, current=target, entered_at=at, trail=(*state.trail, step), wait_until=None)
+
+
+def _counts(action: str, first: str) -> bool:
+    return action == first if first else action != COMMAND
 
 
 def _later(at: datetime, seconds: float) -> datetime | None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["everywhere", "main", "walk", "jobs", "incident"]
-"""Where an action applies: on every full page, on the main page, while walking, on the jobs or incident page."""
+Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links"]
+"""Where an action applies: on every full page, on the main page, while walking, on the pages of the jobs, the incident,
+the runbooks, one runbook, the probes, the logs and the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", "o", "why", "Show the evidence for and against every answer.", "walk"),
     Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk"),
     Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", footer=False),
+    Action("tasks", "t", "to do", "Open the runbook at this question: tick, run, copy, mark.", "walk"),
+    Action(
+        "checks", "e", "checks", "Run the checks of this section; they only read.", "walk", changes=True, footer=False
+    ),
+    Action("walks", "w", "walks", "The walks of this incident: go on with another.", "walk", footer=False),
+    Action("look", "v", "tree, card", "The tree with the path so far, or the quick card.", "walk", footer=False),
+    Action(
+        "do_here", "enter", "do it", "Tick it, plan the command, follow the link, unfold it, copy the message.", "book"
+    ),
+    Action(
+        "mark", "m", "mark", "Done, skipped with a reason, failed with a note, or open again.", "book", changes=True
+    ),
+    Action("copy", "y", "copy", "Copy what the cursor is on: to the clipboard, and to a file.", "book"),
+    Action("outline", "g", "go to", "Go to any section of the runbook.", "book"),
+    Action("turn(-1)", "left", "section before", "The section before this one.", "book", footer=False),
+    Action("turn(1)", "right", "next section", "The section after this one.", "book", footer=False),
+    Action("search_book", "slash", "find", "Find words in this runbook; again with nothing finds the next.", "book"),
+    Action(
+        "book_checks",
+        "e",
+        "checks",
+        "Run the checks of this section; they only read.",
+        "book",
+        changes=True,
+        footer=False,
+    ),
+    Action(
+        "walk_here", "w", "walk it", "Walk this runbook in the open incident, from this section.", "book", changes=True
+    ),
+    Action("look_book", "v", "tree, card", "The tree with the path so far, the quick card, people, limits.", "book"),
+    Action("open_book", "enter", "open", "Open the runbook, or the place that was found.", "books"),
+    Action("search_books", "slash", "search", "Search names, titles and texts; nothing shows all again.", "books"),
     Action(
         "note", "n", "note", "Write a note on the timeline.", "main", changes=True, twin='vigie incident note ID "…"'
     ),
@@ -78,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "backups",
-        "V",
+        "A",
         "backups",
         "The backups in the bucket, and which can be trusted; the chosen one is downloaded again and compared.",
         changes=True,
@@ -114,13 +147,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "switches",
-        "X",
+        "S",
         "switches",
         "Maintenance mode, the site's flags, a freeze.",
         changes=True,
         twin="vigie maintenance on --env production",
         footer=False,
     ),
+    Action(
+        "runbooks", "W", "runbooks", "The runbooks, ours and the team's own: open, search.", twin="vigie runbook list"
+    ),
+    Action("logs", "L", "logs", "What users run into, by kind, and the request log as it grows.", footer=False),
+    Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
+    Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
+    Action("open_probe", "enter", "whole", "Everything this probe said in the last hour.", "health"),
+    Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
+    Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
+    Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",

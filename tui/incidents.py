@@ -75,7 +75,7 @@ class IncidentActions(PageActions):
         while self.place != "main":
             self.pop_screen()
         if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
-            self.say("Opened. X freezes deploys of new commits while it lasts.")
+            self.say("Opened. S freezes deploys of new commits while it lasts.")
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot
@@ -94,7 +94,7 @@ class IncidentActions(PageActions):
             return
 
         def noted(text: str | None) -> None:
-            if text:
+            if text and not self.note_here(text):
                 self._do(lambda: add_note(self.live.journal, incident, text))
 
         self.push_screen(AskDialog("Note", "One line for the timeline.", placeholder="what you see or did"), noted)

@@ -157,6 +157,7 @@ class Live:
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),
+            first_run=self._cursor == 0 and not self.journal_trouble,
             real_alarm=self.real_alarm,
             message=self.message if now < self.message_until else "",
             message_tone=self.message_tone,
@@ -225,6 +226,7 @@ class Live:
         while True:
             self._look_at_standing.clear()
             lines = tuple(await beside(everything_standing, self.desk()))
+            await beside(self.walking.look_at_files)
             if lines != self.standing:
                 self.standing = lines
                 changed()

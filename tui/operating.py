@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from operations.beside import beside
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 Done = TypeVar("Done")
+Noted = Callable[[str, str], None]
+"""What notes a job on a walk: its id, and the release it goes to."""
 CHOICES = {
     "restore": ("Other backup", "Backups, newest first; the target's own before production's."),
     "rollback": ("Other target", "Releases that could be gone back to: the planned one, then the newest first."),
@@ -74,22 +76,25 @@ class OperatingActions(PageActions):
                 ChooseDialog("Restore onto", [line(("Production is none of them.", "dim"))], targets), chosen
             )
 
-    def _start(self, name: str, request: Mapping[str, Any], environment: str = "") -> None:
+    def _start(self, name: str, request: Mapping[str, Any], environment: str = "", noted: Noted | None = None) -> None:
         if any(worker.group == "operate" and not worker.is_finished for worker in self.workers):
             self.say("Something is being planned already.")
             return
         history = self.live.jobs.jobs(environment or self.environment)
         running = [job for job in history if job.live and job.operation == name]
+        if name == "command":
+            running = [job for job in running if job.plan.request.get("text") == request.get("text")]
         if name != "rollback" and running:
             # A held key would start one after the other.
             self.open_jobs(running[0].id)
             return
         self.run_worker(
-            self._operate(name, dict(request), environment), name=name, group="operate", exit_on_error=False
+            self._operate(name, dict(request), environment, noted), name=name, group="operate", exit_on_error=False
         )
 
-    async def _operate(self, name: str, request: dict[str, Any], environment: str) -> None:
-        """From the key to the running job. Nothing is changed before the plan was confirmed and computed again."""
+    async def _operate(self, name: str, request: dict[str, Any], environment: str, noted: Noted | None = None) -> None:
+        """From the key to the running job. Nothing is changed before the plan was confirmed and computed again. `noted`
+        puts the job on the walk that asked for it."""
         from operations.engine.model import ConfirmLevel
         from operations.jobs import operation_named
         from tui.dialogs.plan import PlanDialog
@@ -116,7 +121,7 @@ class OperatingActions(PageActions):
                     continue
             again = await self._plan(operation, desk, request, "Looking once more that nothing changed")
             if again.fingerprint == plan.fingerprint:
-                await self._run(operation, again, reason)
+                await self._run(operation, again, reason, noted)
                 return
             shown, plan = plan, again
 
@@ -207,7 +212,7 @@ class OperatingActions(PageActions):
                 asked[question["key"]] = bool(yes)
         return {**request, **{key: value for key, value in asked.items() if value}}
 
-    async def _run(self, operation: Operation, plan: Plan, reason: str) -> None:
+    async def _run(self, operation: Operation, plan: Plan, reason: str, noted: Noted | None) -> None:
         from operations.jobs.launch import launch
 
         incident = self.live.incident
@@ -216,7 +221,8 @@ class OperatingActions(PageActions):
         started = await self._waited(f"Starting: {operation.title.lower()}", launching, can_leave=False)
         job = started.id
         try:
-            self._note_act(operation.name, job, str(plan.details.get("to_name", "")))
+            target = str(plan.details.get("to_name", ""))
+            noted(job, target) if noted is not None else self._note_act(operation.name, job, target)
         except VigieError as error:
             # The job runs, and is followed, also where the walk cannot be written.
             self.say(str(error), "error")

@@ -37,6 +37,10 @@ class PageActions(Console):
             self.push_screen(IncidentScreen(self.model()))
             self.call_later(self.repaint)
 
+    def note_here(self, text: str) -> bool:
+        """Keep a note where the cursor is, on a page that has such a place; False on any other."""
+        return False
+
     def action_go_back(self) -> None:
         """Back to the page before; on the main page there is none."""
         if self.place != "main":
@@ -110,6 +114,13 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
     rows.append(
         line(("  Walk ", "title"), "  ✓ speaks for the answer   ✖ against it   ! behind an answer: leads to an act")
     )
+    if any(action.place == "book" for action in shown):
+        rows.append(
+            line(
+                ("  Text ", "title"),
+                "  Up and Down go to what can be done, PgUp, PgDn, Home, End, j and k move the text",
+            )
+        )
     rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
     if readonly:
         rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 from operations.text import one_line
 from tui.lines import Line, Tone, line, wrap
-from tui.pages import PageActions
+from tui.looking import LookingActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from runbooks.events import Payload
-    from runbooks.model import Item
+    from runbooks.model import Code, Item
     from runbooks.suggest import ClearStep, Suggestion
     from runbooks.walk import WalkState
 
-OPERATIONS = ("rollback", "smoke")
-"""Actions of a runbook that open one of our operations."""
 
-
-class WalkActions(PageActions):
+class WalkActions(LookingActions):
     """Part of the app."""
 
     def action_take(self) -> None:
@@ -32,8 +29,8 @@ class WalkActions(PageActions):
             return
         suggestion = self._suggestion(state)
         pending = self._pending_act(state)
-        if pending:
-            self.call_later(self.run_action, pending)
+        if pending is not None:
+            self.act(state.book, state.current, pending)
         elif suggestion.index is not None:
             self._give(state, suggestion.index)
         elif state.section.branches:
@@ -130,15 +127,18 @@ class WalkActions(PageActions):
 
     def action_jump(self) -> None:
         """Go to any section."""
-        from runbooks.walk import jump
+        from runbooks.walk import jump, time_left
         from tui.dialogs.small import ChooseDialog
 
         state = self.live.walking.state
         if state is None:
             return
-        sections = [section for section in state.book.sections if section.label]
+        headed = [section for section in state.book.sections if section.level]
+        sections = [section for section in headed if section.label] or headed
         words = [one_line(f"{section.label:<4} {section.title}", 80) for section in sections]
-        at = next((n for n, section in enumerate(sections) if section.anchor == state.current), 0)
+        box = time_left(state, self.live.now())
+        wanted = box.offers if box is not None and box.left < 0 and box.offers else state.current
+        at = next((n for n, section in enumerate(sections) if section.anchor == wanted), 0)
 
         def chosen(index: int | None) -> None:
             if index is not None:
@@ -153,12 +153,15 @@ class WalkActions(PageActions):
 
         return suggest(state, self.live.walking.facts(self.live.snapshot), self.live.now())
 
-    def _pending_act(self, state: WalkState) -> str:
-        """The operation of this section that has not been run since it was entered."""
-        if state.last_exit is not None or self.readonly:
-            return ""
-        names = [code.name for code in state.section.actions]
-        return next((name for name in names if name in OPERATIONS), "")
+    def _pending_act(self, state: WalkState) -> Code | None:
+        """The act of this section that comes next: of several each in its turn, unless the answers are about the first
+        one's end."""
+        if self.readonly:
+            return None
+        section = state.section
+        done = {act.action for act in state.acts_here}
+        actions = section.actions[:1] if any(branch.exits for branch in section.branches) else section.actions
+        return next((code for code in actions if code.name not in done), None)
 
     def _keep(self, make: object, state: WalkState) -> None:
         """Make a payload from the state and keep it; what is not possible is said."""

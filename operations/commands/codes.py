@@ -9,8 +9,8 @@ from operations.jobs import OPERATIONS
 
 CALLED = {"prune": "backups prune"}
 """Operations whose command has another name."""
-NO_COMMAND = {"verify"}
-"""What only the console runs as a job; `vigie backups verify` has codes of its own."""
+NO_COMMAND = {"command", "verify"}
+"""What has no command of its own: a runbook's group runs from its walk; `vigie backups verify` has codes of its own."""
 ENDS: Mapping[int, str] = {70: "unexpected failure", 130: "stopped"}
 """How a command may end before it has begun."""
 
@@ -20,6 +20,12 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
     from operations.commands.backups import VERIFY_CODES
     from operations.commands.init import CODES as INIT_CODES
     from operations.commands.look import EXIT_CODES
+    from operations.commands.runbook import CODES as RUNBOOK_CODES
+    from operations.commands.runbook import LIST_CODES
+    from operations.commands.runbook_check import CODES as CHECK_CODES
+    from operations.commands.runbook_lint import CODES as LINT_CODES
+    from operations.commands.runbook_new import CODES as NEW_CODES
+    from operations.commands.runbook_walk import WALK_CODES
     from operations.doctor.finding import CODES as DOCTOR_CODES
 
     tables = {
@@ -33,6 +39,14 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "backups verify": VERIFY_CODES,
         "doctor": DOCTOR_CODES,
         "init": INIT_CODES,
+        "runbook list": LIST_CODES,
+        "runbook show": RUNBOOK_CODES,
+        "runbook graph": RUNBOOK_CODES,
+        "runbook card": RUNBOOK_CODES,
+        "runbook lint": LINT_CODES,
+        "runbook check": CHECK_CODES,
+        "runbook walk": WALK_CODES,
+        "runbook new": NEW_CODES,
         "drill": {0: "passed", 1: "not passed"},
     }
 

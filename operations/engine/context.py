@@ -65,6 +65,10 @@ class Context:
         """Write to the job's log."""
         self._log.say(text, level)
 
+    def hide(self, *secrets: str) -> None:
+        """Mask these from now on, in log, journal and every child's lines."""
+        self._redactor.add(*secrets)
+
     def run(
         self,
         argv: Sequence[str],

@@ -106,7 +106,9 @@ def run_child(child: Child, hooks: Hooks, redactor: Redactor, streams: Streams |
         lines.finish()
         if group is not None:
             hooks.ended(group)
-    return Completed(process.returncode, tuple(lines.tail), time.monotonic() - began, timed_out=not finished)
+    return Completed(
+        process.returncode, tuple(lines.tail), time.monotonic() - began, timed_out=not finished, group=group
+    )
 
 
 def child_environment(extra: Mapping[str, str], given: Mapping[str, str] | None = None) -> dict[str, str]:

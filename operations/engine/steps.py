@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from operations.engine.model import Plan
-from operations.engine.record import GroupHooks
+from operations.engine.record import GroupHooks, ProcessGroup
 
 if TYPE_CHECKING:
     from operations.engine.process import Streams
@@ -21,13 +21,15 @@ Level = Literal["info", "warn", "error"]
 class Completed:
     """How a child process ended: exit code (negative: ended by that signal), its redacted output, seconds it took.
 
-    `tail` holds the last lines of its output (at most 200), `timed_out` says that the time limit ended it.
+    `tail` holds the last lines of its output (at most 200), `timed_out` says that the time limit ended it. What it left
+    running is in `group`.
     """
 
     code: int
     tail: tuple[str, ...]
     seconds: float
     timed_out: bool = False
+    group: ProcessGroup | None = None
 
 
 class Cancelled(Exception):
@@ -54,6 +56,10 @@ class StepContext(Protocol):
 
     def say(self, text: str, level: Level = "info") -> None:
         """Write one line to the job's log, redacted; foreign text is cleaned."""
+        ...
+
+    def hide(self, *secrets: str) -> None:
+        """Mask these wherever this job says or records something from now on: what a child gets in its environment."""
         ...
 
     def run(

@@ -18,6 +18,7 @@ _HEAD = """\
 # Paths are seen from this file. Mistakes are told all at once: `vigie doctor` says what is missing and how to mend it.
 
 # operator = "ana"                  # who is at this console; else the login name
+# theme = "contrast"                # colours: night, day, contrast, or terminal (its own sixteen)
 # readonly = true                   # nothing that changes anything can be done with this file
 # state_dir = "/var/lib/vigie/ana"  # journal, logs of jobs, readings; else the user's own state folder
 # lock_dir = "/run/lock/vigie"      # where jobs of all users of this host meet
@@ -41,6 +42,7 @@ _ENVIRONMENT = """
 # business_count = "select count(*) from calls where created_at > now() - interval '1 minute'"
 # authority = "authority.pem"       # certificates to trust beside the system's
 # headers = { x-protection = "${PROTECTION_KEY}" }  # sent with every request, for a protected site
+# commands = "never"                # no command, statement or check of a runbook runs here; else as [policy] says
 """
 _PLATFORM = """
 [environments.{name}.platform]      # where releases live; without it no rollback
@@ -155,6 +157,10 @@ _REST = """
 
 [restore]
 # never = ["db.example.com", "db.example.com/app", "/app"]  # never restored onto, beside production
+
+[policy]                            # outranks every runbook and every confirmation
+# commands = "ask"                  # or "never": then no command, statement or check of a runbook runs
+# refuse = ["dropdb", "push .*--force"]             # words or regular expressions; what holds one is never run
 """
 
 

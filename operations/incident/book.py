@@ -73,6 +73,7 @@ class _Draft:
         self._calls: dict[str, Call] = {}
         self._jobs: list[str] = []
         self._observed: set[str] = set()
+        self._events: list[Event] = []
         self._made: Incident | None = None
 
     def incident(self) -> Incident:
@@ -84,6 +85,7 @@ class _Draft:
                 calls=tuple(self._calls.values()),
                 jobs=tuple(self._jobs),
                 observed=frozenset(self._observed),
+                events=tuple(self._events),
             )
         return self._made
 
@@ -94,6 +96,7 @@ class _Draft:
             return
         if key:
             self._observed.add(key)
+        self._events.append(event)
         self._effect(event)
         described = describe(event.kind, {**told, **event.data})
         if described is None:
@@ -105,7 +108,7 @@ class _Draft:
     def _effect(self, event: Event) -> None:
         data = event.data
         if event.kind.startswith(WALK_PREFIX):
-            self._walk.append(WalkEvent(event.kind, event.at, data))
+            self._walk.append(WalkEvent(event.kind, event.at, data, str(data.get("walk", "")), event.actor))
         elif event.kind == "incident.severity":
             self._head = replace(self._head, severity=_severity(data.get("severity")))
         elif event.kind == "incident.state":

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from operations.engine.events import Event
+
 Tone = Literal["plain", "good", "warn", "bad"]
 
 
@@ -73,11 +75,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class WalkEvent:
-    """One event of a walk, as `runbooks.walk` replays it."""
+    """One event of a walk, as `runbooks.walk` replays it. `walk` is whose it is: an incident may have several."""
 
     kind: str
     at: datetime
     data: Mapping[str, Any]
+    walk: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,9 @@ class Incident:
     calls: tuple[Call, ...] = ()
     jobs: tuple[str, ...] = ()
     resolved_at: datetime | None = None
+    events: tuple[Event, ...] = ()
+    """All of them in the order they were read, those of its jobs included: what roles, clock, messages and report are
+    folded from."""
     observed: frozenset[str] = frozenset()
     """Keys of what the watch already put on the timeline, so that two consoles do not say it twice."""
 

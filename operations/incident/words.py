@@ -86,6 +86,21 @@ def _moved(data: _Data) -> Described:
     return f"{_HOW.get(str(data.get('how')), 'went on')} {data.get('to', '')}", "plain"
 
 
+def _thing(data: _Data) -> str:
+    """What was ticked, skipped or failed: its words, else the section's."""
+    return str(data.get("text") or data.get("title") or "")
+
+
+def _checked(data: _Data) -> Described:
+    code = data.get("exit_code")
+    if code is None:
+        return f"check {data.get('check', '')}: {data.get('why') or 'did not end'}", "warn"
+    words = {0: "ok", 2: "a warning"}.get(code, f"failed, exit {code}")
+    tone: Tone = {0: "good", 2: "warn"}.get(code, "bad")  # type: ignore[assignment]
+    first = str(data.get("out", "")).strip().split("\n")[0][:120]
+    return f"check {data.get('check', '')}: {words}{f': {first}' if first else ''}", tone
+
+
 def _job_created(data: _Data) -> Described:
     reason = f": {data['reason']}" if data.get("reason") else ""
     return f"{data.get('operation', 'job')} {data.get('environment', '')} confirmed{reason}", "warn"
@@ -139,7 +154,13 @@ _LINES: dict[str, Callable[[_Data], Described | None]] = {
     "walk.answered": _answered,
     "walk.moved": _moved,
     "walk.noted": lambda data: (f"note: {data.get('text', '')}", "plain"),
-    "walk.skipped": lambda data: (f"skipped {data.get('title', '')}: {data.get('why', '')}", "plain"),
+    "walk.skipped": lambda data: (f"skipped: {_thing(data)}: {data.get('why', '')}", "warn"),
+    "walk.failed": lambda data: (f"failed: {_thing(data)}: {data.get('why', '')}", "bad"),
+    "walk.ticked": lambda data: (
+        f"{'done' if data.get('done', True) else 'not done after all'}: {_thing(data)}",
+        "plain",
+    ),
+    "walk.checked": _checked,
     "job.created": _job_created,
     "step.finished": _step,
     "step.failed": _step_failed,

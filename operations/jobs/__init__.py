@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "backup": ("operations.jobs.backup", "Backup"),
+    "command": ("operations.jobs.command", "Command"),
     "deploy": ("operations.jobs.deploy", "Deploy"),
     "flag": ("operations.jobs.switches", "Flag"),
     "freeze": ("operations.jobs.freeze", "FreezeJob"),

@@ -16,7 +16,7 @@ from operations.errors import VigieError
 from operations.proof.identity import Identity, asking, identity_over, nonce_shows
 from operations.proof.known import Known, known_databases
 from operations.proof.place import Place, place_of_database
-from operations.settings import Environment, Settings
+from operations.settings import Environment, Secret, Settings
 from operations.text import one_line
 
 if TYPE_CHECKING:
@@ -147,6 +147,21 @@ def belongs_to_another(settings: Settings, environment: str) -> Guard:
     if silent:
         return Guard(name, "warn", f"{', '.join(silent)} does not answer, so only addresses could be compared")
     return Guard(name, "pass")
+
+
+def leads_to_production(settings: Settings, environment: str, address: Secret) -> str:
+    """Why an address leads to a production database, told by names and resolved addresses alone; empty where nothing
+    says so. Connects to nothing, so that it proves nothing: a target needs `prove_target`."""
+    productions = _others(settings, environment, lambda other: other.kind == "production")
+    known = known_databases(settings)
+    if not (productions or known):
+        return ""
+    try:
+        place = place_of_database(address)
+    except VigieError:
+        return ""
+    met = _is_not_its_address(place, productions, known)
+    return met.says if met.verdict == "refuse" else ""
 
 
 def _others(settings: Settings, environment: str, counts: Callable[[Environment], bool]) -> list[_Production]:

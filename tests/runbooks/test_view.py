@@ -28,7 +28,7 @@ def test_tasks_show_who_is_due_and_what_was_ticked_or_skipped() -> None:
     ticked = after(state, Ticked(state.current, first.line, first.text))
     skipped = after(ticked, Skipped(state.current, second.line, second.text, "P0 already"))
     one, two, *_ = view(skipped, {}, NOW + timedelta(seconds=130)).tasks
-    assert (one.done, one.due_in, two.skipped) == (True, -10.0, "P0 already")
+    assert (one.done, one.due_in, two.standing, two.why) == (True, -10.0, "skipped", "P0 already")
     unticked = after(skipped, Ticked(state.current, first.line, first.text, done=False))
     assert view(unticked, {}, NOW).tasks[0].done is False
 

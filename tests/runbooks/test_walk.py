@@ -195,6 +195,30 @@ def test_an_exit_code_of_an_earlier_visit_says_nothing() -> None:
     assert suggest(again, YES, NOW).index is None
 
 
+def test_what_is_run_beside_the_first_act_of_a_section_does_not_answer_for_it() -> None:
+    book = read(
+        dedent("""\
+        ## ⚠ Back
+        ```bash {action=rollback}
+        vigie rollback
+        ```
+        ```bash {action=freeze}
+        vigie freeze production "main is broken"
+        ```
+        - **It went through** → [Over](#over) <!-- exit: 0 -->
+        - **It did not** → [⚠ Back](#-back) <!-- exit: 3, 4, 5 -->
+        ## Over
+        <!-- end -->
+        """),
+        "two-acts",
+    )
+    frozen = after(walk_at(book, "-back"), Acted("-back", "freeze", "job 1", 0))
+    assert (frozen.last_exit, suggest(frozen, YES, NOW).index) == (None, None)
+    failed = after(frozen, Acted("-back", "rollback", "job 2", 4), minutes=1)
+    again = after(failed, Acted("-back", "freeze", "job 3", 0), minutes=2)
+    assert (again.last_exit, suggest(again, YES, NOW).index) == (4, 1)
+
+
 def test_an_answer_against_the_suggestion_to_an_act_needs_a_why() -> None:
     one = walk_at(BOOK, "one")
     with pytest.raises(WalkError, match="say why"):

@@ -17,6 +17,7 @@ SETTINGS = """
 state_dir = "{folder}/state"
 lock_dir = "{folder}/locks"
 operator = "ana"
+{top}
 [site]
 name = "pro-remorque"
 [environments.production]
@@ -56,9 +57,9 @@ MakeApp = Callable[..., VigieApp]
 def make_app(tmp_path: Path) -> MakeApp:
     """`make_app(source, readonly=…, more="toml")` makes a console whose state lies in the test's folder."""
 
-    def make(source: Injected | None = None, *, readonly: bool = False, more: str = "") -> VigieApp:
+    def make(source: Injected | None = None, *, readonly: bool = False, more: str = "", top: str = "") -> VigieApp:
         path = tmp_path / "vigie.toml"
-        path.write_text(SETTINGS.format(folder=tmp_path, more=more), "utf-8")
+        path.write_text(SETTINGS.format(folder=tmp_path, more=more, top=top), "utf-8")
 
         def opened(live: Live) -> Injected:
             return source or Injected()

@@ -29,6 +29,8 @@ Row = tuple[str, str, Tone]
 """Label, words, and their tone."""
 
 
+BUTTONS = {"command": "run it"}
+"""What the confirming button says, where that is not the plan's title."""
 OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 """What another one of is called, where it is no release to go back to."""
 
@@ -83,7 +85,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
         yield MeantButton("commands", id="commands")
         yield MeantButton("Cancel", id="cancel")
         if self.plan.refusal is None:
-            yield MeantButton(self.plan.title.lower(), id="run")
+            yield MeantButton(BUTTONS.get(self.plan.operation, self.plan.title.lower()), id="run")
 
     def on_mount(self) -> None:
         for block in self.query("#fields Block").results(Block):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runbooks.conditions import Evidence
     from runbooks.view import AnswerView, Crumb, WalkView
 
+_RESULTS: dict[int | None, tuple[str, Tone]] = {0: ("ok", "good"), 2: ("warns", "warn"), None: ("unknown", "unknown")}
 EVIDENCE_MOST = 3
 THEN_LEAST = 12
 """Cells below which the section that an answer leads to is not named."""
@@ -175,8 +176,21 @@ def _onward(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
     return [*rows, *rest]
 
 
+def _checks(model: Model, view: WalkView) -> list[Line]:
+    """The checks of this section in one row: what each said, and the key that runs them."""
+    if not view.checks:
+        return []
+    parts: list[Span] = []
+    for check in view.checks:
+        result = check.result
+        word, tone = ("not run", "dim") if result is None else _RESULTS.get(result.exit_code, ("failed", "bad"))
+        age = f" {age_words(check.age)} ago" if check.age is not None else ""
+        parts += [(f"{one_line(check.code.name, 20)} ", "plain"), (word, tone), (f"{age}  ", "dim")]  # type: ignore[list-item]
+    return [line((" e ", "key"), *parts)]
+
+
 def _way_on(model: Model, view: WalkView) -> list[Line]:
-    rows: list[Line] = []
+    rows: list[Line] = [] if model.readonly else _checks(model, view)
     for release in view.failed_releases[-1:]:
         rows.append(line((f" {one_line(release, 40)} did not go through; it is not offered again", "warn")))
     if view.wait is not None:

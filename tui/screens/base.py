@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -17,7 +18,7 @@ from tui.panels.header import header
 class Page(Screen[None]):
     """Base of the pages beside the main one."""
 
-    PLACE: Place = "everywhere"
+    PLACE: ClassVar[Place] = "everywhere"
     # Absolute: Textual would look beside the file of a subclass.
     CSS_PATH = Path(__file__).with_name("pages.tcss")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
+from tui.actions import Place
 from tui.lines import Line, line, rule
 from tui.model import Model
 from tui.panels.block import Block
@@ -18,7 +21,7 @@ from tui.screens.base import Page
 class IncidentScreen(Page):
     """Shows the incident of the model; scrolls with arrows and page keys, and stays at the end when it is there."""
 
-    PLACE = "incident"
+    PLACE: ClassVar[Place] = "incident"
 
     def content(self) -> ComposeResult:
         yield Block(id="list")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from os import SEEK_END
 from pathlib import Path
 from textwrap import TextWrapper
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from textual.widgets import Log
 from operations.ages import age_words, expected_words, seconds_between
 from operations.engine.record import JobRecord, StepRecord
 from operations.text import clean, one_line
+from tui.actions import Place
 from tui.lines import Line, Tone, fit, line, rule
 from tui.model import Model
 from tui.panels.block import Block
@@ -42,7 +44,7 @@ _INDENT = "  "
 class JobsScreen(Page):
     """Follows one job; left and right choose another."""
 
-    PLACE = "jobs"
+    PLACE: ClassVar[Place] = "jobs"
 
     def __init__(self, model: Model, job: str = "") -> None:
         super().__init__(model)

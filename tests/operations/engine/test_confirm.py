@@ -31,6 +31,7 @@ PHRASE = "shop production"
         ("prune", "yes", "yes", False),
         ("clean", "yes", "yes", False),
         ("vacuum", "yes", "yes", False),
+        ("command", "yes", "yes", False),
     ],
 )
 def test_the_table(act: Act, elsewhere: str, production: str, reason: bool) -> None:
@@ -44,6 +45,15 @@ def test_the_table(act: Act, elsewhere: str, production: str, reason: bool) -> N
 def test_a_restore_has_the_target_databases_name_typed() -> None:
     confirm = confirmation("restore", production=False, phrase="shop staging", database="shop_staging")
     assert confirm == Confirm(ConfirmLevel.PHRASE, "shop_staging", needs_reason=False)
+
+
+def test_a_hazard_has_the_phrase_typed_everywhere_and_a_reason_on_production() -> None:
+    assert confirmation("hazard", production=False, phrase="shop staging") == Confirm(
+        ConfirmLevel.PHRASE, "shop staging", needs_reason=False
+    )
+    assert confirmation("hazard", production=True, phrase=PHRASE) == Confirm(
+        ConfirmLevel.PHRASE, PHRASE, needs_reason=True
+    )
 
 
 def test_a_one_way_rollback_has_the_phrase_typed_twice() -> None:

@@ -231,12 +231,16 @@ class Bench:
         self.behind = timedelta()
         self.before: Callable[[str], None] = lambda step: None
         self._cancel_in = cancel_in
+        self.redactor = Redactor()
 
     def now(self) -> datetime:
         return datetime.now(UTC) - self.behind
 
     def say(self, text: str, level: Level = "info") -> None:
         self.said.append(text)
+
+    def hide(self, *secrets: str) -> None:
+        self.redactor.add(*secrets)
 
     def run(
         self,
@@ -250,7 +254,7 @@ class Bench:
     ) -> Completed:
         nothing: Callable[[Any], None] = lambda _: None  # noqa: E731
         hooks = Hooks(line=self.said.append, started=nothing, ended=nothing, stop=self.checkpoint)
-        return run_child(Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=0.5), hooks, Redactor(), streams)
+        return run_child(Child(argv, cwd=cwd, env=env or {}, limit=limit, grace=0.5), hooks, self.redactor, streams)
 
     def leaves(self, kind: str, words: str, **data: Any) -> str:
         identity = f"d{len(self.debris) + len(self.said)}-{kind}"

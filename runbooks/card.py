@@ -1,0 +1,189 @@
+"""A runbook on one page: where to begin, which way to go, the acts, whom to call, limits, messages, times. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runbooks.anchors import plain
+from runbooks.layout import cut, padded, width_of
+from runbooks.model import Book, ItemList, Section, Table
+from runbooks.mojibake import repaired
+from runbooks.units import seconds_in_words
+from runbooks.ways import name_of
+
+LINES, COLUMNS = 60, 80
+"""A page: what fits on a sheet of paper and in a terminal without scrolling sideways."""
+
+_QUICK = re.compile(r"quick (?:card|reference)|cheat ?sheet", re.IGNORECASE)
+_IN_FILE = re.compile(r"\]\(#([^()\s]+)\)")
+_LEAST = 2
+"""Lines of a part that are worth its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    title: str
+    lines: tuple[str, ...]
+
+
+def card(book: Book) -> tuple[str, ...]:
+    """At most `LINES` lines of at most `COLUMNS` columns. What does not fit is counted, never silently gone."""
+    head = [_clean(book.title), "=" * min(COLUMNS, max(3, width_of(_clean(book.title))))]
+    if start := book.section(book.start):
+        head.append(f"Start: {_named(start)}")
+    parts = [part for part in _parts(book) if part.lines]
+    parts = parts or [_Part("Contents", tuple(_contents(book)))]
+    lines = [*head]
+    for part, room in zip(parts, _rooms(parts, LINES - len(head)), strict=True):
+        if room:
+            lines += ["", f"{part.title}:", *_within(part.lines, room)]
+    return tuple(cut(line, COLUMNS) for line in lines)
+
+
+def _parts(book: Book) -> list[_Part]:
+    quick = tuple(_quick_card(book))
+    acts = tuple(_acts(book))
+    return [
+        _Part("Quick card", quick) if quick else _Part("Questions", tuple(_questions(book))),
+        _Part("Acts", acts) if acts else _Part("Commands", tuple(_commands(book))),
+        _Part("Call", tuple(_people(book))),
+        _Part("Limits", tuple(_limits(book))),
+        _Part("Messages", tuple(_messages(book))),
+        _Part("Times", tuple(_times(book))),
+    ]
+
+
+def _rooms(parts: Sequence[_Part], room: int) -> list[int]:
+    """Lines for each part: the same most for all, so that a long one leaves room for the others."""
+    kept = list(parts)
+    while kept and sum(2 + min(len(part.lines), _LEAST) for part in kept) > room:
+        kept.pop()
+    most = max((len(part.lines) for part in kept), default=0)
+    while sum(2 + min(len(part.lines), most) for part in kept) > room:
+        most -= 1
+    rooms = [min(len(part.lines), most) for part in kept] + [0] * (len(parts) - len(kept))
+    spare = room - sum(2 + size for size in rooms if size)
+    for number, part in enumerate(kept):
+        more = min(spare, len(part.lines) - rooms[number])
+        rooms[number] += more
+        spare -= more
+    return rooms
+
+
+def _within(lines: Sequence[str], room: int) -> list[str]:
+    shown = list(lines) if len(lines) <= room else [*lines[: room - 1], f"… and {len(lines) - room + 1} more"]
+    return [f"  {line}" for line in shown]
+
+
+def _quick_card(book: Book) -> Iterator[str]:
+    """The tables under a heading that says so, each row on a line, with the labels of the sections they lead to."""
+    for section in book.sections:
+        if _QUICK.search(section.title):
+            for element in section.elements:
+                if isinstance(element, Table):
+                    yield from _rows([[_cell(book, cell) for cell in row] for row in element.rows[1:]])
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    first = min(40, max((width_of(row[0]) for row in rows if row), default=0))
+    for row in rows:
+        if row:
+            yield "  ".join([padded(cut(row[0], first), first), *row[1:]]).rstrip()
+
+
+def _cell(book: Book, cell: str) -> str:
+    found = _IN_FILE.search(cell)
+    section = book.section(found[1]) if found else None
+    words = _clean(cell)
+    return f"{section.label} {words}" if section is not None and section.label else words
+
+
+def _questions(book: Book) -> Iterator[str]:
+    for section in book.sections:
+        if section.branches:
+            yield _named(section)
+            for branch in section.branches:
+                target = book.section(branch.target)
+                leads = (target.label or target.title) if target else "?"
+                yield f"  {_clean(branch.answer)} → {_clean(leads)}"
+
+
+def _acts(book: Book) -> Iterator[str]:
+    """Each act with the commands that are bound to it, the second one and more on lines of their own."""
+    for section in book.sections:
+        commands = [line for code in section.actions if (line := _command(code.text))]
+        if section.is_act or commands:
+            yield f"{_named(section)}{': ' if commands else ''}{''.join(commands[:1])}"
+            yield from (f"  {command}" for command in commands[1:])
+
+
+def _commands(book: Book) -> Iterator[str]:
+    """Of a book without acts of ours, the first command under each heading; `!` marks what destroys."""
+    for section in book.sections:
+        group = next((group for code in section.blocks for group in code.groups if group.runs), None)
+        if group is not None:
+            yield f"{'! ' if group.hazards else ''}{_clean(section.title)}: {_command(group.text)}"
+
+
+def _people(book: Book) -> Iterator[str]:
+    for contact in book.contacts:
+        after = f" (after {seconds_in_words(contact.after)})" if contact.after else ""
+        yield f"{_clean(contact.role)}{after}: {_clean(', '.join(contact.ways)) or '-'}"
+    for key, words in (("escalate", "ladder"), ("cadence", "updates")):
+        value = (book.front.values or {}).get(key) if book.front else None
+        if value:
+            yield f"{words}: {value if isinstance(value, str) else ', '.join(value)}"
+
+
+def _limits(book: Book) -> Iterator[str]:
+    for limit in book.thresholds:
+        words = [f"expected {limit.expected}" if limit.expected else "", f"alarm {limit.alarm}" if limit.alarm else ""]
+        yield _clean(f"{limit.metric}: {'; '.join(word for word in words if word)}")
+
+
+def _messages(book: Book) -> Iterator[str]:
+    """Each message by name, with its languages and when it is due."""
+    languages: dict[str, list[str]] = {}
+    due: dict[str, str] = {}
+    for code in (code for section in book.sections for code in section.codes("message")):
+        languages.setdefault(code.name, []).append(code.attributes.get("lang", ""))
+        if code.due:
+            due[code.name] = f", due after {seconds_in_words(code.due)}"
+    for name, spoken in languages.items():
+        named = ", ".join(dict.fromkeys(language for language in spoken if language))
+        yield f"{name}{f' ({named})' if named else ''}{due.get(name, '')}"
+
+
+def _times(book: Book) -> Iterator[str]:
+    """Windows by their titles, and time boxes with what they offer."""
+    for section in book.sections:
+        offered = book.section(section.on_expire)
+        if section.window is not None:
+            yield _clean(section.title)
+        elif section.timebox is not None:
+            then = f", then {offered.label or _clean(offered.title)}" if offered else ""
+            yield f"{seconds_in_words(section.timebox)}: {_named(section)}{then}"
+        for element in section.elements:
+            for item in element.items if isinstance(element, ItemList) else ():
+                if item.window is not None:
+                    yield _clean(item.lead)
+
+
+def _contents(book: Book) -> Iterator[str]:
+    yield from (_clean(section.title) for section in book.sections if section.level in (2, 3) and section.title)
+
+
+def _command(text: str) -> str:
+    """The first line that is no comment, continued lines joined."""
+    lines = [line.strip() for line in text.replace("\\\n", " ").split("\n")]
+    return " ".join(next((line for line in lines if line and not line.startswith(("#", "--"))), "").split())
+
+
+def _named(section: Section) -> str:
+    return _clean(name_of(section))
+
+
+def _clean(text: str) -> str:
+    return " ".join(plain(repaired(text)).split())

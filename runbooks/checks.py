@@ -1,0 +1,57 @@
+"""Results of a runbook's own checks as facts: `look.ok`, `look.code`, `look.num` … beside those of the live watch.
+
+A check that was not run, or was stopped at its limit, is unknown. A live fact of the same name stands before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from runbooks.events import Checked
+from runbooks.facts import Fact, Facts, Value
+
+KEYS = ("ok", "failed", "warn", "code", "out", "num", "time", "at")
+"""What a condition may ask of a check: whether it ended with 0, with anything but 0 and 2, with 2 (a warning); its exit
+code, the first line it printed, the first number in it, its duration and when it was run (seconds)."""
+
+STALE_AFTER = 300.0
+"""Seconds that a result counts; an act asks for a younger one."""
+WARNS = 2
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_LONGEST = 200
+
+Results = Mapping[str, tuple[datetime, Checked]]
+"""The latest result of each check by its name, with its time."""
+
+
+def facts_with_checks(results: Results, facts: Facts) -> Facts:
+    """`facts` and what the checks told; the same mapping when none was run."""
+    if not results:
+        return facts
+    found = {fact.name: fact for at, result in results.values() for fact in facts_of_check(result, at)}
+    return {**found, **facts}
+
+
+def facts_of_check(result: Checked, at: datetime) -> tuple[Fact, ...]:
+    """What one result tells; without an exit code everything is unknown, and says why."""
+    code = result.exit_code
+    first = next((line.strip() for line in result.out.split("\n") if line.strip()), "")[:_LONGEST]
+    number = _NUMBER.search(result.out[:10_000])
+    values: dict[str, Value | None] = dict.fromkeys(KEYS)
+    if code is not None:
+        values = {
+            "ok": code == 0,
+            "failed": code not in (0, WARNS),
+            "warn": code == WARNS,
+            "code": float(code),
+            "out": first,
+            "num": float(number[0]) if number else None,
+            "time": result.seconds,
+            "at": at.timestamp(),
+        }
+    reason = result.why or ("it printed no number" if code is not None else "it has not run to its end")
+    return tuple(
+        Fact(f"{result.check}.{key}", values[key], f"check {result.check}", at, STALE_AFTER, reason) for key in KEYS
+    )

@@ -1,0 +1,195 @@
+"""A runbook as rows: every line of the file once, nothing wider than the screen, the right thing under the cursor."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbooks import shelf
+from runbooks.events import Acted, Checked, Failed, Noted, Payload, Ticked
+from runbooks.model import Book
+from runbooks.reader import read
+from runbooks.walk import apply, begin
+from tests.runbooks.support import NOW, facts_from
+from tui.lines import text_of, width_of
+from tui.reading.reading import Beside, reading
+from tui.reading.rows import Reading
+from tui.theme import ASCII, UNICODE
+
+
+def rows_of(text: str, width: int = 78, beside: Beside | None = None) -> Reading:
+    return reading(read(text, "book"), width, UNICODE, beside or Beside(NOW))
+
+
+def shown(made: Reading) -> str:
+    return "\n".join(text_of(row.line).rstrip() for row in made.rows)
+
+
+def unfolded(book: Book) -> Beside:
+    """Everything open."""
+    return Beside(NOW, unfolded=frozenset(range(1, book.source.count("\n") + 2)))
+
+
+def lines_seen(made: Reading) -> list[int]:
+    return [n for row in made.rows for n in range(row.source[0], row.source[1] + 1) if n]
+
+
+@pytest.mark.parametrize("name", shelf.names())
+@pytest.mark.parametrize("width", [20, 78, 118])
+def test_every_line_of_a_library_file_is_shown_within_the_width(name: str, width: int) -> None:
+    book = shelf.open_book(name)
+    made = reading(book, width, UNICODE, unfolded(book))
+    filled = {n for n, line in enumerate(book.source.split("\n"), 1) if line.strip()}
+    assert filled <= set(lines_seen(made))
+    assert max(width_of(row.line) for row in made.rows) <= width
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "# A",
+            "## B (0-15 minutes)",
+            "- **Yes** → [A](#a)",
+            "- [ ] x `y`",
+            "1. **z** z",
+            "   - inner",
+            "```bash",
+            "```",
+        ),
+        *(
+            "rm -rf /x",
+            '"Hello you all"',
+            "> [!WARNING]",
+            "> q",
+            "| a | b |",
+            "|---|---|",
+            "| [x](#a) | 2 |",
+            "---",
+            "",
+        ),
+        *(
+            "<details><summary>more</summary>",
+            "</details>",
+            "<!-- label: X -->",
+            "![i](p.png)",
+            "**bold** text",
+            "\ttab",
+        ),
+        *(
+            "‚úÖ done",
+            "Next: [A](#a)",
+            "wide 漢字漢字漢字漢字漢字漢字漢字漢字",
+            "x" * 200,
+            "[a",
+            "\x1b[31mred",
+            "`",
+            "**",
+        ),
+    ]
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=12), max_size=25).map("\n".join), st.integers(min_value=1, max_value=90))
+def test_any_text_is_shown_whole_and_within_the_width(text: str, width: int) -> None:
+    book = read(text, "any")
+    made = reading(book, width, UNICODE, unfolded(book))
+    filled = {n for n, line in enumerate(book.source.split("\n"), 1) if line.strip()}
+    assert filled <= set(lines_seen(made))
+    assert all(width_of(row.line) <= width for row in made.rows)
+    assert all(row.stop is None or row.stop < len(made.stops) for row in made.rows)
+    assert all(made.rows_of(n) for n in range(len(made.stops)))
+
+
+def test_commands_are_stops_and_comments_quotes_and_output_are_none() -> None:
+    groups = ("# Look\nls", "# Ask the owner", '"We are on it, please wait"', "[INFO] fine", "# Or this\nrm -rf /x")
+    text = "# T\n\n```bash\n" + "\n\n".join(groups) + "\n```\n"
+    made = rows_of(text)
+    found = [(stop.kind, stop.group.kind if stop.group else "") for stop in made.stops]
+    assert found == [("group", "command"), ("step", "manual"), ("message", "message"), ("group", "command")]
+    assert "▲ removes a whole folder" in shown(made)
+    ends = [line.split()[-1] for line in shown(made).split("\n") if line.endswith(("run", "send", "hand", "printed"))]
+    assert ends == ["run", "hand", "send", "printed", "run"]
+
+
+def test_a_decision_shows_its_answers_on_their_digits_with_where_they_lead() -> None:
+    made = rows_of("# Q\n\n- **Yes** → [⚠ Act](#-act)\n- **No** → [Gone](#gone)\n\n## ⚠ Act\n\nx\n")
+    assert " 1 Yes › ⚠ Act ▲" in shown(made)
+    assert " 2 No › leads nowhere: its link is broken" in shown(made)
+    assert [stop.links for stop in made.stops[:2]] == [(("Yes", "#-act"),), ()]
+
+
+def test_what_is_folded_is_hidden_until_it_is_opened() -> None:
+    text = "# T\n\n<details><summary>The long story</summary>\n\nOnce upon a time.\n\n</details>\n\nEnd.\n"
+    closed = rows_of(text)
+    assert "+ The long story" in shown(closed)
+    assert "Once upon" not in shown(closed)
+    assert closed.hidden == 1
+    opened = rows_of(text, beside=Beside(NOW, unfolded=frozenset({closed.stops[0].line})))
+    assert "- The long story" in shown(opened)
+    assert "Once upon a time." in shown(opened)
+
+
+def test_words_in_the_wrong_encoding_are_shown_as_they_were_meant() -> None:
+    assert "✅ Ready" in shown(rows_of("# T\n\nâœ… Ready\n"))
+
+
+def test_a_live_value_stands_beside_its_limit() -> None:
+    text = "# T\n\n| Metric | Target | Alert |\n|---|---|---|\n| Error rate | < 1 % | > 5 % |\n| Mood | good | bad |\n"
+    made = rows_of(text, beside=Beside(NOW, facts=facts_from({"errors.rate": 38.0})))
+    rows = shown(made).split("\n")
+    assert any(row.split() == ["Error", "rate", "<", "1", "%", ">", "5", "%", "38", "%"] for row in rows)
+    stale = rows_of(text, beside=Beside(NOW + timedelta(hours=1), facts=facts_from({"errors.rate": 38.0})))
+    assert "38 %" not in shown(stale)
+
+
+WALKED = (
+    "# T\n\n## Do\n\n- [ ] **IC:** first\n- [ ] second\n\n```sh\nls\n```\n\n"
+    "```sh {check=look timeout=5s}\n./look\n```\n\n## Next\n"
+)
+
+
+def walked(*payloads: Payload) -> str:
+    book = read(WALKED, "book")
+    state = apply(None, begin(book, "do"), NOW)
+    for payload in payloads:
+        state = apply(state, payload, NOW, who="ana")
+    return shown(reading(book, 78, UNICODE, Beside(NOW + timedelta(minutes=3), state)))
+
+
+def test_what_was_done_stands_beside_it_with_who_and_when() -> None:
+    text = walked(
+        Ticked("do", 5, "first"),
+        Failed("do", 6, "second", "no rights"),
+        Acted("do", "command", "j1", 4, line=9),
+        Checked("do", "look", 0, "all 7 answer\nmore"),
+        Noted("do", "the log is full"),
+    )
+    assert "[x] IC: first (ana 3m ago)" in text
+    assert "[!] second (failed: no rights, ana 3m ago)" in text
+    assert "ended, exit 4 ana 3m ago" in text
+    assert "ok 3m ago all 7 answer" in text
+    assert "note: the log is full" in text
+    assert "the walk is here" in text
+
+
+def test_without_a_walk_nothing_is_said_to_be_done() -> None:
+    text = shown(rows_of(WALKED))
+    assert "[ ] IC: first" in text
+    assert "ago" not in text
+
+
+def test_in_ascii_nothing_else_is_drawn() -> None:
+    made = reading(read(WALKED, "book"), 60, ASCII, Beside(NOW))
+    assert all(text_of(row.line).isascii() for row in made.rows)
+
+
+def test_the_manuals_shapes_read_as_a_person_expects() -> None:
+    hint = "# Roll back\n\n**Rollback if:**\n\n- Errors rise\n\n"
+    rows = shown(rows_of(hint + "**WARNING: never on production**\n\n> [!CAUTION]\n> Careful\n> now\n"))
+    assert " ✓ Errors rise" in rows
+    assert "▲ WARNING: never on production" in rows
+    assert "│ CAUTION\n│ Careful now" in rows

@@ -1,0 +1,80 @@
+"""Asks for the blanks of a command before its plan is made: what is known stands there, a secret is never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from tui.dialogs.base import Dialog, Field, MeantButton
+from tui.lines import Line, line, wrap
+from tui.panels.block import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One blank: as it is written, what it is called, and what is known of it."""
+
+    written: str
+    name: str
+    known: str = ""
+
+
+class FillDialog(Dialog[dict[str, str] | None]):
+    """A field for each blank. Enter goes to the next one; the answer has every value by how its blank is written."""
+
+    def __init__(self, text: str, blanks: Sequence[Asked], notes: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.title_text = "Fill in"
+        self._text = text
+        self._blanks = tuple(blanks)
+        self._notes = tuple(notes)
+        self._problem = ""
+
+    def words(self, width: int) -> Sequence[Line]:
+        rows = [line(("  ", "dim"), piece) for one in self._text.split("\n")[:12] for piece in wrap(one, width - 2)]
+        rows += [line((note, "dim")) for words in self._notes for note in wrap(words, width)]
+        rows += [line((words, "warn")) for words in wrap(self._problem, width)] if self._problem else []
+        return [*rows, line(("Its plan is shown before anything runs.", "dim"))]
+
+    def fields(self) -> ComposeResult:
+        for number, blank in enumerate(self._blanks):
+            with Horizontal():
+                yield Block(id=f"label{number}")
+                yield Field(blank.written, id=f"blank{number}")
+
+    def buttons(self) -> ComposeResult:
+        yield MeantButton("Cancel", id="cancel")
+        yield MeantButton("show its plan", id="plan")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        widest = min(30, max((len(blank.name) for blank in self._blanks), default=0))
+        for number, blank in enumerate(self._blanks):
+            label = self.query_one(f"#label{number}", Block)
+            label.styles.width = widest + 1
+            label.show([line((f"{blank.name[:widest]:>{widest}} ", "key"))])
+            self.query_one(f"#blank{number}", Input).value = blank.known
+
+    def first_focus(self) -> Input:
+        empty = next((n for n, blank in enumerate(self._blanks) if not blank.known), 0)
+        return self.query_one(f"#blank{empty}", Input)
+
+    def field_done(self, field: Field) -> None:
+        """On to the next field, from the last one to the button."""
+        if field.id == f"blank{len(self._blanks) - 1}":
+            self.set_focus(self.query_one("#plan"))
+        else:
+            self.focus_next()
+
+    def pressed(self, button: str) -> None:
+        values = {b.written: self.query_one(f"#blank{n}", Input).value for n, b in enumerate(self._blanks)}
+        missing = [b.name for b in self._blanks if not values[b.written].strip()]
+        if missing:
+            self._problem = f"Still empty: {', '.join(missing)}."
+            self.query_one("#words", Block).show(self.words(self.inner_width))
+            return
+        self.dismiss(values)
