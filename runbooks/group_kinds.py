@@ -25,11 +25,12 @@ _PRINTED = re.compile(
     r"|[{\[]\s*$|[{\[]\s*[\"{]|\"[\w.-]+\"\s*:|[}\]]+[,;)]*$|[+|][-=+|]{3,}|\|\s"
     r"|[A-Z][A-Z_/()%-]+(?:\s{2,}|\s+[A-Z][A-Z_/()-]+\b)|\S+(?:\s{2,}(?!-)[\w./:%<>()-]+){3,}$"
     r"|</?[A-Za-z!?][^<>]*>|\.{3}|…|={3,}|--|\d[\d.,%]*(?:\s|$)|[✓✔✗✘✅❌⚠•→]|\(\d+ rows?\)"
-    r"|PING \S+ \(|[*+•-] |[=-]> |[\w.()\[\]/@-]{1,40}\s{0,9}:(?:\s|$)|[A-Z][\w ()./-]{1,40}:(?:\s|$)|/?\w+://\S*$|/\S+\.(?:log|conf|ya?ml|json|txt|md)$"
+    r"|PING \S+ \(|[*+•-] |[=-]> |[\w.()\[\]/@-]{1,40}\s{0,9}:(?:\s|$)|[A-Z][\w ()./-]{1,40}:(?:\s|$)"
+    r"|[\w ]{1,40}:\s{2}|total \d+$|/?\w+://\S*$|/\S+\.(?:log|conf|ya?ml|json|txt|md)$"
 )
 """Lines that no shell would be given."""
 _PROMPT_OF_ANOTHER = re.compile(
-    r"[\w.@:()\[\]/*~-]{1,40}[=-]?>(?:\s|$)|[\w.@:*-]{0,40}[=-][#>](?:\s|$)|>>> "
+    r">\s+\S+\s+\S|[\w.@:()\[\]/*~-]{1,40}[=-]?>(?:\s|$)|[\w.@:*-]{0,40}[=-][#>](?:\s|$)|>>> "
     r"|[^\s@]{1,20}( [^@\s]{1,20}){0,5}@[^\s:]+:\S*[$#]$"
 )
 _OTHER_LANGUAGE = re.compile(
@@ -42,12 +43,19 @@ _PRINTED_BELOW = re.compile(
     re.IGNORECASE,
 )
 _SQL_STARTS = re.compile(
-    r"(?!\(\d+ rows?\))(?:\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values|table|create|alter|drop|truncate|grant|revoke|comment|copy"
+    r"(?!\(\d+ rows?\))(?:\\|[\[<({/]|(?:select|insert|update|delete|merge|with|values"
+    r"|table|create|alter|drop|truncate|grant|revoke|comment|copy"
     r"|analyze|analyse|vacuum|reindex|cluster|explain|show|set|reset|begin|start|commit|end|rollback|abort|savepoint|release"
     r"|lock|do|call|execute|prepare|deallocate|declare|fetch|close|listen|notify|unlisten|checkpoint|discard|refresh|reassign"
     r"|security|import|load|use|kill|flush|purge|optimize|check|repair|describe|desc|rename|replace|handler|shutdown"
     r"|stop|change|restore|backup|exec|go|declare|if|while|print|optimise|pragma|attach|detach|delimiter|source)\b)",
     re.IGNORECASE,
+)
+_GAP = re.compile(r"\S {2,}(?=\S)")
+_OF_A_SHELL = re.compile(r"['\"|$;&\\#]| -")
+"""Columns with gaps between them are a table; commands with gaps have options or quotes."""
+_VALUES = re.compile(
+    r"(?:export\s+)?[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|<[^>]*>|[^\s\"'`$;|&\[<])*\s*(?:#.*)?"
 )
 _OPTIONAL = re.compile(r"(?<=[ \t])\[-{1,2}[A-Za-z]")
 
@@ -69,6 +77,8 @@ def kind_of(code: Sequence[str], text: str, how: str, *, says: str = "") -> tupl
         return "output", text
     if _PROMPT_OF_ANOTHER.match(words[0]) or _is_prose(words[0]):
         return "manual", text
+    if all(_VALUES.fullmatch(word) for word in words):
+        return "manual", text
     if _OTHER_LANGUAGE.match(words[0]):
         return "output", text
     read = scan(text)
@@ -85,7 +95,9 @@ def is_comment(line: str, how: str) -> bool:
 
 def is_printed(bare: str) -> bool:
     """True for a line that a program printed."""
-    return bool(_PRINTED.match(bare)) and not bare.startswith(": ")
+    if _PRINTED.match(bare):
+        return not bare.startswith(": ")
+    return len(_GAP.findall(bare)) >= 3 and not _OF_A_SHELL.search(bare)
 
 
 def shows_output_next(comment: str) -> bool:

@@ -53,7 +53,8 @@ class Frame:
     """Something that is open: commands, "…", a here-document, `${…}` or `$((…))`; `open` was never closed.
 
     `owner` are the commands that its text belongs to; what is in a `silent` one is an array or a pattern, no command.
-    `stray` is a `fi` or `done` that nothing asked for or that comes too soon; `after_group` that only a separator or a redirection may follow.
+    `stray` is a `fi` or `done` that nothing asked for or that comes too soon; where `after_group`
+    is True only a separator or a redirection may follow.
     """
 
     kind: Literal["command", "double", "here", "odd", "open"]

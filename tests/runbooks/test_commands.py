@@ -104,7 +104,8 @@ def test_what_belongs_together_stays_whole(text: str) -> None:
 
 
 def test_prompts_go_and_what_was_printed_is_left_out() -> None:
-    text = "$ uptime\n 03:07 up 9 days\n$ df -h \\\n>   /\nFilesystem\n\nroot@db:~# ls\nx\n[me@host ~]$ id\nsh-5.1# whoami\n"
+    text = "$ uptime\n 03:07 up 9 days\n$ df -h \\\n>   /\nFilesystem\n\n"
+    text += "root@db:~# ls\nx\n[me@host ~]$ id\nsh-5.1# whoami\n"
     assert runnable(text, "console") == ["uptime\ndf -h \\\n  /", "ls\nid\nwhoami"]
     assert runnable("$ cat <<EOF\n> a\n> EOF\nout\n$ b\n", "") == ["cat <<EOF\na\nEOF\nb"]
 
@@ -148,6 +149,7 @@ def test_a_quoted_program_is_a_command() -> None:
         '[\n  {"a": 1}\n]',
         "NAME     READY   STATUS\nweb-1    1/1     Running",
         "web-1    1/1     Running   0   4h",
+        "pub  4096R/FAEF  created: 2017-08-25  expires: 2018-08-25  usage: C",
         "[INFO] Backup created",
         "2026-01-01T03:07:00Z something happened",
         "I1126 17:15:38.991115    3069 update.go:2618] Running",
@@ -161,6 +163,8 @@ def test_a_quoted_program_is_a_command() -> None:
         "...",
         "✅ done",
         "(3 rows)",
+        "total 80",
+        "requested state:   started",
         "0 upgraded, 0 newly installed",
         "=== RESULTS ===",
         'involvedObject.name: "x"',
@@ -203,6 +207,8 @@ def test_what_a_program_printed_or_another_language_does_not_run(text: str) -> N
         "Enter the password of the user",
         "gpg> save",
         "mysql> SHOW TABLES;",
+        "> gpg --card-edit",
+        "NAME=[the project's name]\nGROUP=[user|group]%2f[name]",
         "db=# SELECT 1;",
         "127.0.0.1:6379> INFO",
         ">>> print(1)",
@@ -249,6 +255,7 @@ def test_prose_other_prompts_and_bare_values_are_for_a_person(text: str) -> None
         '"$BIN" --version',
         "Rscript x.R",
         "a --b   c",
+        "cmd   -a   -b   'c'",
         "printf '%s\\n' a",
     ],
 )
@@ -267,7 +274,8 @@ def test_something_that_never_ends_takes_only_its_paragraph() -> None:
 
 
 def test_sql_goes_statement_by_statement() -> None:
-    text = "-- One\nSELECT 1\n\nFROM x;\n\n-- Or\nSELECT 2;\nSELECT 'a;\n\nb';\n\nDO $$\n\nBEGIN END $$;\n\n(3 rows)\n\nSELECT 'open"
+    text = "-- One\nSELECT 1\n\nFROM x;\n\n-- Or\nSELECT 2;\nSELECT 'a;\n\nb';\n\n"
+    text += "DO $$\n\nBEGIN END $$;\n\n(3 rows)\n\nSELECT 'open"
     parts = [(group.kind, group.text) for group in found(text, "sql")]
     assert parts == [
         ("sql", "-- One\nSELECT 1\n\nFROM x;"),
