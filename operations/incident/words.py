@@ -61,6 +61,10 @@ def _change(data: _Data) -> Described:
 
 def _called(data: _Data) -> Described:
     how = "called" if data.get("delivered") else "could not be reached"
+    if data.get("by") == "phone":
+        how = "called by phone"
+    elif data.get("result") == "unknown":
+        how = "may have been called"
     why = f" ({data['problem']})" if data.get("problem") else ""
     return f"help: {data.get('contact', '')} {how}{why}", "plain" if data.get("delivered") else "bad"
 
