@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from operations.ages import age_words, clock_words, seconds_between, time_words
 from operations.incident.clock_facts import Facts, Said, facts_of
@@ -60,6 +60,7 @@ class Clock:
 
 def clock_of(incident: Incident, settings: Settings, now: datetime) -> Clock:
     """The clock as it stands at `now` (aware, any zone)."""
+    now = now.astimezone(UTC)
     facts = facts_of(incident).by(now)
     found = sorted(_standing(incident, facts, settings, now), key=lambda one: (one.due_at, one.timer))
     return Clock(_next(found), tuple(found), window_of(facts, now))
@@ -67,13 +68,14 @@ def clock_of(incident: Incident, settings: Settings, now: datetime) -> Clock:
 
 def unsaid(incident: Incident, settings: Settings, now: datetime) -> tuple[Due, ...]:
     """What has to be said now, what has waited longest first: due since the last look, or while nothing ran."""
+    now = now.astimezone(UTC)
     waiting = [one for one in clock_of(incident, settings, now).due if one.say_at is not None and one.say_at <= now]
     ahead = ahead_of(incident, now)
     if ahead is not None:
         timer = f"clock:{ahead.id}"
         if timer not in facts_of(incident).said:
             back = age_words(seconds_between(now, ahead.recorded_at))
-            words = f"the clock of this machine went back {back}; what is due counts from now on"
+            words = f"the clock of this machine went back {back}; what is due is counted on from now"
             waiting.insert(0, Due(timer, "custom", words, now, True, "CLOCK", 0, now))
     return tuple(waiting)
 
@@ -98,6 +100,7 @@ def say_words(due: Due, now: datetime) -> str:
     """The reminder as it is said; one that comes late says when it fell due."""
     if due.timer.startswith("clock:"):
         return due.words
+    now = now.astimezone(UTC)
     late = now - due.due_at
     since = f"{time_words(due.due_at, now)}, {age_words(late.total_seconds())} ago"
     if due.kind in _ARE_DUE:

@@ -76,13 +76,18 @@ class Facts:
         """The same at `now`: a clock that was set back since makes what has happened no later than this moment."""
         if self.last is None or self.last <= now:
             return self
+        back = self.last - now
+
+        def moved(at: datetime) -> datetime:
+            return at if at <= now else at - back
+
         return replace(
             self,
-            began=min(self.began, now),
-            resolved_at=min(self.resolved_at, now) if self.resolved_at else None,
-            raised_at=min(self.raised_at, now) if self.raised_at else None,
-            notices=[replace(one, at=min(one.at, now)) for one in self.notices],
-            said={name: replace(one, last=min(one.last, now) if one.last else None) for name, one in self.said.items()},
+            began=moved(self.began),
+            resolved_at=moved(self.resolved_at) if self.resolved_at else None,
+            raised_at=moved(self.raised_at) if self.raised_at else None,
+            notices=[replace(one, at=moved(one.at)) for one in self.notices],
+            said={name: replace(one, last=moved(one.last) if one.last else None) for name, one in self.said.items()},
             last=now,
         )
 

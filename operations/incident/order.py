@@ -22,7 +22,7 @@ Folded = TypeVar("Folded")
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An event with the time from which spans are counted: never later than what its writer wrote down afterwards."""
+    """An event with the times that spans are counted from: when it happened, and when it was written down."""
 
     event: Event
     at: datetime
@@ -67,12 +67,28 @@ def ordered(events: Iterable[Event]) -> tuple[Timed, ...]:
 
 
 def _of_one_writer(events: list[Event]) -> list[Timed]:
-    """Where its clock was set back, earlier events count as no later than the next one it wrote."""
+    """Times that never run backwards.
+
+    What lies behind a later event was written before the clock was set back: it is moved so that its last event meets
+    the first one after that, and keeps its spans. What is not behind any later event stays where it is, so that a clock
+    that was wrong for a moment moves nothing but that moment.
+    """
+    written: list[datetime] = []
+    earliest: datetime | None = None
+    following: datetime | None = None
+    shift = timedelta()
+    for event in reversed(events := sorted(events, key=lambda one: one.seq)):
+        at = event.recorded_at
+        if earliest is None or at <= earliest:
+            shift, earliest = timedelta(), at
+        elif following is not None and at > following:
+            shift += at - following
+        written.append(at - shift)
+        following = at
     found: list[Timed] = []
-    bound: datetime | None = None
-    for event in sorted(events, key=lambda one: one.seq, reverse=True):
-        bound = event.recorded_at if bound is None else min(bound, event.recorded_at)
-        found.append(Timed(event, min(event.at, bound), bound))
+    for event, moved in zip(events, reversed(written), strict=True):
+        forward = max(moved, found[-1].written) if found else moved
+        found.append(Timed(event, min(event.at - (event.recorded_at - forward), forward), forward))
     return found
 
 

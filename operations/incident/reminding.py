@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from operations.engine.events import EventBook, utc_text
 from operations.errors import VigieError
@@ -38,7 +38,7 @@ def snooze(
 ) -> Due:
     """Put a timer off until then; who did it and why is on the timeline. Raises VigieError."""
     due, words = timer_named(clock_of(incident, settings, now), name), _reason(why)
-    if not now < until <= now + LONGEST:
+    if not timedelta() < until.astimezone(UTC) - now.astimezone(UTC) <= LONGEST:
         raise VigieError("It can be put off for a week at most, and not into the past.")
     data = {"timer": due.timer, "until": utc_text(until), "why": words, "words": due.words}
     journal.append("timer.snoozed", data, incident=incident.id)
