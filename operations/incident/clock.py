@@ -90,7 +90,7 @@ def header_words(clock: Clock, now: datetime) -> str:
 
 def due_words(due: Due, now: datetime) -> str:
     """`DUE 9m53s`, or `OVERDUE 2m`."""
-    left = seconds_between(now, due.due_at)
+    left = seconds_between(now.astimezone(UTC), due.due_at)
     if left > 0:
         return f"DUE {clock_words(left) if left < 86_400 else age_words(left)}"
     return f"OVERDUE {clock_words(-left) if left > -60 else age_words(-left)}"

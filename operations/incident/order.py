@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ class Timed:
 
     def later(self, moment: datetime) -> datetime:
         """A moment that this event names, moved as its own time was."""
-        return moment - (self.event.recorded_at - self.written)
+        return moment.astimezone(UTC) - (self.event.recorded_at.astimezone(UTC) - self.written)
 
 
 def folded(fold: Callable[[Incident], Folded]) -> Callable[[Incident], Folded]:
@@ -78,7 +78,7 @@ def _of_one_writer(events: list[Event]) -> list[Timed]:
     following: datetime | None = None
     shift = timedelta()
     for event in reversed(events := sorted(events, key=lambda one: one.seq)):
-        at = event.recorded_at
+        at = event.recorded_at.astimezone(UTC)
         if earliest is None or at <= earliest:
             shift, earliest = timedelta(), at
         elif following is not None and at > following:
@@ -88,7 +88,9 @@ def _of_one_writer(events: list[Event]) -> list[Timed]:
     found: list[Timed] = []
     for event, moved in zip(events, reversed(written), strict=True):
         forward = max(moved, found[-1].written) if found else moved
-        found.append(Timed(event, min(event.at - (event.recorded_at - forward), forward), forward))
+        # In UTC throughout: in another zone a span would be one of the wall's hours.
+        ago = event.recorded_at.astimezone(UTC) - event.at.astimezone(UTC)
+        found.append(Timed(event, forward - max(ago, timedelta()), forward))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from operations.engine.events import Event, EventBook, utc_text
 from operations.errors import VigieError
@@ -86,12 +86,12 @@ def finish_task(journal: EventBook, incident: Incident, name: str, *, done: bool
 
 
 def moment(text: object) -> datetime | None:
-    """A time as an event holds it; None for what is none."""
+    """A time as an event holds it, in UTC; None for what is none."""
     try:
         found = datetime.fromisoformat(str(text))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None
 
 
 def _added(event: Event, id: str, before: Task | None) -> Task:
