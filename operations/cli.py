@@ -49,7 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "freeze": ("operations.commands.deploying", "Stop deploys of new commits and restores for a while."),
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
-    "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "incident": (
+        "operations.commands.incident",
+        "Open, show and note incidents; roles, clock, tasks; call for help.",
+    ),
     "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),

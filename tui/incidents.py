@@ -198,7 +198,8 @@ class IncidentActions(PageActions):
         shown = [line(words) for text in brief.lines() for words in wrap(text, width, "        ")]
         contacts = self.settings.contacts
         words = [
-            f"{c.name}  {c.role or c.kind}  {c.phone or ('can be paged' if c.call else 'no address')}" for c in contacts
+            f"{c.name}  {c.role or c.kind}  {c.phone or ('can be paged' if c.can_be_called else 'no address')}"
+            for c in contacts
         ]
 
         def chosen(index: int | None) -> None:

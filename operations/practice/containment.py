@@ -65,7 +65,7 @@ def targets_of(settings: Settings) -> dict[str, str]:
     for provider in settings.providers:
         found[f"providers.{provider.name}"] = provider.status
     for contact in settings.contacts:
-        found[f"contacts.{contact.name}"] = contact.call.reveal()
+        found[f"contacts.{contact.name}"] = contact.address
     for index, target in enumerate(settings.watch.control_targets):
         found[f"watch.control_targets[{index}]"] = target
     return {key: address for key, address in found.items() if address}
