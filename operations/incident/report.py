@@ -13,12 +13,12 @@ from operations.ages import clock_words
 from operations.engine.events import Event
 from operations.engine.record import JobRecord
 from operations.incident.changes_seen import changes_of
-from operations.incident.checklist import Task, tasks_of
 from operations.incident.curve import Curve, curve_of
 from operations.incident.model import Call, Incident
 from operations.incident.refold import in_order, incident_from
 from operations.incident.report_evidence import Judgement, judgements_of
 from operations.incident.report_messages import Sent, sent_of
+from operations.incident.tasks import Task, tasks_of
 from operations.incident.telling import text_of
 from operations.incident.timeline import Line, timeline_of
 from operations.incident.times import Times, times_of

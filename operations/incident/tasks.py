@@ -28,6 +28,10 @@ class Task:
     done_by: str = ""
     done_at: datetime | None = None
 
+    def overdue(self, now: datetime) -> bool:
+        """Whether it should have been done by now."""
+        return not self.done and self.due is not None and now > self.due
+
 
 @folded
 def tasks_of(incident: Incident) -> tuple[Task, ...]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from operations.errors import VigieError
-from operations.incident.checklist import checklist_lines, tasks_of
+from operations.incident.checklist import checklist_lines
+from operations.incident.tasks import tasks_of
 from operations.incident.model import Incident
 from operations.incident.refold import incident_from
 from operations.incident.stats import NOT_TOLD, since_of, stats_lines, stats_of
