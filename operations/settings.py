@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from operations.secret_parts import secrets_of_address, secrets_of_text
+from operations.settings_messages import MessageSettings, MessageTarget
 from operations.settings_parts import MASK, Secret, Section
 from operations.settings_release import (
     VERCEL_DEPLOY,
@@ -26,7 +27,7 @@ from operations.settings_release import (
 
 __all__ = [
     "MASK", "VERCEL_DEPLOY", "BackupSettings", "Check", "CommandSettings", "Contact", "DeploySettings", "DrillSettings",
-    "Environment", "Link", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider", "RestoreSettings",
+    "Environment", "Link", "MessageSettings", "MessageTarget", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider", "RestoreSettings",
     "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings", "address_of",
 ]  # fmt: skip
 
@@ -230,6 +231,7 @@ class Settings(Section, frozen=True, kw_only=True):
     deploy: DeploySettings = DeploySettings()
     switches: SwitchSettings = SwitchSettings()
     notify: NotifySettings = NotifySettings()
+    messages: MessageSettings = MessageSettings()
     drill: DrillSettings | None = None
     readonly: bool = False
     operator: str = ""
