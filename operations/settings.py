@@ -27,8 +27,9 @@ from operations.settings_release import (
 
 __all__ = [
     "MASK", "VERCEL_DEPLOY", "BackupSettings", "Check", "CommandSettings", "Contact", "DeploySettings", "DrillSettings",
-    "Environment", "Link", "MessageSettings", "MessageTarget", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider", "RestoreSettings",
-    "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings", "address_of",
+    "Environment", "Link", "MessageSettings", "MessageTarget", "NotifySettings", "PlatformSettings", "PolicySettings",
+    "Provider", "RestoreSettings", "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds",
+    "WatchSettings", "address_of",
 ]  # fmt: skip
 
 

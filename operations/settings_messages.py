@@ -1,4 +1,4 @@
-"""The settings of messages: where they go, in which languages, and what in them is public. Each problem with an example."""
+"""The settings of messages: where they go, who reads them there, in which languages. Each mistake with an example."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ corrected went out. Everything else in a template is for a person to type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,8 +22,8 @@ LONGEST_VALUE = 400
 _ALSO: Mapping[str, str] = {
     "dataloss": "data loss", "nextupdate": "next update", "start": "started", "since": "started", "end": "ended",
     "status": "state", "prochaine nouvelle": "next update", "perte de données": "data loss", "début": "started",
-    "depuis": "started", "fin": "ended", "état": "state", "contournement": "workaround", "ce qui fonctionne": "workaround",
-    "effet": "impact", "effets": "impact", "service concerné": "service",
+    "depuis": "started", "fin": "ended", "état": "state", "contournement": "workaround",
+    "ce qui fonctionne": "workaround", "effet": "impact", "effets": "impact", "service concerné": "service",
 }  # fmt: skip
 _STATES: Mapping[str, Mapping[IncidentState, str]] = {
     "en": {
@@ -210,8 +210,9 @@ def _as_nothing(said: str, language: str) -> str:
     return _NOTHING.get(language, said) if said.strip(" .").casefold() in _NO | {"rien", "aucun"} else said
 
 
-def _ended(incident: Incident, snapshot: Snapshot | None, moment: object, why: dict[str, str]) -> None:
-    assert callable(moment)
+def _ended(
+    incident: Incident, snapshot: Snapshot | None, moment: Callable[[str, datetime, str], None], why: dict[str, str]
+) -> None:
     if incident.resolved_at is not None and not incident.open:
         moment("ended", incident.resolved_at, "when it was resolved")
     elif (
