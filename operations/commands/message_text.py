@@ -1,4 +1,4 @@
-"""A message's languages on a terminal: side by side where there is room, else one under the other. Pure but for the width.
+"""A message's languages on a terminal: side by side where there is room, else one under the other.
 
 Cells are counted, not characters: a wide or a right-to-left text must not push its neighbour.
 """

@@ -10,7 +10,7 @@ from operations.engine.confirm import confirmation
 from operations.engine.model import Confirm, Guard, Plan, PlanLine, PlannedStep
 from operations.errors import VigieError
 from operations.incident.message_facts import moment_words
-from operations.incident.message_shapes import NO_STATUS, Parcel
+from operations.incident.message_shapes import PLANNED, Parcel
 from operations.incident.messages import Draft, is_restricted
 from operations.incident.model import Incident
 from operations.incident.secret_scan import NEVER_ALLOWED, Finding
@@ -158,7 +158,7 @@ def prepare(
 
 def tidy(text: str) -> str:
     """A text as somebody edited it: no control characters, no blanks at ends of lines, no two empty lines."""
-    lines = [line.replace("\t", " ").rstrip() for line in clean(text).strip().split("\n")]
+    lines = [line.replace("\t", " ").rstrip() for line in clean(text).strip().splitlines()]
     kept = [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
     return "\n".join(kept)
 
@@ -259,6 +259,6 @@ def _drill(settings: Settings, targets: Sequence[MessageTarget]) -> Iterator[Gua
 
 def _kinds(kind: str, targets: Sequence[MessageTarget]) -> Iterator[Guard]:
     pages = [one.name for one in targets if one.kind == "statuspage"]
-    if kind in NO_STATUS and pages:
+    if kind in PLANNED and pages:
         words = f"{', '.join(pages)} has no place for it: plan the window on the page itself, and leave it out here"
         yield Guard("every target takes it", "refuse", words, REFUSED)

@@ -12,8 +12,8 @@ from operations.engine.events import utc_text
 from operations.incident.model import IncidentState
 from operations.settings import MessageTarget
 
-NO_STATUS = frozenset({"maintenance", "maintenance-over", "post-deployment", "release-notice"})
-"""Kinds that a status page's incidents have no place for: a window is planned on the page itself."""
+PLANNED = frozenset({"maintenance", "maintenance-over", "post-deployment", "release-notice"})
+"""Kinds about planned work, and about no incident: a status page's incidents have no place for them."""
 _STATUS = {
     IncidentState.INVESTIGATING: "investigating",
     IncidentState.IDENTIFIED: "identified",

@@ -47,14 +47,15 @@ class MessageStub:
 
     async def listed(self, request: Request) -> Response:
         """The page's incidents, newest first."""
-        return _answer(_refusal(request) or list(reversed(self._incidents.values())))
+        refused = _refusal(request)
+        return _answer(refused if refused else list(reversed(self._incidents.values())))
 
     async def create(self, request: Request) -> Response:
         """A new incident with its first update."""
         asked = await _incident(request)
         refused = _refusal(request) or _wrong(asked, ("name",))
         if refused or len(self._incidents) >= MOST:
-            return _answer(refused or (422, "too many incidents"))
+            return _answer(refused if refused else (422, "too many incidents"))
         id = uuid4().hex[:12]
         made = {"id": id, "page_id": STATUS_PAGE, "name": str(asked["name"]), "incident_updates": []}
         self._incidents[id] = made
@@ -64,8 +65,10 @@ class MessageStub:
         """One more update of an incident."""
         asked = await _incident(request)
         made = self._incidents.get(request.path_params["incident"])
-        refused = _refusal(request) or ((404, "no such incident") if made is None else _wrong(asked))
-        return _answer(refused) if refused or made is None else self._updated(made, asked, 200)
+        refused = _refusal(request) or _wrong(asked)
+        if refused or made is None:
+            return _answer(refused or (404, "no such incident"))
+        return self._updated(made, asked, 200)
 
     def _updated(self, made: dict[str, Any], asked: Mapping[str, Any], status: int) -> Response:
         from starlette.responses import JSONResponse
