@@ -100,7 +100,7 @@ def freeze_guard(settings: Settings, environment: str, now: datetime, despite: s
 
 
 def until_of(text: str, now: datetime, option: str = "--until") -> datetime:
-    """The moment an option names, as when a freeze ends: `2h`, `90m`, `3d`, `08:00` (the next one, UTC), or an ISO time with its zone.
+    """The moment an option names: `2h`, `90m`, `3d`, `08:00` (the next one, UTC), or an ISO time with its zone.
 
     Raises VigieError (code 1) for anything else, for a time that is over and for one more than 60 days away.
     """

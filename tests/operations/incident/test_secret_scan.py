@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import string
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -125,7 +126,7 @@ def test_a_random_key_behind_its_name_is_found_wherever_it_stands(key: str, befo
 def test_a_finding_lies_in_the_text_and_none_lies_in_another(text: str) -> None:
     found = scan(text + EVIL)
     assert all(0 <= one.start < one.end <= len(text + EVIL) for one in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
 
 
 def test_what_is_public_anyway_may_be_named() -> None:
