@@ -99,8 +99,8 @@ def freeze_guard(settings: Settings, environment: str, now: datetime, despite: s
     )
 
 
-def until_of(text: str, now: datetime, option: str = "--until") -> datetime:
-    """The moment an option names: `2h`, `90m`, `3d`, `08:00` (the next one, UTC), or an ISO time with its zone.
+def until_of(text: str, now: datetime) -> datetime:
+    """When a freeze ends: `2h`, `90m`, `3d`, `08:00` (the next one, UTC), or an ISO time with its zone.
 
     Raises VigieError (code 1) for anything else, for a time that is over and for one more than 60 days away.
     """
@@ -110,26 +110,26 @@ def until_of(text: str, now: datetime, option: str = "--until") -> datetime:
         found = now + timedelta(**{unit: int(span[1])})
     elif clock := _CLOCK.fullmatch(wanted):
         if int(clock[1]) > 23 or int(clock[2]) > 59:
-            raise _no_time(wanted, option)
+            raise _no_time(wanted)
         found = now.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
         found = found if found > now else found + timedelta(days=1)
     else:
         try:
             found = datetime.fromisoformat(wanted)
         except ValueError:
-            raise _no_time(wanted, option) from None
+            raise _no_time(wanted) from None
         if found.tzinfo is None:
-            raise _no_time(wanted, option)
+            raise _no_time(wanted)
     if not now < found <= now + LONGEST:
         raise VigieError(
-            f"{option} {one_line(wanted, 40)} is not within the next 60 days.", next_step="Say a nearer time."
+            f"--until {one_line(wanted, 40)} is not within the next 60 days.", next_step="Freeze anew when it ends."
         )
     return found.astimezone(now.tzinfo)
 
 
-def _no_time(wanted: str, option: str) -> VigieError:
+def _no_time(wanted: str) -> VigieError:
     return VigieError(
-        f"{option} {one_line(wanted, 40)!r} is no time.", next_step="Say 2h, 90m, 08:00 (UTC) or 2026-01-31T08:00Z."
+        f"--until {one_line(wanted, 40)!r} is no time.", next_step="Say 2h, 90m, 08:00 (UTC) or 2026-01-31T08:00Z."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from operations.settings_parts import Secret, Section
+from operations.text import one_line
 
 TargetKind = Literal["slack", "teams", "webhook", "statuspage", "file", "clipboard"]
 STATUSPAGE = "https://api.statuspage.io/v1"
@@ -57,7 +58,7 @@ class MessageTarget(Section, frozen=True, kw_only=True):
     @property
     def readers(self) -> str:
         """Who reads it, in words; PUBLIC in capitals where anybody may."""
-        words = self.audience or self.name
+        words = one_line(self.audience, 120) or self.name
         return f"PUBLIC: {words}" if self.public else words
 
 

@@ -90,8 +90,9 @@ def list_all(session: Session, incident_id: str | None, environment: str | None,
             return 0
         for one in found:
             at = one.sent_at or one.drafted_at
+            what = f"{one_line(one.kind, 20):<10} {SIGNS.get(one.result, 'draft'):<9}"
             to = one_line(one.audience, 80) or "not sent"
-            click.echo(f"{one.id}  {at:%Y-%m-%d %H:%M:%SZ}  {one.kind:<10} {SIGNS.get(one.result, 'draft'):<9}  {to}")
+            click.echo(f"{one_line(one.id, 40)}  {at:%Y-%m-%d %H:%M:%SZ}  {what}  {to}")
         if not found:
             say("no message yet")
     return 0
@@ -109,7 +110,7 @@ def show(session: Session, id: str, incident_id: str | None, environment: str | 
             print_document(session, bench, 0, one.result, result=message_body(one))
             return 0
         when = f"sent {one.sent_at:%Y-%m-%d %H:%M:%SZ}" if one.sent_at else "not sent"
-        click.echo(f"{one.id}  {one.kind}, {when} by {one_line(one.by, 40)}")
+        click.echo(f"{one_line(one.id, 40)}  {one_line(one.kind, 40)}, {when} by {one_line(one.by, 40)}")
         click.echo(f"To: {one_line(one.audience, 300) or 'nobody yet'}")
         print_deliveries(one.deliveries)
         print_texts(one.texts)

@@ -96,8 +96,8 @@ def draft_of(
     bench: Bench, owner: Incident | None, kind: str, given: Sequence[str], next_update: str | None, runbook: str
 ) -> tuple[Draft, Snapshot | None]:
     """The draft of that kind as the options want it, and the look that was taken for it."""
-    from operations.freezes import until_of
     from operations.incident.messages import drafted
+    from operations.moments import until_of
 
     now = utc_now()
     promised = until_of(next_update, now, "--next") if next_update is not None else None

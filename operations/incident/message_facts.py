@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from operations.incident.model import Incident, IncidentState
 from operations.settings import Settings
-from operations.text import one_line
+from operations.text import clean, one_line
 from operations.watch.model import Overall, Snapshot
 
 FACTS = ("service", "impact", "workaround", "data loss", "state", "started", "ended", "next update", "corrected")
@@ -135,6 +135,11 @@ def moment_words(at: datetime, now: datetime, zone: str) -> str:
     return f"{words} ({other}{local:%H:%M} {zone})"
 
 
+def one_value(text: str) -> str:
+    """What somebody said as one line: a value never becomes a line of its own in a message."""
+    return one_line(" ".join(clean(text, limit=4 * LONGEST_VALUE).split()), LONGEST_VALUE)
+
+
 def whole_minute(at: datetime) -> datetime:
     """That minute, or the next one: what stands in a text and what is promised are the same moment."""
     floor = at.replace(second=0, microsecond=0)
@@ -158,7 +163,7 @@ def _told(
     for event in incident.events if incident else ():
         if event.kind != "incident.told" or event.data.get("field") != field:
             continue
-        said = one_line(str(event.data.get("value") or ""), LONGEST_VALUE)
+        said = one_value(str(event.data.get("value") or ""))
         language = str(event.data.get("lang") or "")
         for one in languages:
             if language in ("", one):
@@ -196,7 +201,7 @@ def loss_of(said: str) -> str:
 
 def given_value(name: str, value: str, language: str) -> str:
     """A value as a person typed it for one message, with the words of a language where it is a yes or a no."""
-    said = one_line(value, LONGEST_VALUE)
+    said = one_value(value)
     if name == "data loss":
         return _LOSS[word].get(language, word) if (word := loss_of(said)) else ""
     return _as_nothing(said, language) if name == "workaround" else said

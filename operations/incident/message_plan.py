@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from operations.engine.confirm import confirmation
 from operations.engine.model import Confirm, Guard, Plan, PlanLine, PlannedStep
 from operations.errors import VigieError
 from operations.incident.message_facts import moment_words
 from operations.incident.message_shapes import PLANNED, Parcel
-from operations.incident.messages import Draft, is_restricted
+from operations.incident.messages import Draft, is_restricted, overlooked
 from operations.incident.model import Incident
 from operations.incident.secret_scan import NEVER_ALLOWED, Finding
 from operations.incident.sent_messages import Message
@@ -20,7 +20,6 @@ from operations.settings import MessageTarget, Settings
 from operations.settings_messages import ALL
 from operations.text import clean, one_line
 from operations.watch.model import Snapshot
-from runbooks.blanks import blanks_in
 
 REFUSED, UNFINISHED = 1, 2
 JUST_NOW = timedelta(minutes=2)
@@ -123,6 +122,7 @@ def prepare(
     texts = {**draft.texts, **{one: tidy(text) for one, text in (edited or {}).items()}}
     spoken = {one for target in targets for one in (target.languages or texts)}
     texts = {one: text for one, text in texts.items() if one in spoken and text}
+    promised = _still_promised(draft.promised, texts)
     names = names_for(settings, incident, snapshot, restricted=is_restricted(incident))
     found = [(one, finding) for one, text in texts.items() for finding in findings_in(text, settings, names)]
     guards = (
@@ -134,7 +134,7 @@ def prepare(
         *_kinds(draft.kind, targets),
     )
     audience = tuple(PlanLine("To", _target_words(one), "warn" if one.public else "plain") for one in targets)
-    when = moment_words(draft.promised, now, settings.messages.zone) if draft.promised else ""
+    when = moment_words(promised, now, settings.messages.zone) if promised else ""
     plan = Plan(
         operation="message", site=settings.site.name, environment=environment, config=settings.path,
         title=f"{draft.kind} message", request={"kind": draft.kind},
@@ -152,7 +152,7 @@ def prepare(
     )  # fmt: skip
     used = tuple(sorted({one.kind for _, one in found if one.may_be_allowed}))
     return Sending(
-        message, incident, environment, draft.kind, texts, tuple(targets), plan, draft.promised, used, again, told or {}
+        message, incident, environment, draft.kind, texts, tuple(targets), plan, promised, used, again, told or {}
     )
 
 
@@ -192,6 +192,13 @@ def _confirm(settings: Settings, public: bool) -> Confirm:
     return confirmation("public-message" if public else "message", production=False, phrase=word)
 
 
+def _still_promised(promised: datetime | None, texts: Mapping[str, str]) -> datetime | None:
+    """The time of the next update, where a text that was edited still names it."""
+    if promised is None or not any(f"{promised.astimezone(UTC):%H:%M}" in text for text in texts.values()):
+        return None
+    return promised
+
+
 def _target_words(target: MessageTarget) -> str:
     languages = f", {' and '.join(target.languages)}" if target.languages else ""
     return f"{target.readers}  ({target.name}, {target.kind}{languages})"
@@ -200,10 +207,9 @@ def _target_words(target: MessageTarget) -> str:
 def _blanks(draft: Draft, texts: Mapping[str, str], edited: Mapping[str, str]) -> Guard:
     left = {one: names for one, names in draft.blanks.items() if one in texts and one not in edited}
     for one in edited:
-        # An edited text may have brackets of its own; those the template had are blanks nobody filled.
-        wanted = {blank.written for blank in blanks_in(draft.texts.get(one, ""), "message")}
-        still = [blank.name for blank in blanks_in(texts.get(one, ""), "message") if blank.written in wanted]
-        left |= {one: tuple(still)} if still else {}
+        # An edited text may have brackets of its own; those that the draft had are blanks nobody filled.
+        still = overlooked(texts.get(one, ""), draft.missing)
+        left |= {one: still} if still else {}
     if not left:
         return Guard("nothing is left blank", "pass")
     names = dict.fromkeys(name for found in left.values() for name in found)

@@ -5,13 +5,14 @@ A draft holds only whitelisted facts (`message_facts`) and what a person typed; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from operations.errors import VigieError
-from operations.incident.message_facts import Fact, fact_name, facts_of, given_value, whole_minute
+from operations.incident.message_facts import FACTS, Fact, fact_name, facts_of, given_value, whole_minute
 from operations.incident.model import Incident, Severity
 from operations.incident.sent_messages import messages_of
 from operations.incident.walks import SITE_DOWN, load_book, walks_of
@@ -32,6 +33,7 @@ CADENCE: Mapping[Severity, timedelta] = {
 }
 """How soon the next update is promised where nobody says otherwise; none for P3."""
 RESTRICTED_BOOK = "security-breach"
+_BRACKETS = re.compile(r"\[([^\[\]\n]{2,60})\]")
 _BOOKS: Mapping[str, str] = {
     "maintenance": "maintenance-window", "maintenance-over": "maintenance-window", "post-deployment": "deploy",
     "release-notice": "deploy", "rolled-back": "rollback",
@@ -109,12 +111,18 @@ def drafted(
                 values[blank.written] = value
                 used[name] = _used(name, facts, typed, used.get(name), language, value)
         texts[language] = filled(code.text, values, "message").strip()
-        left = (fact_name(blank.name) for blank in code.blanks if blank.written not in values)
-        blanks[language] = tuple(dict.fromkeys(left))
+        left = [fact_name(blank.name) for blank in code.blanks if blank.written not in values]
+        blanks[language] = tuple(dict.fromkeys([*left, *overlooked(texts[language], names)]))
     return Draft(
         kind, texts, {one: left for one, left in blanks.items() if left}, why, tuple(used.values()), due, template.book,
         tuple(_remarks(settings, codes, used)),
     )  # fmt: skip
+
+
+def overlooked(text: str, names: Collection[str]) -> tuple[str, ...]:
+    """Blanks that still stand in a text, of these `names` or of a fact's: Markdown takes some brackets for its own."""
+    found = (fact_name(one) for one in _BRACKETS.findall(text))
+    return tuple(dict.fromkeys(name for name in found if name in names or name in FACTS))
 
 
 def template_for(settings: Settings, incident: Incident | None, kind: str, runbook: str = "") -> Template:

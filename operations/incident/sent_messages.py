@@ -90,9 +90,14 @@ def messages_of(incident: Incident | None, now: datetime | None = None) -> tuple
 def messages_in(events: Iterable[Event], now: datetime | None = None) -> tuple[Message, ...]:
     """The messages that these events tell of. An attempt without an answer is unknown, just now it is being sent."""
     making: dict[str, _Making] = {}
+    keys: set[str] = set()
     told = [event for event in events if event.kind in MESSAGE_KINDS]
     # Not by their times: a clock may have been set back between a message and its answers.
     for event in sorted(told, key=lambda one: (MESSAGE_KINDS.index(one.kind), one.recorded_at, one.id)):
+        # What two consoles drafted under one key is one draft.
+        if (key := str(event.data.get("key") or "")) in keys:
+            continue
+        keys |= {key} if key else set()
         # A damaged event, or a later version's, is left out; the others still tell the story.
         with suppress(KeyError, ValueError, TypeError, AttributeError):
             _take(making, event)

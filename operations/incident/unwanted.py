@@ -21,7 +21,7 @@ LONGEST = 5_000
 """Characters of one language's text; a notice is read on a telephone."""
 _EVERYBODY = frozenset(
     {"root", "admin", "administrator", "ubuntu", "debian", "ec2-user", "deploy", "oncall", "on-call", "operator"}
-    | {"user", "test", "support", "security", "somebody", "team"}
+    | {"user", "test", "support", "security", "somebody", "team", "service", "app", "web", "www-data", "vigie"}
 )
 """Logins that name nobody."""
 _SQL = re.compile(
@@ -79,9 +79,10 @@ def names_for(settings: Settings, incident: Incident | None, snapshot: Snapshot 
         admitted = {state.probe for state in snapshot.states if state.status in bad}
         details = {part for change in snapshot.changes for part in (change.title, change.detail) if len(part) >= 12}
         people |= {change.who for change in snapshot.changes}
+    ours = {settings.site.name.casefold(), settings.messages.service.casefold()}
     providers = {one.name for one in settings.providers if f"provider {one.name}" not in admitted}
     return Names(
-        frozenset(name for name in people if len(name) >= 2 and name.casefold() not in _EVERYBODY),
+        frozenset(name for name in people if len(name) >= 2 and name.casefold() not in _EVERYBODY | ours),
         frozenset(_hosts_of(settings)),
         frozenset(providers),
         frozenset(details),

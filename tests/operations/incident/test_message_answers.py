@@ -42,6 +42,8 @@ ANSWERS: dict[str, tuple[Kind, Any, str, str]] = {
     "a page's refusal": ("statuspage", reply('{"error": "Unauthorized"}', 401), "failed", "answered 401"),
     "an id that is a path": ("statuspage", reply('{"id": "../../x"}', 201), "unknown", "an id that is none"),
     "escapes and markup": ("slack", reply(EVIL.encode("utf-8", "replace"), 500), "failed", "answered 500: evil"),
+    "a megabyte in one line": ("slack", reply("x" * 1_000_000, 500), "failed", "answered 500: xxx"),
+    "a line turned round": ("slack", reply("\u202egnp.exe\u2066 🚨漢字 אבג", 400), "failed", ": gnp.exe 🚨漢字 אבג"),
     "nested without end": ("webhook", reply("[" * 100_000), "delivered", ""),
     "a status of its own": ("webhook", b"HTTP/1.1 999 \xff\xfe\r\ncontent-length: 0\r\n\r\n", "failed", "answered 999"),
     "no HTTP": ("webhook", b"SSH-2.0-OpenSSH_9.6\r\n", "unknown", "look before sending again"),

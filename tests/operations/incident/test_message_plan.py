@@ -34,6 +34,12 @@ async def test_what_is_left_blank_is_not_sent(desk: Desk, post: Post, tmp_path: 
     assert post.got == []
 
 
+async def test_a_promise_counts_only_where_a_text_still_makes_it(desk: Desk, post: Post, tmp_path: Path) -> None:
+    settings = site(tmp_path, target("chat", "slack", post.at("/in", OK)))
+    assert made(desk, settings).promised is not None
+    assert made(desk, settings, edited={"en": "We are slow.", "fr": "C'est lent."}).promised is None
+
+
 @pytest.mark.parametrize(
     ("impact", "allow", "refused"),
     [

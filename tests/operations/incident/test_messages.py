@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 from operations.commands.message_text import cells, laid_out
 from operations.errors import VigieError
 from operations.incident.acts import set_state
-from operations.incident.message_facts import fact_name, moment_words, whole_minute
+from operations.incident.message_facts import fact_name, moment_words, one_value, whole_minute
 from operations.incident.message_plan import tidy
 from operations.incident.messages import KINDS, Draft, drafted, is_restricted, template_for
 from operations.incident.model import Incident, IncidentState
 from operations.incident.walks import load_book, start_walk
 from operations.settings import MessageSettings, Settings, Site
-from operations.text import one_line
 from runbooks.blanks import blanks_in
 from tests.attack.poison import BROKEN, ESCAPES, EVIL, MARKUP, TURNED, WIDE
 from tests.operations.incident.conftest import START, Desk
@@ -80,6 +79,11 @@ def test_one_persons_words_in_two_languages_are_said_to_be_that(desk: Desk) -> N
     )
     both = told(desk, incident, impact__fr="pas de devis")
     assert not any("same words" in words for words in draft(desk, both, "initial").remarks)
+
+
+def test_several_lines_of_somebody_become_one(desk: Desk) -> None:
+    incident = told(desk, opened(desk), impact="no quotes\nno calls\r\n  either")
+    assert "notice: no quotes no calls either\nSince" in draft(desk, incident, "initial").texts["en"]
 
 
 def test_a_stale_translation_does_not_outlive_a_newer_word(desk: Desk) -> None:
@@ -246,7 +250,7 @@ def test_whatever_is_said_stays_one_value_on_its_own_line(desk: Desk, impact: st
         assert len(text.split("\n")) == 4, language
         assert len(text) < 1_500
         assert not harm_in(text.replace("\n", ""))
-        assert one_line(impact, 400) in text
+        assert one_value(impact) in text
     assert set(made.missing) <= {"impact", "service"}
 
 
@@ -281,6 +285,25 @@ def test_no_text_changes_the_layout_beside_it(texts: list[str]) -> None:
 def test_tidy_is_done_once_and_for_all(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
     assert "\n\n\n" not in tidy(text)
+
+
+def test_brackets_that_markdown_takes_for_its_own_are_blanks_all_the_same(desk: Desk, tmp_path: Path) -> None:
+    body = "[started]: [impact]\n[state](x) {{workaround}}"
+    site = own_book(tmp_path, f"# D\n\n```text {{message=initial lang=en}}\n{body}\n```\n")
+    made = draft(desk, told(desk, opened(desk), impact="x"), "initial", settings=site)
+    assert set(made.missing) == {"started", "state", "workaround"}
+
+
+def test_the_correction_names_the_notice_it_corrects(desk: Desk) -> None:
+    incident = told(desk, opened(desk), impact="no quotes")
+    assert "corrected" in draft(desk, incident, "correction").missing
+    data = {"message": "m-1", "kind": "initial", "texts": {"en": "x"}, "targets": []}
+    desk.journal.append("message.sent", data, incident=incident.id)
+    made = draft(desk, again(desk, incident), "correction", given={"correction": "maps work"})
+    assert made.missing == ()
+    assert made.texts["en"].startswith(
+        "Correction of our notice of 03:00 UTC (04:00 Europe/Paris). What is right: maps"
+    )
 
 
 def test_a_template_has_no_blank_that_is_none() -> None:

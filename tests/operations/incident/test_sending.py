@@ -16,8 +16,9 @@ from operations.engine.redaction import Redactor
 from operations.errors import Busy, JournalUnavailable, VigieError
 from operations.incident import sending
 from operations.incident.messages import drafted
-from operations.incident.sending import retry, send
-from operations.incident.sent_messages import messages_in
+from operations.incident.sending import keep_draft, past_messages, retry, send
+from operations.incident.sent_messages import messages_in, messages_of
+from operations.settings import Settings, Site
 from tests.operations.incident.conftest import START, Desk
 from tests.operations.incident.mailing import OK, events, made, page, sent, site, target, the_message
 from tests.operations.incident.post import Post, StatusPage, hang, vanish
@@ -106,6 +107,16 @@ async def test_two_first_notices_drafted_at_once_become_one(desk: Desk, post: Po
     with pytest.raises(VigieError, match="ana sent one at 03:00:00Z"):
         await send(desk.journal, settings, theirs, desk.now)
     assert len(post.got) == 1
+
+
+async def test_what_two_consoles_draft_at_the_opening_is_one_draft(desk: Desk) -> None:
+    incident = opened(desk)
+    draft = drafted(incident, "initial", desk.now(), Settings(site=Site(name="Tow")), None)
+    for id in ("m-1", "m-2"):
+        keep_draft(desk.journal, incident, draft, id, key=f"draft:initial:{incident.id}")
+    assert [one.id for one in past_messages(desk.journal, incident, desk.now())] == ["m-1"]
+    (kept,) = messages_of(again(desk, incident))
+    assert (kept.id, kept.result, kept.texts) == ("m-1", "draft", dict(draft.texts))
 
 
 async def test_two_consoles_never_retry_the_same_target(desk: Desk, post: Post, tmp_path: Path) -> None:
