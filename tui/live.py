@@ -88,7 +88,7 @@ class Live:
         self.glyphs = ASCII if ascii_only else UNICODE
         self.snapshot: Snapshot | None = None
         self.jobs = JobBook(self.real_journal, now=now, state=state)
-        self.incidents = IncidentBook()
+        self.incidents = IncidentBook(self.real_journal)
         self.walking = Walking(settings, now)
         self.standing: tuple[str, ...] = ()
         self.trouble = ""

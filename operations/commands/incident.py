@@ -15,7 +15,7 @@ from operations.desk import utc_now
 from operations.engine.journal import Journal
 from operations.errors import VigieError
 from operations.incident.book import IncidentBook
-from operations.incident.model import Incident, IncidentState, Severity
+from operations.incident.model import Incident, IncidentHead, IncidentState, Severity
 from operations.settings import Settings
 
 
@@ -48,7 +48,7 @@ def open_one(session: Session, title: str, environment: str | None, severity: st
             title=title,
             now=utc_now(),
         )
-        book.feed([event for _, event in journal.events(incident=id)])
+        book.refresh()
         start_walk(journal, _named(book, id), load_book(settings))
     click.echo(id)
     return 0
@@ -61,10 +61,10 @@ def list_all(session: Session, as_json: bool) -> int:
     """Every incident, newest first."""
     settings = settings_of(session)
     with _journal(settings) as (_, book):
-        found = book.all()
+        found = book.heads()
     if as_json:
         environment = environment_of(session, settings)
-        bodies = [_body(one) for one in found]
+        bodies = [_head_body(one) for one in found]
         document("incident list", settings, environment, exit_code=0, meaning="listed", result=bodies)
         return 0
     for one in found:
@@ -176,13 +176,13 @@ def _journal(settings: Settings) -> Iterator[tuple[Journal, IncidentBook]]:
     from operations.jobs.launch import journal_for
 
     journal = journal_for(settings)
-    book = IncidentBook()
+    book = IncidentBook(journal)
     try:
-        book.feed([event for _, event in journal.events()])
-        if journal.unreadable:
-            say(f"{len(journal.unreadable)} damaged events of the journal are left out", "WARN")
+        book.refresh()
         yield journal, book
     finally:
+        if journal.unreadable:
+            say(f"{len(journal.unreadable)} damaged events of the journal are left out", "WARN")
         journal.close()
 
 
@@ -193,7 +193,7 @@ def _named(book: IncidentBook, id: str) -> Incident:
     return found
 
 
-def _body(one: Incident) -> dict[str, object]:
+def _head_body(one: IncidentHead) -> dict[str, object]:
     return {
         "id": one.id,
         "severity": one.severity.value,
@@ -203,6 +203,12 @@ def _body(one: Incident) -> dict[str, object]:
         "opened_at": one.opened_at,
         "opened_by": one.opened_by,
         "resolved_at": one.resolved_at,
+    }
+
+
+def _body(one: Incident) -> dict[str, object]:
+    return {
+        **_head_body(one.head),
         "timeline": [
             {"at": e.at, "recorded_at": e.recorded_at, "who": e.who, "kind": e.kind, "text": e.text}
             for e in one.entries

@@ -35,7 +35,7 @@ def open_incident(
             f"Incident {already.id} is already open for {environment}.",
             next_step=f"See: vigie incident show {already.id}",
         )
-    id = new_incident_id(now, {one.id for one in book.all()})
+    id = new_incident_id(now, book.ids())
     journal.append(
         "incident.opened",
         {

@@ -58,7 +58,7 @@ def test_an_event_comes_back_as_it_was_written(journal: Journal) -> None:
     written = journal.append("note", {"text": "zone is undefined", "n": 1.5}, incident="1121-kfp", job="j1")
     assert journal.events() == [(1, written)]
     assert written.at == written.recorded_at == NOW
-    assert written.writer.endswith("@" + written.host)
+    assert f"@{written.host}/" in written.writer
     assert journal.verify() == []
 
 
@@ -207,7 +207,7 @@ def test_a_replaced_last_event_is_found(journal: Journal, tmp_path: Path) -> Non
     with sqlite3.connect(journal.path) as other:
         other.execute(f"UPDATE events SET {columns}")
     other.close()
-    assert [f"{problem.kind} {problem.seq}" for problem in journal.verify()] == ["changed 1"]
+    assert {f"{problem.kind} {problem.seq}" for problem in journal.verify()} == {"changed 1"}
 
 
 def test_a_missing_or_unreadable_head_file_is_said(journal: Journal) -> None:
@@ -223,7 +223,7 @@ def test_a_missing_or_unreadable_head_file_is_said(journal: Journal) -> None:
 def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"not a journal at all" * 500)
-    with pytest.raises(JournalUnavailable, match=r"damaged.*Move it aside"):
+    with pytest.raises(JournalUnavailable, match=r"damaged.*vigie journal repair"):
         open_journal(path)
 
 
