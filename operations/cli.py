@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
     "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "journal": ("operations.commands.journal", "Verify, export, import and repair the journal."),
     "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),

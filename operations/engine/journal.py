@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.engine.events import Draft, Event, Ids, canonical, event_from_row, plain, sealed, utc_text
-from operations.engine.heads import Head, read_heads, remember_head
+from operations.engine.heads import Head, mark_of, read_heads, remember_head
 from operations.engine.redaction import Redactor
 from operations.engine.store import (
     COLUMNS,
@@ -29,8 +29,8 @@ from operations.engine.store import (
     writer_of,
 )
 from operations.engine.verify import Excuses, Problem, chain_problems, excuses_of, head_problems
-from operations.errors import JournalUnavailable
 
+_PIECE = 2_000
 _WITH_ITS_JOBS = (
     "SELECT place FROM events WHERE incident = ? AND incident != '' UNION"
     " SELECT place FROM events WHERE job != '' AND job IN"
@@ -164,6 +164,20 @@ class Journal:
         query = f"SELECT place, {COLUMNS} FROM events WHERE place IN ({_WITH_ITS_JOBS}) ORDER BY place"  # noqa: S608 - fixed
         return self._found(query, (incident, incident))
 
+    def chain(self, writer: str) -> Iterator[Event]:
+        """All events of one writer in their order, read piece by piece. Raises JournalUnavailable."""
+        seq = 0
+        query = f"SELECT place, {COLUMNS} FROM events WHERE writer = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - fixed
+        while True:
+            newest = self.query(
+                "SELECT max(seq) FROM (SELECT seq FROM events WHERE writer = ? AND seq > ? ORDER BY seq LIMIT ?)",
+                (writer, seq, _PIECE),
+            )[0][0]
+            if newest is None:
+                return
+            yield from (event for _, event in self._found(query, (writer, seq, _PIECE)))
+            seq = int(newest)
+
     def incident_marks(self) -> list[tuple[Any, ...]]:
         """Of every event that opens an incident or changes its state or severity: incident, writer, seq, kind, at,
         actor and data, as text; each incident's together, each writer's in order. Raises JournalUnavailable."""
@@ -217,6 +231,24 @@ class Journal:
         )
         return tuple(Head(writer, seq, digest) for writer, seq, digest in rows)
 
+    def own_mark(self) -> str:
+        """This file's own last event in a few characters, for the foot of a message; empty without one."""
+        row = self.query("SELECT seq, hash FROM events WHERE writer = ? ORDER BY seq DESC LIMIT 1", (self.writer,))
+        return mark_of(Head(self.writer, int(row[0][0]), str(row[0][1]))) if row else ""
+
+    def heads_marked(self, marks: Sequence[str]) -> tuple[list[Head], list[Problem]]:
+        """The events that marks (`own_mark`) stand for, and a problem for each that nothing here fits. Reads all."""
+        found: list[Head] = []
+        problems: list[Problem] = []
+        for mark in marks:
+            seq, _, digest = mark.partition("-")
+            wanted = (int(seq) if seq.isdecimal() else -1, f"{digest}*" if digest.isalnum() else "")
+            rows = self.query("SELECT writer, seq, hash FROM events WHERE seq = ? AND hash GLOB ?", wanted)
+            found += [Head(str(writer), int(number), str(whole)) for writer, number, whole in rows]
+            if not rows:
+                problems.append(Problem("cut-off", "", max(wanted[0], 0), f"no event here fits the mark {mark}"))
+        return found, problems
+
     def verify(self, outside: Sequence[Head] = ()) -> list[Problem]:
         """Everything that is wrong with the chains: changed, missing, reordered or cut off. Reads every event.
 
@@ -238,7 +270,9 @@ class Journal:
         return [*problems, *head_problems((*kept.known, *kept.lost), self._hash_at, excuses, lost=kept.lost)]
 
     def _excuses(self) -> Excuses:
-        return excuses_of((event for _, event in self.events(kinds=("journal.imported", "journal.pruned"))), self.writer)
+        return excuses_of(
+            (event for _, event in self.events(kinds=("journal.imported", "journal.pruned"))), self.writer
+        )
 
     def close(self) -> None:
         """Close the connection; nothing is lost by not doing so."""

@@ -20,9 +20,7 @@ BUSY_SECONDS = 15.0
 COLUMNS = "id, at, recorded_at, incident, job, actor, host, kind, data, writer, seq, prev, hash"
 INCIDENT_MARKS = "kind IN ('incident.opened', 'incident.state', 'incident.severity')"
 """What an incident's place in a list is made of; `marks_of_incidents` holds it, so that no other event is read."""
-JOB_MARKS = (
-    "kind IN ('job.created', 'job.finished', 'job.closed', 'debris.left', 'debris.settled', 'debris.cleaned')"
-)
+JOB_MARKS = "kind IN ('job.created', 'job.finished', 'job.closed', 'debris.left', 'debris.settled', 'debris.cleaned')"
 """What tells whether an old job still matters; `marks_of_jobs` holds it."""
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS events (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
@@ -99,7 +97,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, Gate]:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open the file of a folder that cannot be written. Raises JournalUnavailable, also where its log cannot be read."""
+    """Open the file of a folder that cannot be written. Raises JournalUnavailable, also for a log nobody can read."""
     log = path.with_name(path.name + "-wal")
     ways = ["mode=ro"]
     with suppress(OSError):

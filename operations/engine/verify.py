@@ -73,7 +73,9 @@ def chain_problems(
         pruned = excuses.pruned.get(writer)
         if seq == 0 and pruned is not None and number == pruned.seq + 1:
             seq, digest = pruned.seq, pruned.hash
-            yield Problem("pruned", writer, pruned.seq, f"events 1 to {pruned.seq} of {writer} were removed for their age")
+            yield Problem(
+                "pruned", writer, pruned.seq, f"events 1 to {pruned.seq} of {writer} were removed for their age"
+            )
         if number > seq + 1:
             if writer in excuses.partial:
                 gaps[writer] = gaps.get(writer, 0) + number - seq - 1

@@ -24,6 +24,7 @@ class IncidentBook:
         self._journal = journal
         self._place: int | None = None
         self._heads = Heads()
+        self._sorted: tuple[IncidentHead, ...] | None = None
         self._stories: dict[str, Story] = {}
         self._incident_of_job: dict[str, str] = {}
         self._orphans: dict[str, list[Event]] = {}
@@ -35,6 +36,7 @@ class IncidentBook:
         if self._place is None:
             place = self._journal.last_place()
             self._heads.read(self._journal.incident_marks())
+            self._sorted = None
             # Behind that place everything is taken in as it comes; a mark that is read twice counts once.
             self._place = place
             return place > 0
@@ -54,8 +56,11 @@ class IncidentBook:
 
     def heads(self) -> tuple[IncidentHead, ...]:
         """Every incident as a list shows it, newest first; no story is read for it."""
-        found = (self._head(id) for id in self._heads.ids())
-        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.opened_at, reverse=True))
+        if self._sorted is None:
+            found = (self._head(id) for id in self._heads.ids())
+            known = (one for one in found if one is not None)
+            self._sorted = tuple(sorted(known, key=lambda one: one.opened_at, reverse=True))
+        return self._sorted
 
     def ids(self) -> frozenset[str]:
         """The ids that are taken."""
@@ -104,11 +109,14 @@ class IncidentBook:
             return False
         if event.kind in MARKS:
             self._heads.take(event)
+        if event.kind in MARKS or self._heads.doubtful(incident):
+            self._sorted = None
         if stored and incident not in self._stories:
             return True
         early = self._orphans.pop(event.job, []) if event.kind == "job.created" else []
         story = self._story(incident)
-        return any([story.take(one) for one in (event, *early)])
+        taken = [story.take(one) for one in (event, *early)]
+        return any(taken)
 
     def _incident_of(self, event: Event) -> str:
         """The incident of an event that names only its job; kept where the job is not known yet."""

@@ -122,8 +122,8 @@ class Incident:
     jobs: tuple[str, ...] = ()
     resolved_at: datetime | None = None
     events: tuple[Event, ...] = ()
-    """All of them in their one order (`operations.engine.order`), those of its jobs included: what roles, clock, messages
-    and report are folded from."""
+    """All of them in their one order (`operations.engine.order`), those of its jobs included: what roles, clock,
+    messages and report are folded from."""
     observed: frozenset[str] = frozenset()
     """Keys of what the watch already put on the timeline, so that two consoles do not say it twice."""
 

@@ -14,7 +14,7 @@ from tests.bench.dumping import dumping
 from tests.bench.ground import healthy_site
 from tests.bench.idling import idles
 from tests.bench.keys import key_rows
-from tests.bench.longjournal import long_journal
+from tests.bench.longjournal import EVENTS, long_journal
 from tests.bench.many import many
 from tests.bench.report import Row, table
 from tests.bench.starting import starts
@@ -35,7 +35,8 @@ def main() -> int:
         with healthy_site() as ground:
             if "start" in parts:
                 _say("starting the console, the hello-world, and the console on a long journal, in turn")
-                rows += starts(ground, long_journal(ground), 3 if asked.quick else 15)
+                events = 20_000 if asked.quick else EVENTS
+                rows += starts(ground, long_journal(ground, events), events, 3 if asked.quick else 15)
             if "keys" in parts:
                 _say("pressing keys")
                 rows += key_rows(ground, 8 if asked.quick else 30)
