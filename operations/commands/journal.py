@@ -114,7 +114,7 @@ def export(session: Session, folder: Path, incident: str, unmasked: bool) -> int
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_obj
 def take_in(session: Session, files: tuple[Path, ...]) -> int:
-    """Take in exported FILES, or folders of them; without any, what was kept beside a journal that could not be written.
+    """Take in exported FILES, or folders of them; without any, what was kept while the journal took nothing.
 
     What is there already stays as it is; the same again changes nothing, and the order does not matter.
     """

@@ -54,7 +54,7 @@ class Pages:
 def carved(path: Path) -> Iterator[tuple[int, Row]]:
     """Each row found, with its place: the columns behind `place`, in the table's order. One may come several times.
 
-    Raises OSError.
+    Where the file's header is gone every size of a page is tried. Raises OSError.
     """
     with _mapped(path) as file:
         wal = _read(path.with_name(path.name + "-wal"))
@@ -63,13 +63,8 @@ def carved(path: Path) -> Iterator[tuple[int, Row]]:
         for size in sizes:
             usable = size - (header[20] if header[:16] == MAGIC else 0)
             pages = Pages(file, size, usable, wal, _committed(wal, size))
-            found = False
             for page in pages.all():
-                for row in _rows(page, pages):
-                    found = True
-                    yield row
-            if found:
-                return
+                yield from _rows(page, pages)
 
 
 def application_id(path: Path) -> int | None:

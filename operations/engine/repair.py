@@ -161,6 +161,10 @@ def _is_whole(row: Row) -> bool:
 
 
 def _is_event(row: Row) -> bool:
+    try:
+        event_from_row(row)
+    except (ValueError, TypeError, RecursionError):
+        return False
     return all(isinstance(row[column], str) for column in _TEXTS) and isinstance(row[10], int) and bool(row[0])
 
 

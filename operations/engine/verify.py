@@ -34,8 +34,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Excuses:
-    """What the journal itself says of gaps: writers that were imported in part, and the last event removed of each."""
+    """What the journal itself says of its chains: writers of which anything was imported (then it lies where it came),
+    those that were imported in part, and the last event removed of each."""
 
+    imported: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     pruned: Mapping[str, Head] = field(default_factory=dict)
     own: str = ""
@@ -43,17 +45,19 @@ class Excuses:
 
 def excuses_of(events: Iterable[Event], own: str) -> Excuses:
     """The excuses in journal.imported and journal.pruned events. Nobody's import excuses a gap of their own."""
+    imported: set[str] = set()
     partial: set[str] = set()
     pruned: dict[str, Head] = {}
     for event in events:
         with suppress(KeyError, TypeError, ValueError, AttributeError):
             if event.kind == "journal.imported":
+                imported.add(str(event.data["writer"]))
                 partial |= {str(writer) for writer in event.data["partial"]} - {event.writer}
             elif event.kind == "journal.pruned":
                 for writer, seq, digest in event.data["heads"]:
                     if str(writer) not in pruned or pruned[str(writer)].seq < int(seq):
                         pruned[str(writer)] = Head(str(writer), int(seq), str(digest))
-    return Excuses(frozenset(partial), pruned, own)
+    return Excuses(frozenset(imported), frozenset(partial), pruned, own)
 
 
 def chain_problems(
@@ -85,7 +89,7 @@ def chain_problems(
             yield Problem("changed", writer, seq, f"event {seq} of {writer} is not the one that {number} follows")
         if _hash(row) != stored:
             yield _not_its_hash(writer, number, row)
-        if at < place and own in (None, writer):
+        if at < place and own in (None, writer) and writer not in excuses.imported:
             yield Problem("reordered", writer, number, f"{_named(writer, number, row)} lies before {seq}")
         seq, digest, place = number, stored, at
     for one, count in gaps.items():
