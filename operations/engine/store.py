@@ -105,12 +105,14 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         ways += [] if log.exists() and log.stat().st_size else ["immutable=1"]
     failure: sqlite3.Error | None = None
     for way in ways:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False)
+        connection: sqlite3.Connection | None = None
         try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False)
             connection.execute("SELECT place FROM events LIMIT 1").fetchone()
         except sqlite3.Error as error:
-            connection.close()
             failure = error
+            if connection is not None:
+                connection.close()
         else:
             return connection
     assert failure is not None
