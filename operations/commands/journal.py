@@ -84,7 +84,7 @@ def verify(
         say(f"{problem.kind}: {problem.says}", "ERROR" if problem.grave else "WARN")
     if not grave:
         kept = f", and {len(outside) + len(marks)} heads kept elsewhere" if outside or marks else ""
-        click.echo(f"{events} events of {len(heads)} writers are whole{kept}")
+        click.echo(f"{events} events of {len(heads)} writer{'s' * (len(heads) != 1)} are whole{kept}")
     return code
 
 

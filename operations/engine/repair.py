@@ -85,7 +85,7 @@ def repair(path: Path, *, actor: str, redactor: Redactor, now: Callable[[], date
             raise VigieError(f"Too little room in {path.parent} for a new journal.", next_step="Free some space on it.")
         for half in _parts(fresh):
             half.unlink(missing_ok=True)
-        kept = path.with_name(f"{path.stem}.damaged-{now():%Y%m%dT%H%M%S}{path.suffix}")
+        kept = _name_to_keep(path, now())
         with closing(_made(fresh, _number(path))) as connection:
             _fill(connection, sources)
             event = _noted(connection, path, kept, actor, redactor, now)
@@ -122,6 +122,15 @@ def _alone(path: Path) -> Gate:
             f"The journal is open in other processes: {who}. Nothing was changed.",
             next_step="Leave the other consoles, let jobs end, and repair it then.",
         ) from None
+
+
+def _name_to_keep(path: Path, now: datetime) -> Path:
+    """A name for the damaged file that is free; names sort by time."""
+    stem = f"{path.stem}.damaged-{now:%Y%m%dT%H%M%S}"
+    names = (
+        path.with_name(f"{stem}{more}{path.suffix}") for more in ("", *(f".{number}" for number in range(1, 1000)))
+    )
+    return next(name for name in names if not name.exists())
 
 
 def _made(fresh: Path, number: int | None) -> sqlite3.Connection:
