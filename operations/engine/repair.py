@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from operations.engine.carving import Row, application_id, carved
-from operations.engine.events import Draft, Event, Ids, canonical, event_from_row, hash_of, utc_text
+from operations.engine.events import Draft, Event, Ids, canonical, event_from_row, hash_of_row, utc_text
 from operations.engine.heads import Head, Heads, read_heads, remember_head
 from operations.engine.journal import placed
 from operations.engine.redaction import Redactor
@@ -164,7 +164,7 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> 
 
 def _is_whole(row: Row) -> bool:
     try:
-        return hash_of(event_from_row(row)) == str(row[12])
+        return hash_of_row(row) == str(row[12]) and bool(event_from_row(row))
     except (ValueError, TypeError, RecursionError):
         return False
 

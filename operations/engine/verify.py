@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from operations.engine.events import Event, event_from_row, hash_of
+from operations.engine.events import Event, event_from_row, hash_of, hash_of_row
 from operations.engine.heads import Head
 
 REDACTED = "redacted_on_export"
@@ -147,6 +147,7 @@ def _named(writer: str, number: int, row: Sequence[Any]) -> str:
 
 def _hash(row: Sequence[Any]) -> str:
     try:
-        return hash_of(event_from_row(row))
+        digest = hash_of_row(row)
+        return digest if digest == row[12] else hash_of(event_from_row(row))
     except (ValueError, TypeError, RecursionError):
         return ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,12 +29,20 @@ _STEPS = tuple(PlannedStep(f"step-{n}", f"Step {n} of it", 4.0) for n in range(8
 _BATCH = 4_000
 
 
-def long_journal(ground: Ground, events: int) -> Path:
+@dataclass(frozen=True, slots=True)
+class Long:
+    """Settings, and the journal in the state directory that they name."""
+
+    config: Path
+    journal: Path
+
+
+def long_journal(ground: Ground, events: int) -> Long:
     """Settings whose state directory holds a journal of so many events."""
     state = ground.home / f"bench-state-{events}"
     config = ground.copy(f"long-{events}", state_dir=str(state))
     write_journal(state / "journal.sqlite", events, load_settings(config).site.name)
-    return config
+    return Long(config, state / "journal.sqlite")
 
 
 def write_journal(path: Path, events: int = EVENTS, site: str = "shop") -> None:
