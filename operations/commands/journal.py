@@ -1,9 +1,10 @@
-"""`vigie journal`: verify its chains, take it elsewhere and back, save what can be read of a damaged file."""
+"""`vigie journal`: verify its chains, take it elsewhere and back, save what can be read of a damaged file, prune it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ IMPORT_CODES = {
     3: "imported, but for lines that cannot be read",
     4: "not what was written, or another chain: nothing was taken in",
 }
+PRUNE_CODES = {0: "removed, or shown what would be", 1: "invalid arguments, or refused"}
 REPAIR_CODES = {
     0: "repaired, or nothing to repair",
     1: "refused, or it cannot be written",
@@ -166,6 +168,34 @@ def repair(session: Session, anyway: bool) -> int:
     for words in (*done.missing, *beside.skipped):
         say(words, "WARN")
     return 3 if done.missing or beside.skipped else 0
+
+
+@journal.command()
+@click.option("--apply", is_flag=True, help="Remove it; without this it is only shown.")
+@click.pass_obj
+def prune(session: Session, apply: bool) -> int:
+    """Remove events older than `retention_months` in the settings; what is open stays whole."""
+    from operations.engine.pruning import prunable
+    from operations.engine.pruning import prune as remove
+    from operations.incident.book import IncidentBook
+
+    settings = settings_of(session, to_change=apply)
+    with _opened(settings, to_write=apply) as book:
+        incidents = IncidentBook(book)
+        incidents.refresh()
+        open_ones = [head.id for head in incidents.heads() if head.open]
+        what = prunable(book, _months_ago(settings.retention_months), open_ones)
+        if apply and what.events:
+            remove(book, what)
+    done = "removed" if apply else "would be removed (--apply does it)"
+    click.echo(f"{what.events} events, with {what.jobs} jobs, from before {what.before:%Y-%m-%d %H:%MZ} {done}")
+    return 0
+
+
+def _months_ago(months: int) -> datetime:
+    now = utc_now()
+    years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return now.replace(year=max(years, 1), month=month + 1, day=min(now.day, 28))
 
 
 @contextmanager

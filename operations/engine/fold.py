@@ -54,7 +54,7 @@ def number_at(book: EventBook, place: int) -> int:
     if not isinstance(book, Journal):
         return 1
     rows = book.query("SELECT count(*) FROM events WHERE kind = 'job.created' AND place <= ?", (place,))
-    return int(rows[0][0])
+    return book.jobs_removed() + int(rows[0][0])
 
 
 def created(event: Event, number: int) -> JobRecord:

@@ -89,6 +89,7 @@ class JobBook:
         newest = "SELECT place FROM events WHERE kind = 'job.created' ORDER BY place DESC LIMIT 1 OFFSET ?"
         rows = journal.query(newest, (KEPT,))
         if not rows:
+            self._number = journal.jobs_removed()
             return 0
         place = int(rows[0][0])
         for (job,) in journal.query(_STILL_MATTERS.format("INDEXED BY marks_of_jobs" if journal.marked else "")):

@@ -111,7 +111,7 @@ class Journal:
     def adopt(self, events: Iterable[Event], more: Sequence[Draft] = ()) -> list[Event]:
         """Put other writers' events in as they are, and `more` of our own behind them: all or nothing.
 
-        Whether they may come in is asked elsewhere (`taking_in`). Returns our own. Raises JournalUnavailable.
+        Whether they may come in is asked elsewhere (`transfer`). Returns our own. Raises JournalUnavailable.
         """
         newest: dict[str, Event] = {}
         written: list[Event] = []
@@ -128,6 +128,27 @@ class Journal:
         for event in (*newest.values(), *written[-1:]):
             self._keep_head(event)
         return written
+
+    def forget(self, heads: Sequence[Head], note: Draft) -> None:
+        """Remove each writer's events up to its head, behind a note of our own: all or nothing.
+
+        What is removed is wiped from the file. Whether it may go is asked elsewhere (`pruning`). Raises
+        JournalUnavailable.
+        """
+        self.query("PRAGMA secure_delete = ON")
+        with self._writing():
+            seq, prev = self._last()
+            event = self._placed(note, seq + 1, prev)
+            self._insert(event)
+            for head in heads:
+                self._connection.execute("DELETE FROM events WHERE writer = ? AND seq <= ?", (head.writer, head.seq))
+        self._own_appends += 1
+        self._keep_head(event)
+
+    def jobs_removed(self) -> int:
+        """How many jobs were removed for their age: numbers of jobs go on behind them. Raises JournalUnavailable."""
+        found = self.events(kinds=("journal.pruned",))
+        return max((int(event.data.get("jobs") or 0) for _, event in found if event.writer == self.writer), default=0)
 
     def events(
         self,
@@ -255,7 +276,7 @@ class Journal:
         `outside` are heads that were written where this user cannot reach. Raises JournalUnavailable.
         """
         query = f"SELECT place, {COLUMNS} FROM events ORDER BY writer, seq"  # noqa: S608 - fixed parts
-        excuses = self._excuses()
+        excuses = self.excuses()
         with self._guard, self._in_words():
             rows = ((row[0], row[1:]) for row in self._connection.execute(query))
             problems = list(chain_problems(rows, excuses, own=self.writer))
@@ -269,7 +290,8 @@ class Journal:
             return [*problems, *([Problem("head", "", 0, words)] if self.last_place() else [])]
         return [*problems, *head_problems((*kept.known, *kept.lost), self._hash_at, excuses, lost=kept.lost)]
 
-    def _excuses(self) -> Excuses:
+    def excuses(self) -> Excuses:
+        """What the journal itself says of gaps in its chains. Raises JournalUnavailable."""
         return excuses_of(
             (event for _, event in self.events(kinds=("journal.imported", "journal.pruned"))), self.writer
         )

@@ -54,6 +54,8 @@ def excuses_of(events: Iterable[Event], own: str) -> Excuses:
                 imported.add(str(event.data["writer"]))
                 partial |= {str(writer) for writer in event.data["partial"]} - {event.writer}
             elif event.kind == "journal.pruned":
+                imported |= {str(writer) for writer in event.data["imported"]}
+                partial |= {str(writer) for writer in event.data["partial"]} - {event.writer}
                 for writer, seq, digest in event.data["heads"]:
                     if str(writer) not in pruned or pruned[str(writer)].seq < int(seq):
                         pruned[str(writer)] = Head(str(writer), int(seq), str(digest))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
@@ -23,14 +24,16 @@ SETTINGS = (
     'url = "http://127.0.0.1:9"\n'
 )
 
+LONG_AGO = datetime(2020, 7, 30, 3, 7, tzinfo=UTC)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with settings, and a journal in which an incident was told."""
     (tmp_path / "vigie.toml").write_text(SETTINGS.format(state=tmp_path / "state"), "utf-8")
-    with contextlib.closing(journal_in(tmp_path / "state", Clock())) as journal:
+    clock = Clock(LONG_AGO)
+    with contextlib.closing(journal_in(tmp_path / "state", clock)) as journal:
         opened(journal)
-        clock = Clock()
         for number in range(3):
             told(journal, clock, f"seen {number}")
         journal.query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -178,7 +181,7 @@ def test_a_read_only_session_takes_nothing_in_and_repairs_nothing(folder: Path) 
 def test_every_code_is_in_the_table() -> None:
     tables = codes_of_commands()
     assert {name for name in tables if name.startswith("journal")} == {
-        "journal verify", "journal export", "journal import", "journal repair",
+        "journal verify", "journal export", "journal import", "journal repair", "journal prune",
     }  # fmt: skip
 
 
@@ -187,3 +190,17 @@ def test_an_export_leaves_out_a_damaged_event_and_says_so(folder: Path) -> None:
         other.execute("UPDATE events SET data = '{' WHERE seq = 3")
     done = called(folder, "export", "out")
     assert done.code == 3 and "1 damaged events" in done.err
+
+
+def test_old_events_are_shown_first_and_removed_when_asked(folder: Path) -> None:
+    (folder / "vigie.toml").write_text("retention_months = 1\n" + (folder / "vigie.toml").read_text("utf-8"), "utf-8")
+    assert "0 events" in called(folder, "prune").out
+    with contextlib.closing(journal_in(folder / "state", Clock(LONG_AGO))) as journal:
+        journal.append("incident.state", {"state": "closed", "why": ""}, incident="0730-kfp")
+    shown = called(folder, "prune")
+    assert "8 events, with 0 jobs" in shown.out and "would be removed" in shown.out
+    assert called(folder, "prune", "--apply").code == 0
+    done = called(folder, "verify")
+    assert done.code == 0 and done.out == "1 events of 1 writer are whole\n"
+    (folder / "vigie.toml").write_text("retention_months = 0\n" + SETTINGS.format(state=folder / "state"), "utf-8")
+    assert "retention_months" in called(folder, "prune").err

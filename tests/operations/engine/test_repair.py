@@ -147,11 +147,23 @@ def test_an_edited_event_stays_and_is_still_named_after_a_repair(tmp_path: Path,
     assert any(problem.kind == "changed" and problem.seq == 7 for problem in journal.verify())
 
 
+HOLDER = """
+import sys
+from pathlib import Path
+from operations.desk import utc_now
+from operations.engine.journal import Journal
+from operations.engine.redaction import Redactor
+journal = Journal.open(Path(sys.argv[1]), actor="tom", redactor=Redactor(), now=utc_now)
+print("open", flush=True)
+sys.stdin.readline()
+"""
+
+
 def test_a_journal_that_somebody_has_open_is_not_repaired(tmp_path: Path, clock: Clock) -> None:
     written(tmp_path, clock)
     journal = journal_in(tmp_path, clock)
-    code = "import sys\nfrom pathlib import Path\nfrom operations.desk import utc_now\nfrom operations.engine.journal import Journal\nfrom operations.engine.redaction import Redactor\nj = Journal.open(Path(sys.argv[1]), actor='tom', redactor=Redactor(), now=utc_now)\nprint('open', flush=True)\nsys.stdin.readline()"
-    with subprocess.Popen([sys.executable, "-c", code, str(journal.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # fmt: skip
+    command = [sys.executable, "-c", HOLDER, str(journal.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdin is not None
         assert other.stdout.readline() == "open\n"
         journal.close()
@@ -185,7 +197,8 @@ def test_a_repair_that_is_killed_midway_loses_nothing(tmp_path: Path, clock: Clo
     ruined(path, 0)
     target = {"link": "os.link", "unlink": "operations.engine.repair._parts", "replace": "pathlib.Path.replace"}[where]
     code = f"""
-import os, sys, pathlib
+import os
+import pathlib
 from pathlib import Path
 from operations.desk import utc_now
 from operations.engine.redaction import Redactor

@@ -151,9 +151,8 @@ def test_a_job_whose_beginning_arrives_last_is_whole(tmp_path: Path, clock: Cloc
 
 
 def test_marks_are_read_from_their_own_index(journal: Journal) -> None:
-    plan = journal.query(
-        f"EXPLAIN QUERY PLAN SELECT incident, kind, data FROM events INDEXED BY marks_of_incidents WHERE {INCIDENT_MARKS}"
-    )
+    index = "INDEXED BY marks_of_incidents"
+    plan = journal.query(f"EXPLAIN QUERY PLAN SELECT incident, kind, data FROM events {index} WHERE {INCIDENT_MARKS}")
     assert "COVERING INDEX marks_of_incidents" in str(plan)
     plan = journal.query(f"EXPLAIN QUERY PLAN SELECT job, kind FROM events INDEXED BY marks_of_jobs WHERE {JOB_MARKS}")
     assert "COVERING INDEX marks_of_jobs" in str(plan)
@@ -162,9 +161,8 @@ def test_marks_are_read_from_their_own_index(journal: Journal) -> None:
 def test_damaged_marks_hide_no_other_incident(journal: Journal, clock: Clock) -> None:
     many(journal, clock, 6)
     for number, change in enumerate(("data = '{'", "data = '[]'", "at = 'x'", "data = 'null'")):
-        journal.query(
-            f"UPDATE events SET {change} WHERE incident = 'i-00{number}' AND kind IN ('incident.state', 'incident.opened')"
-        )
+        marks = "kind IN ('incident.state', 'incident.opened')"
+        journal.query(f"UPDATE events SET {change} WHERE incident = 'i-00{number}' AND {marks}")
     book = book_of(journal)
     assert {"i-004", "i-005"} <= {head.id for head in book.heads()}
     assert book.open_for("production") is not None
