@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from tui.incident_menu import IncidentMenu
 from tui.incidents import IncidentActions
 from tui.switching import SwitchingActions
 from tui.walk_actions import WalkActions
 
 
-class VigieApp(WalkActions, IncidentActions, SwitchingActions):
+class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
     """The console on one environment."""
 
     def begin_work(self) -> None:

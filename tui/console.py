@@ -124,7 +124,7 @@ class Console(KeysInTurn):
         from tui.journal import open_journal
         from tui.live import Live
 
-        journal, trouble = open_journal(self.places, self.settings.operator, self.redactor)
+        journal = open_journal(self.places, self.settings.operator, self.redactor)
         live = Live(
             self.settings,
             self.environment,
@@ -134,7 +134,6 @@ class Console(KeysInTurn):
             state=self.places.state,
             open_watch=self._open_watch,
         )
-        live.trouble = trouble
         live.read_first()
         return live
 
