@@ -189,21 +189,23 @@ class Live:
         if trouble is None or beside is None:
             return ""
         where = f"only in memory ({beside.lost})" if beside.lost else f"in {beside.path}"
-        return f"{journal_words(trouble)} Only a rollback can be started; events are kept {where}."
+        repair = " vigie journal repair saves what can be read." if trouble.damaged else ""
+        return f"{journal_words(trouble)} Only a rollback can be started; events are kept {where}.{repair}"
 
     def _bind(self) -> None:
         """Fold jobs and incidents from the journal that can be read now."""
         self.jobs = JobBook(self.journal.journal, now=self.now, state=self._state)
         self.incidents = IncidentBook(self.journal.journal)
 
-    def come_back(self) -> bool:
+    def come_back(self, *, anew: bool = False) -> bool:
         """Try to come back to the journal, and take in what was kept beside it; True when it takes events again."""
-        if not self.journal.retry():
-            return False
-        self._bind()
-        self.journal_trouble = ""
-        self.read_first()
-        return True
+        readable = self.journal.journal
+        back = self.journal.retry(anew=anew)
+        if self.journal.journal is not readable and self.journal.journal is not None:
+            self._bind()
+            self.journal_trouble = ""
+            self.read_first()
+        return back
 
     async def repair(self, places: Places, redactor: Redactor) -> Repaired:
         """Save what can be read of a damaged journal and go on in it; events are kept beside it meanwhile.
@@ -213,11 +215,12 @@ class Live:
         from operations.engine.repair import repair
 
         self.journal.let_go()
+        self._retry_at = self.now() + RETRY_EVERY
         try:
             actor = self.settings.operator
             return await beside(lambda: repair(places.journal, actor=actor, redactor=redactor, now=self.now))
         finally:
-            self.come_back()
+            self.come_back(anew=True)
 
     def read_first(self) -> None:
         """Read the journal for the first time; when that cannot be done it is said, and the console goes on."""

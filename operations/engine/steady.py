@@ -109,17 +109,20 @@ class SteadyJournal:
         if error.damaged and self.trouble is None:
             self._turn_aside(error)
 
-    def retry(self) -> bool:
+    def retry(self, *, anew: bool = False) -> bool:
         """Try to come back to the journal, with what was kept beside; True when it takes events again.
 
-        Cheap enough to be asked every few seconds. A damaged file is left to `repair`: until it is whole this is False.
+        Cheap enough to be asked every few seconds. A file whose damage was met while reading is not gone back to until
+        it was repaired (`anew`).
         """
-        if self.trouble is None:
+        if self.trouble is None or (self.damaged and self.journal is not None and not anew):
             return False
         try:
             fresh = self._open_journal()
         except JournalUnavailable as error:
             self.trouble = error
+            if self.journal is None:
+                self._read_only()
             return False
         try:
             if self.beside is not None:
