@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from operations.errors import SettingsError, VigieError
 from operations.speech import give_up_output, speaking
 from operations.text import one_line
 from operations.version import __version__
+
+if TYPE_CHECKING:
+    from operations.engine.record import JobRecord
 
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
@@ -49,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operations.commands.incident",
         "Open, show and note incidents; roles, clock, tasks; call for help.",
     ),
-    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks."),
+    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
@@ -74,6 +78,10 @@ class Session:
     """The environment that was found to be meant."""
     answered: bool = False
     """True once the one JSON document of this command stands on stdout."""
+    incident: str = ""
+    """The incident that jobs started now belong to."""
+    on_start: Callable[[JobRecord], None] | None = None
+    """Who wants to know of a job as soon as it was started."""
 
     @property
     def path(self) -> Path | None:

@@ -223,6 +223,8 @@ class Settings(Section, frozen=True, kw_only=True):
     incident: IncidentSettings = IncidentSettings()
     drill: DrillSettings | None = None
     readonly: bool = False
+    theme: Literal["night", "day", "contrast", "terminal"] = "night"
+    """The console's colours; `terminal` takes the terminal's own sixteen. VIGIE_THEME goes before it."""
     operator: str = ""
     """Who is at this console; empty means the login name."""
     state_dir: str = ""

@@ -75,7 +75,7 @@ class IncidentActions(PageActions):
         while self.place != "main":
             self.pop_screen()
         if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
-            self.say("Opened. X freezes deploys of new commits while it lasts.")
+            self.say("Opened. S freezes deploys of new commits while it lasts.")
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot

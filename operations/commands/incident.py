@@ -10,9 +10,11 @@ from operations.commands.incident_book import again
 from operations.commands.incident_book import journal_and_book as _journal
 from operations.commands.incident_book import named as _named
 from operations.commands.incident_clock import clock, remind, settle, snooze
+from operations.commands.incident_export import export, stats
 from operations.commands.incident_follow import follow
 from operations.commands.incident_people import answered, call, role
 from operations.commands.incident_state import close, resolve, restrict, severity, state
+from operations.commands.incident_timeline import correct_line, pin_line, show
 from operations.commands.incident_told import task, tell
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
@@ -26,6 +28,7 @@ def incident() -> None:
 
 _EVERY_PART = (
     severity, state, resolve, close, restrict, role, call, answered, tell, task, clock, snooze, settle, remind, follow,
+    show, pin_line, correct_line, export, stats,
 )  # fmt: skip
 for _part in _EVERY_PART:
     incident.add_command(_part)
@@ -95,26 +98,6 @@ def list_all(session: Session, as_json: bool) -> int:
         click.echo(f"{one.id}  {one.severity}  {one.state.value:<13} {age:>6}  {one.environment}  {one.title}")
     if not found:
         say("no incident has been opened here")
-    return 0
-
-
-@incident.command()
-@click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def show(session: Session, id: str, as_json: bool) -> int:
-    """One incident with its whole timeline."""
-    settings = settings_of(session)
-    with _journal(settings) as (_, book):
-        one = _named(book, id)
-    if as_json:
-        document("incident show", settings, one.environment, exit_code=0, meaning=one.state.value, result=_body(one))
-        return 0
-    click.echo(f"{one.id}  {one.severity} {one.severity.means}; {one.state.value}; {one.site} {one.environment}")
-    click.echo(f"{one.title}; opened {one.opened_at:%Y-%m-%d %H:%M:%SZ} by {one.opened_by}")
-    for entry in one.entries:
-        late = f" (noted {entry.recorded_at:%H:%M:%SZ})" if entry.late else ""
-        click.echo(f"{entry.at:%H:%M:%SZ}  {entry.who:<10} {entry.text}{late}")
     return 0
 
 

@@ -18,6 +18,7 @@ _HEAD = """\
 # Paths are seen from this file. Mistakes are told all at once: `vigie doctor` says what is missing and how to mend it.
 
 # operator = "ana"                  # who is at this console; else the login name
+# theme = "night"                   # colours: night, day, contrast, or terminal (its own sixteen)
 # readonly = true                   # nothing that changes anything can be done with this file
 # state_dir = "/var/lib/vigie/ana"  # journal, logs of jobs, readings; else the user's own state folder
 # lock_dir = "/run/lock/vigie"      # where jobs of all users of this host meet
