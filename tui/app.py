@@ -15,3 +15,4 @@ class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
         """Start what goes on for as long as the console lives, and ask after calls for help."""
         super().begin_work()
         self.run_worker(self.follow_calls(), name="calls", group="calls", exit_on_error=False)
+        self.run_worker(self.follow_clock(), name="clock", group="clock", exit_on_error=False)
