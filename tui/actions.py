@@ -157,6 +157,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "runbooks", "W", "runbooks", "The runbooks, ours and the team's own: open, search.", twin="vigie runbook list"
     ),
+    Action(
+        "update",
+        "U",
+        "update",
+        "Tell users: draft the next message, fill its blanks, see every word, send it.",
+        changes=True,
+        twin="vigie message send update",
+    ),
+    Action(
+        "messages",
+        "M",
+        "messages",
+        "What users were told, and what each target answered.",
+        twin="vigie message list",
+        footer=False,
+    ),
     Action("logs", "L", "logs", "What users run into, by kind, and the request log as it grows.", footer=False),
     Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
