@@ -110,6 +110,18 @@ call = "{call}"
 name = "Nobody"
 call = "{deaf_call}"
 
+[[messages.targets]]
+name = "chat"
+kind = "slack"
+address = "{chat}"
+
+[[messages.targets]]
+name = "page"
+kind = "statuspage"
+address = "{status_page}"
+page = "p1"
+key = "{page_key}"
+
 [[links]]
 title = "Board"
 url = "https://user:{link_password}@example.test/?token={link_token}"
@@ -151,6 +163,9 @@ class Planted:
             provider=at("providers.status", "/status.json", "token"),
             bucket=at("environments.backups.endpoint"),
             call=at("contacts.call", f"/hook/{plant('contacts.call path')}", "token"),
+            chat=at("messages.targets.address", f"/chat/{plant('messages.targets.address path')}", "token"),
+            status_page=at("messages.targets.address page", "/v1"),
+            page_key=plant("messages.targets.key"),
             notify=at("notify.webhook", "/notify", "token"),
             platform_token=plant("environments.platform.token"),
             registry_token=plant("environments.platform.commands.variables"),
@@ -307,6 +322,10 @@ def test_calling_for_help_tells_no_secret(planted: Planted) -> None:
         planted.run("incident", "brief", id)
         planted.run("incident", "call", id, "--need", "hands", "--contact", "Desk", code=0)
         planted.run("incident", "call", id, "--need", "hands", "--contact", "Nobody", code=1)
+        said = ("--set", "impact=slow", "--to", "all", "--yes")
+        planted.run("message", "send", "initial", *said, code=3)
+        planted.run("message", "send", "update", *said, "--set", "workaround=none", "--json", code=3)
+        planted.run("message", "list", "--json", code=0)
         planted.run("incident", "show", id, "--json")
     assert not planted.leaks()
 
