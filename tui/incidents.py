@@ -75,7 +75,7 @@ class IncidentActions(PageActions):
         while self.place != "main":
             self.pop_screen()
         if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
-            self.say("Opened. X freezes deploys of new commits while it lasts.")
+            self.say("Opened. S freezes deploys of new commits while it lasts.")
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot
@@ -198,7 +198,8 @@ class IncidentActions(PageActions):
         shown = [line(words) for text in brief.lines() for words in wrap(text, width, "        ")]
         contacts = self.settings.contacts
         words = [
-            f"{c.name}  {c.role or c.kind}  {c.phone or ('can be paged' if c.call else 'no address')}" for c in contacts
+            f"{c.name}  {c.role or c.kind}  {c.phone or ('can be paged' if c.can_be_called else 'no address')}"
+            for c in contacts
         ]
 
         def chosen(index: int | None) -> None:

@@ -157,6 +157,7 @@ class Live:
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),
+            first_run=self._cursor == 0 and not self.journal_trouble,
             real_alarm=self.real_alarm,
             message=self.message if now < self.message_until else "",
             message_tone=self.message_tone,
@@ -264,9 +265,9 @@ class Live:
         self.walking.keep_ended(self.journal, ended, releases)
 
     def observe(self) -> bool:
-        """Record what the watch saw on the open incident's timeline, each thing once; True when there was something."""
+        """Record what the watch saw of the incident, each thing once; True when there was something."""
         incident = self.incident
-        if self.readonly or self.snapshot is None or incident is None or not incident.open:
+        if self.readonly or self.snapshot is None or incident is None:
             return False
         missing = observations(self.snapshot, incident)
         for seen in missing:

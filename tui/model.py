@@ -40,6 +40,8 @@ class Model:
     walk: WalkView | None = None
     standing: tuple[str, ...] = ()
     """What stays to be mended: the bad commit still on main, debris of dead jobs."""
+    first_run: bool = False
+    """Nothing is in the journal yet: this person has not worked with it before."""
     real_alarm: str = ""
     """Inside a drill: what is wrong on the real site, when its recorder says so."""
     message: str = ""

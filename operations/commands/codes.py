@@ -26,6 +26,7 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
     from operations.commands.runbook_check import CODES as CHECK_CODES
     from operations.commands.runbook_lint import CODES as LINT_CODES
     from operations.commands.runbook_new import CODES as NEW_CODES
+    from operations.commands.runbook_walk import WALK_CODES
     from operations.doctor.finding import CODES as DOCTOR_CODES
 
     tables = {
@@ -48,6 +49,7 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "runbook card": RUNBOOK_CODES,
         "runbook lint": LINT_CODES,
         "runbook check": CHECK_CODES,
+        "runbook walk": WALK_CODES,
         "runbook new": NEW_CODES,
         "drill": {0: "passed", 1: "not passed"},
     }

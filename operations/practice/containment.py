@@ -66,7 +66,7 @@ def targets_of(settings: Settings) -> dict[str, str]:
     for provider in settings.providers:
         found[f"providers.{provider.name}"] = provider.status
     for contact in settings.contacts:
-        found[f"contacts.{contact.name}"] = contact.call.reveal()
+        found[f"contacts.{contact.name}"] = contact.address
     found["notify.webhook"] = settings.notify.webhook.reveal()
     for message_target in settings.messages.targets:
         found[f"messages.targets.{message_target.name}"] = message_target.url

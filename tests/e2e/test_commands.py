@@ -36,6 +36,26 @@ def test_facts_of_a_bad_release_give_exactly_the_path_of_the_truth_table(stage: 
     facts_lead_along(stage.look_at("bad-release"), path, never={"B2", "B3"})
 
 
+def test_a_walk_by_one_look_and_by_that_looks_facts_again_goes_the_path_of_the_truth_table(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.look_at("bad-release")
+    walk = ("runbook", "walk", "site-down", "--env", "production", "--json")
+    path = ["N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1"]
+    until(lambda: labels(stage.quickly(*walk)) == path, 60)
+    recorded = tmp_path / "facts.json"
+    recorded.write_text(stage.quickly("facts", "--json").out)
+    done = stage.quickly(*walk, "--facts", str(recorded))
+    assert labels(done) == path
+    assert opened(done, "runbook walk", 0, "result")["ended"]["reason"] == "act"
+
+
+def labels(walk: Done) -> list[str]:
+    """The sections of a walk, by its document."""
+    result = walk.document["result"]
+    return [step["label"] for step in result["path"]] + [result["ended"]["label"]]
+
+
 def test_every_command_prints_one_document_while_a_release_is_bad_and_after_it_was_rolled_back(stage: Stage) -> None:
     stage.deal("bad-release")
     broken(stage)
