@@ -122,6 +122,18 @@ pager = "opsgenie"
 key = "{alerts_key}"
 call = "{pager}"
 
+[[messages.targets]]
+name = "chat"
+kind = "slack"
+address = "{chat}"
+
+[[messages.targets]]
+name = "page"
+kind = "statuspage"
+address = "{status_page}"
+page = "p1"
+key = "{page_key}"
+
 [[links]]
 title = "Board"
 url = "https://user:{link_password}@example.test/?token={link_token}"
@@ -166,6 +178,9 @@ class Planted:
             pager=at("contacts.call pager", "/pager"),
             pager_key=plant("contacts.key"),
             alerts_key=plant("contacts.key opsgenie"),
+            chat=at("messages.targets.address", f"/chat/{plant('messages.targets.address path')}", "token"),
+            status_page=at("messages.targets.address page", "/v1"),
+            page_key=plant("messages.targets.key"),
             notify=at("notify.webhook", "/notify", "token"),
             platform_token=plant("environments.platform.token"),
             registry_token=plant("environments.platform.commands.variables"),
@@ -330,6 +345,10 @@ def test_calling_for_help_tells_no_secret(planted: Planted) -> None:
         for pager in ("Pagers", "Alerts"):
             refused = planted.run("incident", "call", id, "--need", "hands", "--contact", pager, code=1)
             assert "refused with 403: " in refused.stderr
+        said = ("--set", "impact=slow", "--to", "all", "--yes")
+        planted.run("message", "send", "initial", *said, code=3)
+        planted.run("message", "send", "update", *said, "--set", "workaround=none", "--json", code=3)
+        planted.run("message", "list", "--json", code=0)
         planted.run("incident", "show", id, "--json")
         planted.run("incident", "clock", id, "--json")
         planted.run("incident", "follow", id, "--no-wait")
