@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from operations.errors import SettingsError, VigieError
 from operations.speech import give_up_output, speaking
 from operations.text import one_line
 from operations.version import __version__
+
+if TYPE_CHECKING:
+    from operations.engine.record import JobRecord
 
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
@@ -45,9 +49,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "freeze": ("operations.commands.deploying", "Stop deploys of new commits and restores for a while."),
     "unfreeze": ("operations.commands.deploying", "Lift a freeze."),
     "mark": ("operations.commands.operate", "Mark a database as its environment's own."),
-    "incident": ("operations.commands.incident", "Open, list, show and note incidents; call for help."),
+    "incident": (
+        "operations.commands.incident",
+        "Open, show and note incidents; roles, clock, tasks; call for help.",
+    ),
+    "message": ("operations.commands.message", "Draft and send what users are told; see what each target answered."),
+    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
     "journal": ("operations.commands.journal", "Verify, export, import and repair the journal."),
-    "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),
@@ -72,6 +80,10 @@ class Session:
     """The environment that was found to be meant."""
     answered: bool = False
     """True once the one JSON document of this command stands on stdout."""
+    incident: str = ""
+    """The incident that jobs started now belong to."""
+    on_start: Callable[[JobRecord], None] | None = None
+    """Who wants to know of a job as soon as it was started."""
 
     @property
     def path(self) -> Path | None:

@@ -6,10 +6,9 @@ It lies beside the locks, where all users of this host meet. It does not stop gi
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,13 +23,10 @@ from operations.text import one_line
 
 GUARD = "no freeze"
 STOPS_NOT = "it does not stop git pushes, nor the platform's own deploys"
-LONGEST = timedelta(days=60)
 _LIMIT = 8192
 LONGEST_REASON = 500
 """Characters of a reason; whoever meets the freeze reads it in a line or two."""
 _SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})Z?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,40 +92,6 @@ def freeze_guard(settings: Settings, environment: str, now: datetime, despite: s
         return Guard(GUARD, "warn", f"{found.words}; overridden: {one_line(despite, 120)}")
     return Guard(
         GUARD, "refuse", f'{found.words}. Lift it (vigie unfreeze {environment}), or say why: --despite-freeze "…"'
-    )
-
-
-def until_of(text: str, now: datetime) -> datetime:
-    """When a freeze ends: `2h`, `90m`, `3d`, `08:00` (the next one, UTC), or an ISO time with its zone.
-
-    Raises VigieError (code 1) for anything else, for a time that is over and for one more than 60 days away.
-    """
-    wanted = text.strip()
-    if span := _SPAN.fullmatch(wanted):
-        unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[span[2]]
-        found = now + timedelta(**{unit: int(span[1])})
-    elif clock := _CLOCK.fullmatch(wanted):
-        if int(clock[1]) > 23 or int(clock[2]) > 59:
-            raise _no_time(wanted)
-        found = now.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        found = found if found > now else found + timedelta(days=1)
-    else:
-        try:
-            found = datetime.fromisoformat(wanted)
-        except ValueError:
-            raise _no_time(wanted) from None
-        if found.tzinfo is None:
-            raise _no_time(wanted)
-    if not now < found <= now + LONGEST:
-        raise VigieError(
-            f"--until {one_line(wanted, 40)} is not within the next 60 days.", next_step="Freeze anew when it ends."
-        )
-    return found.astimezone(now.tzinfo)
-
-
-def _no_time(wanted: str) -> VigieError:
-    return VigieError(
-        f"--until {one_line(wanted, 40)!r} is no time.", next_step="Say 2h, 90m, 08:00 (UTC) or 2026-01-31T08:00Z."
     )
 
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from operations.secret_parts import secrets_of_address, secrets_of_text
+from operations.settings_incident import Contact, IncidentSettings
+from operations.settings_messages import MessageSettings, MessageTarget
 from operations.settings_parts import MASK, Secret, Section
 from operations.settings_release import (
     VERCEL_DEPLOY,
@@ -26,8 +28,9 @@ from operations.settings_release import (
 
 __all__ = [
     "MASK", "VERCEL_DEPLOY", "BackupSettings", "Check", "CommandSettings", "Contact", "DeploySettings", "DrillSettings",
-    "Environment", "Link", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider", "RestoreSettings",
-    "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings", "address_of",
+    "Environment", "IncidentSettings", "Link", "MessageSettings", "MessageTarget", "NotifySettings", "PlatformSettings",
+    "PolicySettings", "Provider", "RestoreSettings", "Secret", "Section", "Settings", "Site", "SwitchSettings",
+    "Thresholds", "WatchSettings", "address_of",
 ]  # fmt: skip
 
 
@@ -141,18 +144,6 @@ class Provider(Section, frozen=True, kw_only=True):
     authority: str = ""
 
 
-class Contact(Section, frozen=True, kw_only=True):
-    """Somebody who can be called for help."""
-
-    name: str
-    role: str = ""
-    kind: Literal["lead", "dba", "security", "vendor", "on-call"] = "lead"
-    after_minutes: float = 0.0
-    phone: str = ""
-    call: Secret = Secret("")
-    """Webhook that is sent the brief as JSON when this contact is called."""
-
-
 class Thresholds(Section, frozen=True, kw_only=True):
     """Limits from the manuals (watch.md); shares in percent, times in seconds."""
 
@@ -230,8 +221,12 @@ class Settings(Section, frozen=True, kw_only=True):
     deploy: DeploySettings = DeploySettings()
     switches: SwitchSettings = SwitchSettings()
     notify: NotifySettings = NotifySettings()
+    incident: IncidentSettings = IncidentSettings()
+    messages: MessageSettings = MessageSettings()
     drill: DrillSettings | None = None
     readonly: bool = False
+    theme: Literal["night", "day", "contrast", "terminal"] = "night"
+    """The console's colours; `terminal` takes the terminal's own sixteen. VIGIE_THEME goes before it."""
     operator: str = ""
     """Who is at this console; empty means the login name."""
     state_dir: str = ""

@@ -10,25 +10,30 @@ from runbooks.annotations import without_comments
 LONGEST = 2000
 """Characters of a heading or an answer that are looked at."""
 
+_MARKED = re.compile(r"[<\[*_`~\\]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\](?:\([^()]*(?:\([^()]*\))?[^()]*\)|\[[^\[\]]*\])")
 _EMPHASIS = re.compile(r"\*\*|__|\*|`+|~~")
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9_\- ]")
+_CIRCLED = re.compile("[\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]")
+"""Letters in circles and squares: symbols that count as letters."""
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def plain(markdown: str) -> str:
     """The words of one piece of Markdown without its marks: links become their text, comments and tags go."""
+    if not _MARKED.search(markdown):
+        return " ".join(markdown[:LONGEST].split())
     text = _TAG.sub("", without_comments(markdown[:LONGEST]))
     text = _LINK.sub(r"\1", text)
     return " ".join(_ESCAPED.sub(r"\1", _EMPHASIS.sub("", text)).split())
 
 
-def anchor_of(title: str) -> str:
-    """GitHub's anchor of a heading: lower case, only letters, digits, marks, `_` and `-`, each space a `-`."""
-    if title.isascii():
-        return _NOT_IN_ANCHOR.sub("", title.strip().lower()).replace(" ", "-")
-    return "".join("-" if c == " " else c for c in title.strip().lower() if c in "- " or _is_word(c))
+def anchor_of(words: str) -> str:
+    """GitHub's anchor of a heading's words: lower case, only letters, digits, marks, `_` and `-`, each space a `-`."""
+    if words.isascii():
+        return _NOT_IN_ANCHOR.sub("", words.lower()).replace(" ", "-")
+    return "".join("-" if c == " " else c for c in words.lower() if c in "- " or _is_word(c))
 
 
 def unique(anchor: str, taken: dict[str, int]) -> str:
@@ -43,4 +48,4 @@ def unique(anchor: str, taken: dict[str, int]) -> str:
 
 def _is_word(character: str) -> bool:
     category = unicodedata.category(character)
-    return category[0] in "LM" or category in ("Nd", "Nl", "Pc")
+    return category[0] in "LM" or category in ("Nd", "Nl", "Pc") or bool(_CIRCLED.match(character))

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbooks import answers, meanings
 from runbooks.anchors import LONGEST, plain
 from runbooks.annotations import fence_attributes, notes_in, without_comments
 from runbooks.blanks import blanks_in
 from runbooks.commands import groups
+from runbooks.headings import anchors_of
 from runbooks.model import (
     Code,
     Comment,
@@ -41,10 +42,15 @@ _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary|$)", re.IGNORECASE | re
 PURPOSES: tuple[Purpose, ...] = ("message", "check", "action")
 
 
-def elements(lines: list[str], first: int, problems: list[Problem]) -> list[Element]:
-    """The elements of `lines` from line `first` (counted from 1) on; what no block claims is kept as Raw."""
+def elements(lines: list[str], first: int, problems: list[Problem], anchors: dict[str, int]) -> list[Element]:
+    """The elements of `lines` from line `first` (counted from 1) on; what no block claims is kept as Raw. Puts the
+    anchor of every heading, nested ones too, with its line into `anchors`."""
     blank = [""] * (first - 1)
-    tokens = _markdown().parse("\n".join([*blank, *lines[first - 1 :]]))
+    env: dict[str, Any] = {}
+    tokens = _markdown().parse("\n".join([*blank, *lines[first - 1 :]]), env)
+    for index, anchor in anchors_of(tokens, env).items():
+        tokens[index].meta["anchor"] = anchor
+        anchors[anchor] = _span(tokens[index], lines)[0]
     found: list[Element] = []
     reached = first
     for block in _blocks(tokens):
@@ -103,7 +109,7 @@ def _element(block: Sequence[Token], span: Lines, lines: list[str], problems: li
     token = block[0]
     text = "\n".join(lines[span[0] - 1 : span[1]])
     if token.type == "heading_open":
-        return Heading(span, block[1].content, int(token.tag[1:]))
+        return Heading(span, block[1].content, int(token.tag[1:]), token.meta["anchor"])
     if token.type == "paragraph_open":
         return answers.next_link(block[1].content, span) or _paragraph(block[1].content, span, problems)
     if token.type in ("bullet_list_open", "ordered_list_open"):

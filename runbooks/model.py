@@ -39,11 +39,12 @@ class FrontMatter:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The line that opens a section."""
+    """The line that opens a section; `anchor` is where a link to it leads."""
 
     lines: Lines
     text: str
     level: int
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ Any text is a runbook; nothing here raises, and the file's bytes are never chang
 from __future__ import annotations
 
 import hashlib
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
 
-from runbooks.anchors import anchor_of, plain, unique
+from runbooks.anchors import plain
 from runbooks.annotations import anchor_in, notes_in
 from runbooks.answers import condition, time_of
 from runbooks.front_matter import front_matter, value_of
@@ -21,6 +24,7 @@ from runbooks.parts import Hazard, Window
 from runbooks.windows import LONGEST_BOX, severity_in, window_in
 
 ACT_MARK = "⚠"
+_BEGINS_BLOCK = re.compile(r"[-*+|>#]|\d+[.)]")
 
 
 def read(source: str | bytes, name: str) -> Book:
@@ -30,9 +34,11 @@ def read(source: str | bytes, name: str) -> Book:
     lines = text.split("\n")
     problems: list[Problem] = []
     front = front_matter(lines)
-    found = _elements(lines, front.lines[1] + 1 if front else 1, problems)
+    places: dict[str, int] = {}
+    found = _elements(lines, front.lines[1] + 1 if front else 1, problems, places)
     sections = _sections([front, *found] if front else found, problems)
-    anchors = {section.anchor: index for index, section in enumerate(sections) if section.level}
+    starts = [section.lines[0] for section in sections]
+    anchors = {anchor: bisect_right(starts, line) - 1 for anchor, line in places.items()}
     sections = tuple(_linked(section, anchors, problems) for section in sections)
     above = _titles_above(sections)
     if front is not None and front.values is None:
@@ -57,11 +63,11 @@ def read(source: str | bytes, name: str) -> Book:
     )
 
 
-def _elements(lines: list[str], first: int, problems: list[Problem]) -> list[Element]:
+def _elements(lines: list[str], first: int, problems: list[Problem], places: dict[str, int]) -> list[Element]:
     from runbooks.blocks import elements
 
     try:
-        return elements(lines, first, problems)
+        return elements(lines, first, problems, places)
     except Exception as error:  # noqa: BLE001 - somebody else's parser on anybody's text: the text is still shown
         problems.append(Problem(first, f"this file is shown as plain text; reading it failed: {type(error).__name__}"))
         return [Raw((number, number), line) for number, line in enumerate(lines[first - 1 :], first) if line.strip()]
@@ -74,18 +80,17 @@ def _sections(found: list[Element], problems: list[Problem]) -> tuple[Section, .
         if isinstance(element, Heading):
             parts.append([])
         parts[-1].append(element)
-    taken: dict[str, int] = {}
     above: list[tuple[int, str]] = []
     made: list[Section] = []
     for part in parts:
         if part and isinstance(part[0], Heading):
             above = [one for one in above if one[0] < part[0].level] + [(part[0].level, plain(part[0].text))]
         if part:
-            made.append(_section(tuple(given_meaning(part, [title for _, title in above])), taken, problems))
+            made.append(_section(tuple(given_meaning(part, [title for _, title in above])), problems))
     return tuple(made)
 
 
-def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[Problem]) -> Section:
+def _section(parts: tuple[Element, ...], problems: list[Problem]) -> Section:
     head = parts[0]
     title = plain(head.text) if isinstance(head, Heading) else ""
     notes = notes_in(head.text) if isinstance(head, Heading) else {}
@@ -95,7 +100,7 @@ def _section(parts: tuple[Element, ...], taken: dict[str, int], problems: list[P
     line = head.lines[0]
     window = window_in(title)
     section = Section(
-        anchor=unique(anchor_of(title), taken) if isinstance(head, Heading) else "",
+        anchor=head.anchor if isinstance(head, Heading) else "",
         title=title,
         level=head.level if isinstance(head, Heading) else 0,
         lines=(line, parts[-1].lines[1]),
@@ -137,10 +142,24 @@ def _hazards(sections: tuple[Section, ...], lines: list[str]) -> tuple[Hazard, .
     fenced = [(block.lines, block.groups) for section in sections for block in section.blocks]
     inside = {number for (first, last), _ in fenced for number in range(first, last + 1)}
     found = [hazard for _, groups in fenced for group in groups for hazard in group.hazards]
-    for number, line in enumerate(lines, 1):
-        if "`" in line and number not in inside:
-            found += hazards_in_words(line, number)
+    for number, text in _paragraphs(lines, inside):
+        found += hazards_in_words(text, number)
     return tuple(sorted(found, key=lambda hazard: hazard.line))
+
+
+def _paragraphs(lines: list[str], inside: set[int]) -> Iterator[tuple[int, str]]:
+    """The text outside of fences with its line, where it has backticks; they pair across the lines of a paragraph."""
+    run: list[str] = []
+    begun = 0
+    for number, line in enumerate([*lines, ""], 1):
+        bare = line.lstrip()
+        if run and (not bare or number in inside or _BEGINS_BLOCK.match(bare)):
+            if any("`" in one for one in run):
+                yield begun, "\n".join(run)
+            run = []
+        if bare and number not in inside:
+            begun = begun if run else number
+            run.append(line)
 
 
 def _linked(section: Section, anchors: dict[str, int], problems: list[Problem]) -> Section:

@@ -24,6 +24,7 @@ def loaded_by(statement: str) -> set[str]:
         "import operations.commands.jobs",
         "import operations.commands.incident",
         "import operations.commands.drill",
+        "import operations.commands.runbook",
         "import operations.commands.doctor",
         "import operations.commands.init",
         "import operations.settings_reader",

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book"]
+Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links"]
 """Where an action applies: on every full page, on the main page, while walking, on the pages of the jobs, the incident,
-the runbooks and one runbook."""
+the runbooks, one runbook, the probes, the logs and the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "backups",
-        "V",
+        "A",
         "backups",
         "The backups in the bucket, and which can be trusted; the chosen one is downloaded again and compared.",
         changes=True,
@@ -147,7 +147,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "switches",
-        "X",
+        "S",
         "switches",
         "Maintenance mode, the site's flags, a freeze.",
         changes=True,
@@ -157,6 +157,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "runbooks", "W", "runbooks", "The runbooks, ours and the team's own: open, search.", twin="vigie runbook list"
     ),
+    Action("logs", "L", "logs", "What users run into, by kind, and the request log as it grows.", footer=False),
+    Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
+    Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
+    Action("open_probe", "enter", "whole", "Everything this probe said in the last hour.", "health"),
+    Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
+    Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
+    Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",
@@ -179,6 +186,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
     Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
     Action("filter_log", "slash", "filter", "Show only the lines of the log with these words.", "jobs"),
+    Action(
+        "incident_menu",
+        "enter",
+        "more",
+        "Roles, what is known, reminders, tasks, pins and corrections, its end, the report.",
+        "incident",
+        True,
+        "vigie incident role ID",
+    ),
     Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
     Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from operations.desk import utc_now
@@ -20,6 +20,7 @@ from operations.errors import VigieError
 from operations.places import places_for
 from operations.settings import Settings
 from tui.actions import ACTIONS, Action, actions, shown_key
+from tui.colours import THEMES, theme_named
 from tui.crash import crash_words, write_crash_report
 from tui.keys import KeysInTurn
 from tui.lines import Tone
@@ -42,20 +43,6 @@ CLIENTS_LOADED = 20.0
 """Seconds after which the probes have loaded their clients."""
 Severity = Literal["information", "warning", "error"]
 TONES: dict[Severity, Tone] = {"information": "strong", "warning": "warn", "error": "bad"}
-
-NIGHT = Theme(
-    name="vigie",
-    primary="#7aa2f7",
-    secondary="#9aa5ce",
-    accent="#bb9af7",
-    success="#73c991",
-    warning="#e5c07b",
-    error="#f7768e",
-    background="#111318",
-    surface="#23262e",
-    panel="#1a1d24",
-    dark=True,
-)
 
 
 class Console(KeysInTurn):
@@ -91,8 +78,9 @@ class Console(KeysInTurn):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
 
     def on_mount(self) -> None:
-        self.register_theme(NIGHT)
-        self.theme = "vigie"
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = theme_named(os.environ.get("VIGIE_THEME", "") or self.settings.theme)
         install_handlers(self)
         self.push_screen(MainScreen(self.model()))
         self.call_after_refresh(lambda: self.run_worker(self._go_live(), name="start", group="start"))

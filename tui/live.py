@@ -21,8 +21,10 @@ from operations.engine.record import JobRecord
 from operations.engine.steady import SteadyJournal
 from operations.errors import JournalUnavailable
 from operations.incident.book import IncidentBook
+from operations.incident.clock import clock_of
 from operations.incident.model import Incident
 from operations.incident.observe import observations
+from operations.incident.reminding import remind
 from operations.settings import Settings
 from operations.watch.model import Snapshot
 from operations.watch.snapshot import aged_snapshot
@@ -170,6 +172,8 @@ class Live:
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),
+            clock=clock_of(incident, self.settings, now) if incident is not None and incident.open else None,
+            first_run=not (self.incidents.ids() or self.history() or self.journal_trouble or notes),
             real_alarm=self.real_alarm,
             message=self.message if now < self.message_until else "",
             message_tone=self.message_tone,
@@ -317,14 +321,21 @@ class Live:
         self.walking.keep_ended(self.journal, ended, releases)
 
     def observe(self) -> bool:
-        """Record what the watch saw on the open incident's timeline, each thing once; True when there was something."""
+        """Record what the watch saw of the incident, each thing once; True when there was something."""
         incident = self.incident
-        if self.readonly or self.snapshot is None or incident is None or not incident.open:
+        if self.readonly or self.snapshot is None or incident is None:
             return False
         missing = observations(self.snapshot, incident)
         for seen in missing:
             self.journal.append(seen.kind, seen.data, at=seen.at, incident=incident.id)
         return bool(missing)
+
+    def remind(self) -> tuple[str, ...]:
+        """What is due and has to be said now, each once among all consoles. Raises JournalUnavailable."""
+        incident = self.incident
+        if self.readonly or incident is None:
+            return ()
+        return remind(self.journal, incident, self.settings, self.now())
 
     def _journal_fails(self, error: JournalUnavailable, changed: Callable[[], None]) -> None:
         self.journal.notice(error)

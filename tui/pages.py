@@ -114,6 +114,13 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
     rows.append(
         line(("  Walk ", "title"), "  ✓ speaks for the answer   ✖ against it   ! behind an answer: leads to an act")
     )
+    if any(action.place == "book" for action in shown):
+        rows.append(
+            line(
+                ("  Text ", "title"),
+                "  Up and Down go to what can be done, PgUp, PgDn, Home, End, j and k move the text",
+            )
+        )
     rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
     if readonly:
         rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import one_line
-from tui.doing import DoingActions
 from tui.lines import Line, Tone, line, wrap
+from tui.looking import LookingActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runbooks.walk import WalkState
 
 
-class WalkActions(DoingActions):
+class WalkActions(LookingActions):
     """Part of the app."""
 
     def action_take(self) -> None:
@@ -127,15 +127,18 @@ class WalkActions(DoingActions):
 
     def action_jump(self) -> None:
         """Go to any section."""
-        from runbooks.walk import jump
+        from runbooks.walk import jump, time_left
         from tui.dialogs.small import ChooseDialog
 
         state = self.live.walking.state
         if state is None:
             return
-        sections = [section for section in state.book.sections if section.label]
+        headed = [section for section in state.book.sections if section.level]
+        sections = [section for section in headed if section.label] or headed
         words = [one_line(f"{section.label:<4} {section.title}", 80) for section in sections]
-        at = next((n for n, section in enumerate(sections) if section.anchor == state.current), 0)
+        box = time_left(state, self.live.now())
+        wanted = box.offers if box is not None and box.left < 0 and box.offers else state.current
+        at = next((n for n, section in enumerate(sections) if section.anchor == wanted), 0)
 
         def chosen(index: int | None) -> None:
             if index is not None:

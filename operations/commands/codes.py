@@ -22,11 +22,13 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
     from operations.commands.journal import EXPORT_CODES, IMPORT_CODES, PRUNE_CODES, REPAIR_CODES
     from operations.commands.journal import VERIFY_CODES as JOURNAL_CODES
     from operations.commands.look import EXIT_CODES
+    from operations.commands.message import DRAFT_CODES, RETRY_CODES, SEND_CODES
     from operations.commands.runbook import CODES as RUNBOOK_CODES
     from operations.commands.runbook import LIST_CODES
     from operations.commands.runbook_check import CODES as CHECK_CODES
     from operations.commands.runbook_lint import CODES as LINT_CODES
     from operations.commands.runbook_new import CODES as NEW_CODES
+    from operations.commands.runbook_walk import WALK_CODES
     from operations.doctor.finding import CODES as DOCTOR_CODES
 
     tables = {
@@ -40,6 +42,9 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "backups verify": VERIFY_CODES,
         "doctor": DOCTOR_CODES,
         "init": INIT_CODES,
+        "message draft": DRAFT_CODES,
+        "message send": SEND_CODES,
+        "message retry": RETRY_CODES,
         "journal verify": JOURNAL_CODES,
         "journal export": EXPORT_CODES,
         "journal import": IMPORT_CODES,
@@ -51,6 +56,7 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "runbook card": RUNBOOK_CODES,
         "runbook lint": LINT_CODES,
         "runbook check": CHECK_CODES,
+        "runbook walk": WALK_CODES,
         "runbook new": NEW_CODES,
         "drill": {0: "passed", 1: "not passed"},
     }

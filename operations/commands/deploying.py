@@ -77,7 +77,7 @@ def redeploy(
 @click.pass_obj
 def freeze(session: Session, /, environment: str | None, name: str, why: str, until: str | None, **how: Any) -> int:
     """Stop deploys of new commits and restores. It does not stop git pushes or the platform's own deploys."""
-    from operations.freezes import until_of
+    from operations.moments import until_of
 
     if not why.strip():
         raise VigieError("A freeze needs a reason: whoever meets it has to know why.")

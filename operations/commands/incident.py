@@ -1,38 +1,59 @@
-"""`vigie incident`: open, list, show, note, resolve, brief and call, where no console is at hand."""
+"""`vigie incident`: what can be done to an incident where no console is at hand. Its parts: `incident_*.py`."""
 
 from __future__ import annotations
-
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
 from operations.ages import age_words, seconds_between
 from operations.cli import Noted, Session
+from operations.commands.incident_book import again
+from operations.commands.incident_book import journal_and_book as _journal
+from operations.commands.incident_book import named as _named
+from operations.commands.incident_clock import clock, remind, settle, snooze
+from operations.commands.incident_export import export, stats
+from operations.commands.incident_follow import follow
+from operations.commands.incident_people import answered, call, role
+from operations.commands.incident_state import close, resolve, restrict, severity, state
+from operations.commands.incident_timeline import correct_line, pin_line, show
+from operations.commands.incident_told import task, tell
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
-from operations.engine.journal import Journal
-from operations.errors import VigieError
-from operations.incident.book import IncidentBook
-from operations.incident.model import Incident, IncidentHead, IncidentState, Severity
-from operations.settings import Settings
+from operations.incident.model import Incident, IncidentHead, Severity
 
 
 @click.group(cls=Noted)
 def incident() -> None:
-    """Open, list, show and note incidents; call for help."""
+    """Open, list, show and note incidents; roles, clock, tasks; call for help."""
+
+
+_EVERY_PART = (
+    severity, state, resolve, close, restrict, role, call, answered, tell, task, clock, snooze, settle, remind, follow,
+    show, pin_line, correct_line, export, stats,
+)  # fmt: skip
+for _part in _EVERY_PART:
+    incident.add_command(_part)
 
 
 @incident.command("open")
 @click.argument("title")
 @click.option("--env", "environment", metavar="NAME", help="The environment it is about.")
 @click.option(
-    "--severity", type=click.Choice([s.value for s in Severity]), default="P0", help="In doubt the higher one."
+    "--severity", "level", type=click.Choice([s.value for s in Severity]), help="In doubt the higher one; else P0."
 )
+@click.option("--another", is_flag=True, help="Beside one that is open for that environment.")
+@click.option("--restricted", default="", metavar="WHY", help="Keep it among few, as a breach.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
-def open_one(session: Session, title: str, environment: str | None, severity: str) -> int:
-    """Open an incident; prints its id."""
+def open_one(
+    session: Session,
+    title: str,
+    environment: str | None,
+    level: str | None,
+    another: bool,
+    restricted: str,
+    as_json: bool,
+) -> int:
+    """Open an incident; prints its id. Without a severity it counts as P0 until somebody says how bad it is."""
     from operations.incident.acts import open_incident
     from operations.incident.walks import load_book, start_walk
 
@@ -44,13 +65,18 @@ def open_one(session: Session, title: str, environment: str | None, severity: st
             book,
             site=settings.site.name,
             environment=chosen,
-            severity=Severity(severity),
+            severity=Severity(level) if level else None,
             title=title,
             now=utc_now(),
+            another=another,
+            restricted=restricted,
         )
-        book.refresh()
-        start_walk(journal, _named(book, id), load_book(settings))
-    click.echo(id)
+        start_walk(journal, again(journal, book, id), load_book(settings))
+        one = again(journal, book, id)
+    if as_json:
+        document("incident open", settings, chosen, exit_code=0, meaning="opened", result=_body(one))
+    else:
+        click.echo(id)
     return 0
 
 
@@ -77,55 +103,17 @@ def list_all(session: Session, as_json: bool) -> int:
 
 @incident.command()
 @click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def show(session: Session, id: str, as_json: bool) -> int:
-    """One incident with its whole timeline."""
-    settings = settings_of(session)
-    with _journal(settings) as (_, book):
-        one = _named(book, id)
-    if as_json:
-        document("incident show", settings, one.environment, exit_code=0, meaning=one.state.value, result=_body(one))
-        return 0
-    click.echo(f"{one.id}  {one.severity} {one.severity.means}; {one.state.value}; {one.site} {one.environment}")
-    click.echo(f"{one.title}; opened {one.opened_at:%Y-%m-%d %H:%M:%SZ} by {one.opened_by}")
-    for entry in one.entries:
-        late = f" (noted {entry.recorded_at:%H:%M:%SZ})" if entry.late else ""
-        click.echo(f"{entry.at:%H:%M:%SZ}  {entry.who:<10} {entry.text}{late}")
-    return 0
-
-
-@incident.command()
-@click.argument("id")
 @click.argument("text")
+@click.option("--at", "when", default="", metavar="TIME", help="When it happened: 10m (ago), 03:05 (UTC), an ISO time.")
 @click.pass_obj
-def note(session: Session, id: str, text: str) -> int:
-    """Put a note on the timeline."""
+def note(session: Session, id: str, text: str, when: str) -> int:
+    """Put a note on the timeline, where it happened."""
     from operations.incident.acts import add_note
+    from operations.moments import past_of
 
     settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
-        add_note(journal, _named(book, id), text)
-    return 0
-
-
-@incident.command()
-@click.argument("id")
-@click.option("--why", default="", help="Why it is over without a smoke run that passed.")
-@click.pass_obj
-def resolve(session: Session, id: str, why: str) -> int:
-    """Say that it is over."""
-    from operations.desk import utc_now
-    from operations.incident.acts import set_state, smoke_passed_since
-    from operations.jobs.launch import jobs_of
-    from operations.jobs.standing import maintenance_line
-
-    settings = settings_of(session, to_change=True)
-    with _journal(settings) as (journal, book):
-        one = _named(book, id)
-        jobs = [job for job in jobs_of(settings) if job.environment == one.environment]
-        passed, left = smoke_passed_since(one, jobs), maintenance_line(jobs, utc_now())
-        set_state(journal, one, IncidentState.RESOLVED, smoke_passed=passed, left_open=left, why=why)
+        add_note(journal, _named(book, id), text, past_of(when, utc_now()) if when else None)
     return 0
 
 
@@ -144,53 +132,6 @@ def brief(session: Session, id: str, need: str) -> int:
     made = make_brief(one, look(settings, one.environment), need=need, who=settings.operator, now=utc_now())
     click.echo("\n".join(made.lines()))
     return 0
-
-
-@incident.command()
-@click.argument("id")
-@click.option("--need", required=True, help="What is needed from whoever is called.")
-@click.option("--contact", "name", default="", help="Whom; else the first who can be called.")
-@click.pass_obj
-def call(session: Session, id: str, need: str, name: str) -> int:
-    """Call somebody for help, with the brief."""
-    from operations.commands.look import look
-    from operations.incident.brief import make_brief
-    from operations.incident.help import call_for_help, contact_named
-
-    settings = settings_of(session, to_change=True)
-    with _journal(settings) as (journal, book):
-        one = _named(book, id)
-        contact = contact_named(settings, name)
-        made = make_brief(one, look(settings, one.environment), need=need, who=settings.operator, now=utc_now())
-        result = asyncio.run(call_for_help(journal, one, contact, made))
-    if not result.delivered:
-        raise VigieError(
-            f"{contact.name}: {result.problem}.", next_step=f"Phone: {contact.phone or 'not in the settings'}"
-        )
-    say(f"{contact.name} was called")
-    return 0
-
-
-@contextmanager
-def _journal(settings: Settings) -> Iterator[tuple[Journal, IncidentBook]]:
-    from operations.jobs.launch import journal_for
-
-    journal = journal_for(settings)
-    book = IncidentBook(journal)
-    try:
-        book.refresh()
-        yield journal, book
-    finally:
-        if journal.unreadable:
-            say(f"{len(journal.unreadable)} damaged events of the journal are left out", "WARN")
-        journal.close()
-
-
-def _named(book: IncidentBook, id: str) -> Incident:
-    found = book.get(id)
-    if found is None:
-        raise VigieError(f"There is no incident {id}.", next_step="See: vigie incident list")
-    return found
 
 
 def _head_body(one: IncidentHead) -> dict[str, object]:

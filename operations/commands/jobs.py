@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from operations.ages import age_words, seconds_between
 from operations.cli import Noted, Session
 from operations.commands.following import follow_job
+from operations.commands.paper import FORMATS, put, rendered
 from operations.commands.session import document, environment_of, say, settings_of, to_json
 from operations.desk import utc_now
 from operations.engine.record import JobRecord
@@ -167,6 +169,24 @@ def export(session: Session, id: str) -> int:
         click.echo(to_json(whole(journal, job, Redactor(settings.secrets()))))
     finally:
         journal.close()
+    return 0
+
+
+@jobs.command()
+@click.argument("id")
+@click.option("--format", "how", type=FORMATS, default="md", help="Markdown, JSON, or one HTML file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A new file for it; else it is printed.")
+@click.pass_obj
+def report(session: Session, id: str, how: str, out: Path | None) -> int:
+    """The report of a deployment or rollback: who, what, how long, what was seen. Redacted."""
+    from operations.engine.redaction import Redactor
+    from operations.jobs.deployment_report import deployment_data, deployment_report, redacted_job
+    from operations.jobs.launch import job_book
+
+    settings = settings_of(session)
+    with job_book(settings) as book:
+        job = redacted_job(book.get(id), Redactor(settings.secrets()))
+    put(to_json(deployment_data(job)) + "\n" if how == "json" else rendered(deployment_report(job), how), out)
     return 0
 
 

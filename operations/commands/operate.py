@@ -135,11 +135,16 @@ def operate(
     session.command = name
     settings = settings_of(session, to_change=changes_something(name) and not how["plan_only"])
     chosen = environment_of(session, settings, environment)
-    return _run(settings, chosen, operation_named(name), request, how)
+    return _run(session, settings, chosen, operation_named(name), request, how)
 
 
 def _run(
-    settings: Settings, environment: str, operation: Operation, request: Mapping[str, Any], how: Mapping[str, Any]
+    session: Session,
+    settings: Settings,
+    environment: str,
+    operation: Operation,
+    request: Mapping[str, Any],
+    how: Mapping[str, Any],
 ) -> int:
     from operations.commands.confirming import confirm_plan
     from operations.commands.printing import plan_document, plan_text
@@ -171,19 +176,27 @@ def _run(
         raise VigieError(
             f"The plan changed while it was being confirmed: {differences}", next_step="Look at the new plan first."
         )
-    return _start(settings, desk, operation, again, reason, how)
+    return _start(session, settings, desk, operation, again, reason, how)
 
 
 def _start(
-    settings: Settings, desk: Desk, operation: Operation, plan: Plan, reason: str, how: Mapping[str, Any]
+    session: Session,
+    settings: Settings,
+    desk: Desk,
+    operation: Operation,
+    plan: Plan,
+    reason: str,
+    how: Mapping[str, Any],
 ) -> int:
     from operations.commands.following import follow_job, noting_interrupts
     from operations.jobs.launch import journal_if_any, launch
 
     as_json = bool(how["as_json"])
     with journal_if_any(settings) as journal, noting_interrupts() as noted:
-        started = launch(settings, journal, plan, reason=reason)
+        started = launch(settings, journal, plan, reason=reason, incident=session.incident)
     job = started.id
+    if session.on_start is not None:
+        session.on_start(started)
     if how["detach"]:
         if as_json:
             result = {"job": job}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import Any
 
 from operations.ages import expected_words
 from operations.engine.model import Plan
 
+WIDEST = 110
+"""Columns of running text: longer lines are hard to read."""
 SIGNS = {"pass": "ok", "warn": "WARN", "refuse": "REFUSED", "unknown": "unknown"}
 
 
@@ -30,3 +34,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     from operations.engine.orders import plan_to_json
 
     return {**plan_to_json(plan), "fingerprint": plan.fingerprint, "expected_seconds": plan.expected}
+
+
+def width() -> int:
+    """Columns for running text: as wide as the terminal; on paper and in pipes a page."""
+    return min(WIDEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 100

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-
 import click
 
 from operations.cli import Noted, Session
+from operations.commands.printing import width
 from operations.commands.runbook_check import check
 from operations.commands.runbook_lint import lint
 from operations.commands.runbook_new import new
 from operations.commands.runbook_shelf import runbooks_of
+from operations.commands.runbook_walk import walk
 from operations.commands.session import print_document, say
 from operations.errors import VigieError
 from operations.runbook_files import UNREADABLE
@@ -21,13 +20,11 @@ from runbooks.model import Book, Section
 
 CODES: dict[int, str] = {0: "shown", 1: "invalid arguments", 2: "there is no such runbook, or it cannot be read"}
 LIST_CODES: dict[int, str] = {0: "listed", 2: "one or more cannot be read"}
-WIDEST = 110
-"""Columns of running text: longer lines are hard to read."""
 
 
 @click.group(cls=Noted)
 def runbook() -> None:
-    """List, show, lint and draw runbooks; run their checks; begin a new one."""
+    """List, show, lint and draw runbooks; run their checks; walk them; begin a new one."""
 
 
 @runbook.command("list")
@@ -72,7 +69,7 @@ def show(session: Session, wanted: str, anchor: str | None, as_json: bool) -> in
         return 0
     from runbooks.plain_text import plain_text
 
-    for line in plain_text(book, _columns(), sections):
+    for line in plain_text(book, width(), sections):
         click.echo(line)
     return 0
 
@@ -101,7 +98,7 @@ def card(session: Session, wanted: str) -> int:
     return 0
 
 
-for command in (lint, check, new):
+for command in (lint, check, new, walk):
     runbook.add_command(command)
 
 
@@ -156,8 +153,3 @@ def _section_body(section: Section) -> dict[str, object]:
             for group in code.groups
         ],
     }
-
-
-def _columns() -> int:
-    """As wide as the terminal; on paper and in pipes a page."""
-    return min(WIDEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 100

@@ -30,15 +30,15 @@ def _contacts(settings: Settings) -> Finding:
     if not settings.contacts:
         mend = '[[contacts]] with name, role, phone, and call = "${PAGER_WEBHOOK}"'
         return warn(name, "there is nobody to call for help", mend)
-    unreachable = [contact.name for contact in settings.contacts if not contact.call and not contact.phone]
+    unreachable = [contact.name for contact in settings.contacts if not contact.can_be_called and not contact.phone]
     if unreachable:
         says = f"{', '.join(unreachable)} can be reached in no way"
         return warn(name, says, "Give each a phone, or a webhook: call")
-    called = sum(bool(contact.call) for contact in settings.contacts)
+    called = sum(contact.can_be_called for contact in settings.contacts)
     if not called:
         says = f"{len(settings.contacts)}, each by phone alone: the brief has to be read out"
         return warn(name, says, 'Give at least one a webhook: call = "${PAGER_WEBHOOK}"')
-    return ok(name, f"{len(settings.contacts)}, {called} by a webhook (not tried: it would wake them)")
+    return ok(name, f"{len(settings.contacts)}, {called} by a webhook or pager (not tried: it would wake them)")
 
 
 def judge_drill(last: datetime | None, now: datetime) -> Finding:

@@ -18,6 +18,7 @@ _HEAD = """\
 # Paths are seen from this file. Mistakes are told all at once: `vigie doctor` says what is missing and how to mend it.
 
 # operator = "ana"                  # who is at this console; else the login name
+# theme = "night"                   # colours: night, day, contrast, or terminal (its own sixteen)
 # readonly = true                   # nothing that changes anything can be done with this file
 # state_dir = "/var/lib/vigie/ana"  # journal, logs of jobs, readings; else the user's own state folder
 # lock_dir = "/run/lock/vigie"      # where jobs of all users of this host meet
@@ -109,10 +110,12 @@ _REST = """
 # [[contacts]]                      # who is called for help with `h`, and how
 # name = "Ana"
 # role = "team lead"
-# kind = "lead"                     # lead, dba, security, vendor or on-call
-# after_minutes = 15.0              # when to call, counted from the incident's opening
+# kind = "lead"                     # on-call, lead, manager, cto, dba, security or vendor
+# after_minutes = 20.0              # when to call, from the opening on; else as [incident] escalate says
 # phone = "+33 1 23 45 67 89"
-# call = "${PAGER_WEBHOOK}"         # is sent the brief as JSON
+# call = "${PAGER_WEBHOOK}"         # is sent the brief as JSON; with a pager its address, where it is not the usual one
+# pager = "pagerduty"               # or "opsgenie"; then calls go there
+# key = "${PAGER_KEY}"              # PagerDuty's routing key, Opsgenie's API key
 
 # [[links]]
 # title = "Dashboard"
@@ -152,8 +155,32 @@ _REST = """
 # maintenance_status = 503          # what the front page answers while it is on
 # limit = 60.0
 
+[incident]                          # its clock, in minutes
+# cadence = { P0 = 15.0, P1 = 30.0, P2 = 60.0 }     # between two updates to users
+# first_notice = { P0 = 5.0, P1 = 15.0 }            # until the first; else as the cadence
+# escalate = { on-call = 0.0, lead = 15.0, manager = 30.0, cto = 60.0 }   # who is called when, in P0 and P1
+# cto_in_outage = 30.0              # the CTO sooner while it is P0; else as escalate says
+
 [notify]
 # webhook = "${CHAT_WEBHOOK}"       # is told of deploys and rollbacks: {"text": "…"}
+
+[messages]                          # what users are told during an incident: vigie message
+# service = "the dispatch board"    # in the words of its users; else the site's name
+# zone = "Europe/Paris"             # times stand in UTC and in this zone
+# languages = ["en", "fr"]
+# may_name = ["support@example.com"]                # addresses and hosts that a message may hold
+
+# [[messages.targets]]
+# name = "status page"
+# kind = "statuspage"               # slack, teams, webhook, statuspage, file or clipboard
+# address = "https://api.statuspage.io/v1"          # the webhook of the other kinds; of a chat as "${CHAT_WEBHOOK}"
+# page = "kctbh9vrtdwd"             # statuspage: the page's id
+# key = "${STATUSPAGE_KEY}"         # statuspage: the API key
+# path = "notices.txt"              # file: messages are appended here
+# audience = "everybody who looks at the status page"
+# public = true                     # sending wants the word PUBLIC typed
+# languages = ["en"]                # else all of them
+# limit = 10.0                      # seconds it may take to answer
 
 [restore]
 # never = ["db.example.com", "db.example.com/app", "/app"]  # never restored onto, beside production

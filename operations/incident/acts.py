@@ -24,29 +24,41 @@ def open_incident(
     *,
     site: str,
     environment: str,
-    severity: Severity,
+    severity: Severity | None,
     title: str,
     now: datetime,
+    another: bool = False,
+    restricted: str = "",
 ) -> str:
-    """Open an incident and return its id. Raises VigieError when one is already open for that environment."""
+    """Open an incident and return its id; `severity` None: nobody has said it, so it counts as P0 until somebody does.
+
+    `another`: beside one that is open; `restricted`: why only few may know. Raises VigieError when one is already open
+    for that environment.
+    """
+    if not another:
+        _refuse_second(book, environment)
+    id = new_incident_id(now, book.ids())
+    data: dict[str, object] = {
+        "site": site,
+        "environment": environment,
+        "severity": (severity or Severity.P0).value,
+        "title": one_line(title, 200) or "no title",
+    }
+    if severity is None:
+        data["assumed"] = True
+    if why := one_line(restricted, 300):
+        data |= {"restricted": True, "why": why}
+    journal.append("incident.opened", data, incident=id)
+    return id
+
+
+def _refuse_second(book: IncidentBook, environment: str) -> None:
     already = book.open_for(environment)
     if already is not None:
         raise VigieError(
             f"Incident {already.id} is already open for {environment}.",
-            next_step=f"See: vigie incident show {already.id}",
+            next_step=f"See: vigie incident show {already.id}. For one more beside it: --another",
         )
-    id = new_incident_id(now, book.ids())
-    journal.append(
-        "incident.opened",
-        {
-            "site": site,
-            "environment": environment,
-            "severity": severity.value,
-            "title": one_line(title, 200) or "no title",
-        },
-        incident=id,
-    )
-    return id
 
 
 def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | None = None) -> None:
@@ -58,10 +70,17 @@ def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | N
 
 
 def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> None:
-    """Change how bad it is; the same severity again is no event."""
-    if severity is not incident.severity:
+    """Change how bad it is. The same severity again confirms one that nobody has said yet; else it is no event."""
+    if severity is not incident.severity or severity_is_assumed(incident):
         data = {"before": incident.severity.value, "severity": severity.value}
         journal.append("incident.severity", data, incident=incident.id)
+
+
+def severity_is_assumed(incident: Incident) -> bool:
+    """True while nobody has said how bad it is."""
+    opened = next((event for event in incident.events if event.kind == "incident.opened"), None)
+    said = any(event.kind == "incident.severity" for event in incident.events)
+    return opened is not None and opened.data.get("assumed") is True and not said
 
 
 def set_state(
@@ -87,6 +106,17 @@ def set_state(
         )
     if state is not incident.state:
         journal.append("incident.state", {"state": state.value, "why": words}, incident=incident.id)
+
+
+def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str, *, another: bool = False) -> None:
+    """Go on with an incident that was resolved or closed. Raises VigieError without a reason, or beside an open one."""
+    words = one_line(why, 300)
+    if not words:
+        raise VigieError(f"Incident {incident.id} is {incident.state.value}.", next_step="Say with --why it goes on.")
+    if not another:
+        _refuse_second(book, incident.environment)
+    data = {"state": IncidentState.INVESTIGATING.value, "why": words, "reopened": True}
+    journal.append("incident.state", data, incident=incident.id)
 
 
 def smoke_passed_since(incident: Incident, jobs: Iterable[JobRecord]) -> bool:

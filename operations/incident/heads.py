@@ -63,7 +63,8 @@ def severity_of(value: object) -> Severity:
 
 def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     opened: IncidentHead | None = None
-    severity, state, resolved_at = None, IncidentState.INVESTIGATING, None
+    severity, state = None, IncidentState.INVESTIGATING
+    resolved_at: datetime | None = None
     for _, _, kind, at, actor, raw in marks:
         with suppress(ValueError, TypeError, AttributeError, RecursionError, msgspec.DecodeError):
             data = msgspec.json.decode(raw) if isinstance(raw, str) else raw
@@ -77,7 +78,8 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
                 severity = severity_of(data.get("severity"))
             elif kind == "incident.state":
                 state = IncidentState(str(data.get("state")))
-                resolved_at = datetime.fromisoformat(at) if state is IncidentState.RESOLVED else resolved_at
+                kept = resolved_at if state is IncidentState.CLOSED else None
+                resolved_at = datetime.fromisoformat(at) if state is IncidentState.RESOLVED else kept
     if opened is None:
         return None
     return IncidentHead(

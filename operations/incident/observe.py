@@ -1,4 +1,4 @@
-"""What the watch puts on an incident's timeline by itself: states that change, alarms, and what changed before.
+"""What the watch puts into an incident by itself: states that change, alarms, what changed before, and the curve.
 
 Pure: snapshot and incident in, the missing events out. Each has a key, so that several consoles say it once.
 """
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from operations.incident.curve_points import missing_batches
 from operations.incident.model import Incident
+from operations.incident.onset import KEY as ONSET_KEY
 from operations.text import one_line
 from operations.watch.model import ProbeState, Snapshot, Status
 
@@ -28,8 +30,10 @@ class Observation:
 
 
 def observations(snapshot: Snapshot, incident: Incident) -> tuple[Observation, ...]:
-    """What the timeline of `incident` lacks of `snapshot`, oldest first."""
-    missing = [o for o in _all(snapshot, incident) if o.data["key"] not in incident.observed]
+    """What `incident` lacks of `snapshot`, oldest first. One that is over lacks the end of its curve at most."""
+    seen = _all(snapshot, incident) if incident.open else ()
+    missing = [o for o in seen if o.data["key"] not in incident.observed]
+    missing += [Observation("curve.points", batch.at, batch.data) for batch in missing_batches(snapshot, incident)]
     return tuple(sorted(missing, key=lambda one: one.at))
 
 
@@ -56,11 +60,12 @@ def _all(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
 def _onset(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
     if snapshot.onset is not None and snapshot.onset <= snapshot.at:
         data = {
-            "key": f"onset:{incident.id}",
+            "key": f"{ONSET_KEY}{incident.id}",
             "probe": "errors",
             "title": "errors",
             "status": "down",
             "detail": f"begin (±{snapshot.onset_margin:.0f} s)",
+            "margin": round(snapshot.onset_margin, 3),
         }
         yield Observation("probe.changed", snapshot.onset, data)
 

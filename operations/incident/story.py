@@ -126,7 +126,9 @@ class _Fold:
             self._head = replace(head, severity=severity_of(data.get("severity")))
         elif event.kind == "incident.state":
             state = IncidentState(str(data.get("state")))
-            ended = event.at if state is IncidentState.RESOLVED else head.resolved_at
+            # Closed it stays resolved when it was; gone on with it is not resolved any more.
+            kept = head.resolved_at if state is IncidentState.CLOSED else None
+            ended = event.at if state is IncidentState.RESOLVED else kept
             self._head = replace(head, state=state, resolved_at=ended)
         elif event.kind == "help.called":
             id = str(data.get("call", event.id))

@@ -25,13 +25,18 @@ def _opened(data: _Data) -> Described:
 
 
 def _severity(data: _Data) -> Described:
+    if data.get("before") == data.get("severity"):
+        return f"severity {data.get('severity', '?')} confirmed", "plain"
     return f"severity {data.get('before', '?')} -> {data.get('severity', '?')}", "warn"
 
 
 def _state(data: _Data) -> Described:
     state = str(data.get("state", ""))
     why = f": {data['why']}" if data.get("why") else ""
-    return f"incident {state}{why}", "good" if state in ("resolved", "closed") else "plain"
+    left = "; stays open: " + "; ".join(map(str, data["left"])) if data.get("left") else ""
+    if data.get("reopened"):
+        return f"incident goes on{why}", "bad"
+    return f"incident {state}{why}{left}", "good" if state in ("resolved", "closed") else "plain"
 
 
 def _probe(data: _Data) -> Described:
@@ -56,12 +61,51 @@ def _change(data: _Data) -> Described:
 
 def _called(data: _Data) -> Described:
     how = "called" if data.get("delivered") else "could not be reached"
+    if data.get("by") == "phone":
+        how = "called by phone"
+    elif data.get("result") == "unknown":
+        how = "may have been called"
     why = f" ({data['problem']})" if data.get("problem") else ""
     return f"help: {data.get('contact', '')} {how}{why}", "plain" if data.get("delivered") else "bad"
 
 
 def _help_answered(data: _Data) -> Described:
     return f"{data.get('contact', 'help')} answers: {data.get('answer', '')}", "good"
+
+
+def _role_given(data: _Data) -> Described:
+    to = data.get("to")
+    return (f"{data.get('role', '')} offered to {to}" if to else f"{data.get('role', '')}: offer taken back"), "plain"
+
+
+def _role_taken(data: _Data) -> Described:
+    return f"is {data.get('role', '')} now{f', after {before}' if (before := data.get('before')) else ''}", "plain"
+
+
+def _told_field(data: _Data) -> Described:
+    name = str(data.get("field", "")).replace("_", " ")
+    value = " / ".join(str(data.get("value", "")).splitlines())
+    return f"{name}: {value}" if value else f"{name}: taken back", "plain"
+
+
+def _restricted(data: _Data) -> Described:
+    word = "restricted" if data.get("restricted") else "not restricted any more"
+    return f"{word}: {data.get('why', '')}", "warn"
+
+
+def _task(data: _Data) -> Described:
+    owner = f" ({data['owner']})" if data.get("owner") else ""
+    due = f", due {str(data['due'])[:16].replace('T', ' ')}Z" if data.get("due") else ""
+    return f"task: {data.get('text', '')}{owner}{due}", "plain"
+
+
+def _task_done(data: _Data) -> Described:
+    return f"task {'done' if data.get('done', True) else 'not done after all'}: {data.get('text', '')}", "good"
+
+
+def _snoozed(data: _Data) -> Described:
+    until = str(data.get("until", ""))[11:16]
+    return f"snoozed until {until}Z: {data.get('words') or data.get('timer', '')}: {data.get('why', '')}", "warn"
 
 
 def _walk_started(data: _Data) -> Described:
@@ -129,6 +173,31 @@ def _job_finished(data: _Data) -> Described:
     )
 
 
+def _drafted(data: _Data) -> Described:
+    return f"{data.get('kind', '')} message drafted", "plain"
+
+
+def _sent(data: _Data) -> Described:
+    promised = str(data.get("promised") or "")
+    until = f", next update {promised[11:16]}Z" if promised else ""
+    return f"{data.get('kind', '')} message sent: {data.get('audience', '')}{until}", "plain"
+
+
+def _delivered(data: _Data) -> Described | None:
+    """What arrived is no news; what did not, or may not have, is."""
+    if data.get("result") == "delivered":
+        return None
+    word = "did not take it" if data.get("result") == "failed" else "NOT KNOWN"
+    why = f": {data['problem']}" if data.get("problem") else ""
+    return f"message: {data.get('target', '')} {word}{why}", "bad" if data.get("result") == "failed" else "warn"
+
+
+def _retried(data: _Data) -> Described:
+    targets = data.get("targets")
+    names = ", ".join(str(name) for name in targets) if isinstance(targets, list | tuple) else ""
+    return f"message sent again: {names}", "plain"
+
+
 _HOW = {
     "back": "back to",
     "jump": "went to",
@@ -167,4 +236,21 @@ _LINES: dict[str, Callable[[_Data], Described | None]] = {
     "job.cancel_asked": lambda data: ("cancel asked", "warn"),
     "job.finished": _job_finished,
     "debris.cleaned": lambda data: (f"cleaned: {data.get('words', '')}", "plain"),
+    "incident.told": _told_field,
+    "incident.restricted": _restricted,
+    "role.given": _role_given,
+    "role.taken": _role_taken,
+    "task.added": _task,
+    "task.done": _task_done,
+    "timer.armed": lambda data: (f"reminder set: {data.get('words', '')}", "plain"),
+    "timer.cancelled": lambda data: (
+        f"not needed: {data.get('words') or data.get('timer', '')}: {data.get('why', '')}",
+        "plain",
+    ),
+    "timer.snoozed": _snoozed,
+    "timer.said": lambda data: (f"reminder: {data.get('says') or data.get('words', '')}", "warn"),
+    "message.drafted": _drafted,
+    "message.sent": _sent,
+    "message.retried": _retried,
+    "message.delivered": _delivered,
 }

@@ -21,7 +21,7 @@ from operations.incident.brief import make_brief
 from operations.incident.help import ask_after, call_for_help, contact_named
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.observe import observations
-from operations.incident.walks import load_book, record, start_walk, walk_of
+from operations.incident.walks import load_book, record, start_walk, walk_of, walks_of
 from operations.jobs.launch import launch
 from operations.jobs.watching import open_watch, recorded_traffic
 from operations.places import places_for
@@ -180,6 +180,9 @@ class Player:
             self.say("it went down again during the quiet watch; not resolved")
             return
         set_state(self.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+        self._read()
+        if self.snapshot is not None:
+            await self._take(self.snapshot)
         self.say("resolved")
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
@@ -194,8 +197,8 @@ class Player:
 
     async def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        incident = self._incident()
-        for seen in observations(snapshot, incident) if incident and incident.open else ():
+        incident = self.incidents.latest_for(ENVIRONMENT)
+        for seen in observations(snapshot, incident) if incident else ():
             self.journal.append(seen.kind, seen.data, at=seen.at, incident=incident.id if incident else "")
 
     def _open(self) -> None:
@@ -235,7 +238,8 @@ class Player:
     def _keep(self, payload: Payload, key: str = "") -> None:
         incident = self._incident()
         if incident is not None:
-            record(self.journal, incident, payload, self.book, key)
+            heads = walks_of(incident)
+            record(self.journal, incident, payload, self.book, key, walk=heads[0].id if heads else "")
             self._read()
 
     def _facts(self) -> dict[str, Any]:

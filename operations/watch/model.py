@@ -154,3 +154,4 @@ class Snapshot:
     rates: tuple[tuple[datetime, float | None], ...] = ()  # 5xx percent a minute over the last hour
     signatures: tuple[Signature, ...] = ()  # most frequent first
     notes: tuple[str, ...] = ()  # warnings about the watch itself: clock skew, recorder gone
+    p95s: tuple[tuple[datetime, float | None], ...] = ()  # p95 in seconds a minute, the same minutes as `rates`

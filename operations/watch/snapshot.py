@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from operations.watch.model import Overall, ProbeState, Snapshot, Status
 from operations.watch.order import SKEW_BLINDS, SKEW_SHOWN
 from operations.watch.outside import Outside
 from operations.watch.overall import PAGE, overall_of
+from operations.watch.traffic.table import Minute
 
 _CHART_MINUTES = 60
 
@@ -47,6 +49,7 @@ def snapshot_of(
         onset=book.onset.at,
         onset_margin=book.onset.margin,
         rates=_rates(history, now),
+        p95s=_p95s(history, now),
         signatures=signatures_of(book),
         notes=notes + _skew_notes(book),
     )
@@ -100,13 +103,20 @@ def _rough(value: object) -> object:
 
 
 def _rates(history: History, now: datetime) -> tuple[tuple[datetime, float | None], ...]:
+    return tuple(
+        (at, 100.0 * errors / requests if requests else None) for at, (requests, errors, _) in _rows(history, now)
+    )
+
+
+def _p95s(history: History, now: datetime) -> tuple[tuple[datetime, float | None], ...]:
+    return tuple((at, p95) for at, (_, _, p95) in _rows(history, now))
+
+
+def _rows(history: History, now: datetime) -> Iterator[tuple[datetime, Minute]]:
+    """The minutes of the last hour, the one that runs included."""
     last = int(now.timestamp() // 60)
-    rows = []
     for minute in range(last - _CHART_MINUTES + 1, last + 1):
-        requests, errors, _ = history.minutes.get(minute, (0, 0, None))
-        rate = 100.0 * errors / requests if requests else None
-        rows.append((datetime.fromtimestamp(minute * 60, UTC), rate))
-    return tuple(rows)
+        yield datetime.fromtimestamp(minute * 60, UTC), history.minutes.get(minute, (0, 0, None))
 
 
 def _skew_notes(book: Book) -> tuple[str, ...]:

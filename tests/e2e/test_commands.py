@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,26 @@ def opened(done: Done, command: str, code: int, body: str, environment: str = "p
 def test_facts_of_a_bad_release_give_exactly_the_path_of_the_truth_table(stage: Stage) -> None:
     path = ["N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1", "V1"]
     facts_lead_along(stage.look_at("bad-release"), path, never={"B2", "B3"})
+
+
+def test_a_walk_by_one_look_and_by_that_looks_facts_again_goes_the_path_of_the_truth_table(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.look_at("bad-release")
+    walk = ("runbook", "walk", "site-down", "--env", "production", "--json")
+    path = ["N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1"]
+    until(lambda: labels(stage.quickly(*walk)) == path, 60)
+    recorded = tmp_path / "facts.json"
+    recorded.write_text(stage.quickly("facts", "--json").out)
+    done = stage.quickly(*walk, "--facts", str(recorded))
+    assert labels(done) == path
+    assert opened(done, "runbook walk", 0, "result")["ended"]["reason"] == "act"
+
+
+def labels(walk: Done) -> list[str]:
+    """The sections of a walk, by its document."""
+    result = walk.document["result"]
+    return [step["label"] for step in result["path"]] + [result["ended"]["label"]]
 
 
 def test_every_command_prints_one_document_while_a_release_is_bad_and_after_it_was_rolled_back(stage: Stage) -> None:
@@ -102,6 +123,26 @@ def test_status_is_0_where_all_is_well_and_3_where_nothing_can_be_known(stage: S
     )
     unknown = opened(stage.run("--config", str(blind), "status", "--json"), "status", 3, "result")
     assert unknown["overall"] == "unknown"
+
+
+def test_a_drills_messages_reach_its_own_chat_and_page_and_nothing_else(stage: Stage) -> None:
+    stage.deal("")
+    id = stage.quickly("incident", "open", "the board is slow").out.strip()
+    words = ("--set", "impact=slow pages", "--set", "impact.fr=pages lentes", "--to", "all", "--json")
+    plan = opened(stage.quickly("message", "send", "initial", *words, "--plan"), "message send", 0, "plan")
+    assert {guard["name"]: guard["verdict"] for guard in plan["guards"]}["only the practice site's own"] == "pass"
+    assert opened(stage.quickly("message", "send", "initial", *words, "--yes"), "message send", 1, "error")
+    sent = opened(
+        stage.quickly("message", "send", "initial", *words, "--confirm", "drill PUBLIC"), "message send", 0, "result"
+    )
+    assert {one["target"]: one["result"] for one in sent["targets"]} == {
+        "dispatchers": "delivered", "status page": "delivered",
+    }  # fmt: skip
+    told = [json.loads(line) for line in (stage.home / "logs" / "messages.jsonl").read_text("utf-8").splitlines()]
+    there = [one["kind"] for one in told if "slow pages" in one.get("text", one.get("body", ""))]
+    assert sorted(there) == ["chat", "statuspage"]
+    assert opened(stage.quickly("message", "list", "--json"), "message list", 0, "result")["incident"] == id
+    assert stage.quickly("incident", "resolve", id, "--why", "it was a drill").code == 0
 
 
 def assert_utc(text: str) -> None:

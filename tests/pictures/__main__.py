@@ -19,6 +19,7 @@ from operations.settings_reader import load_settings
 from tui.app import VigieApp
 from tui.lines import text_of
 from tui.panels.block import Block
+from tui.reading.view import RowsView
 from tui.terminal import quiet_the_wire
 
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
@@ -74,6 +75,20 @@ async def _play(config: Path) -> None:
     async with wide.run_test(size=(120, 36)) as pilot:
         await _until(pilot, lambda: "Errors users get" in _text(wide) and "ended, exit 0" in _text(wide))
         _keep(wide, "wide")
+        await pilot.press("W")
+        await _until(pilot, lambda: "watch-after-deploy" in _rows(wide) and "reading" not in _text(wide))
+        _keep(wide, "runbooks")
+        wide.open_book("data-loss", "-keep-what-is-there-now")
+        await _until(pilot, lambda: bool(wide.screen.query("#outline")) and "Data loss" in _rows(wide))
+        await _until(pilot, lambda: wide.screen.query_one("#text", RowsView).scroll_offset.y > 0)
+        await pilot.press("down")
+        await pilot.pause()
+        _keep(wide, "runbook")
+
+
+def _rows(app: VigieApp) -> str:
+    """What a page that scrolls has in it."""
+    return "\n".join(text_of(row) for view in app.screen.query(RowsView) for row in view.lines)
 
 
 async def _take(pilot: Pilot[None], app: VigieApp, shows: str) -> None:

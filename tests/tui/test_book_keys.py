@@ -141,6 +141,18 @@ async def test_the_shelf_has_ours_and_the_teams_own_and_finds_words(own: Path, m
         assert isinstance(app.screen, BooksScreen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_runbook_opens_at_the_section_that_was_asked_for(make_app: MakeApp, size: tuple[int, int]) -> None:
+    app = make_app(Injected(fresh(down_snapshot())))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "DOWN" in screen_text(app), "it is up")
+        app.open_book("data-loss", "-keep-what-is-there-now")
+        await until(pilot, lambda: isinstance(app.screen, BookScreen), "its page is open")
+        view = app.screen.query_one("#text", RowsView)
+        await until(pilot, lambda: view.scroll_offset.y > 0, "it scrolled there")
+        assert "Keep what is there now" in text_of(view.lines[int(view.scroll_offset.y)])
+
+
 async def test_a_link_leads_on_and_escape_leads_back(own: Path, make_app: MakeApp) -> None:
     app = console(make_app)
     async with app.run_test(size=(80, 24)) as pilot:

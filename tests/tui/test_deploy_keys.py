@@ -88,7 +88,7 @@ async def test_a_freeze_is_set_and_lifted_by_the_switches(rig: Rig) -> None:
     app = console(rig)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "✖ DOWN")
-        await pilot.press("X")
+        await pilot.press("S")
         await shows(pilot, "each shows its plan first")
         await pilot.press("1")
         await shows(pilot, "Why the freeze?")
@@ -98,7 +98,7 @@ async def test_a_freeze_is_set_and_lifted_by_the_switches(rig: Rig) -> None:
         await until(pilot, lambda: freeze_of(app.settings, "production", datetime.now(UTC)) is not None, "it is frozen")
         await pilot.press("escape")
         await shows(pilot, "frozen by ana")
-        await pilot.press("X")
+        await pilot.press("S")
         await shows(pilot, "each shows its plan first")
         await pilot.press("1")
         await shows(pilot, "lift it")
@@ -109,7 +109,7 @@ async def test_read_only_there_is_no_key_for_any_of_it(rig: Rig) -> None:
     app = VigieApp(rig.settings(), "production", readonly=True, open_watch=lambda live: source)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "✖ DOWN")
-        await pilot.press("D", "X", "Y")
+        await pilot.press("D", "S", "Y")
         await pilot.pause()
         assert not isinstance(app.screen, PlanDialog)
         assert "Switches" not in screen_text(app)
@@ -141,5 +141,5 @@ async def test_without_a_bucket_the_backups_key_says_what_is_missing(rig: Rig) -
     app = console(rig)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "✖ DOWN")
-        await pilot.press("V")
+        await pilot.press("A")
         await shows(pilot, "bucket")

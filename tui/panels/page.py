@@ -11,6 +11,7 @@ from tui.panels.errors import errors
 from tui.panels.header import header, health
 from tui.panels.recent import offer, recent
 from tui.panels.walk import walk
+from tui.panels.welcome import welcome
 
 WIDE = 110
 """Columns from which the page has two columns."""
@@ -36,7 +37,7 @@ def _narrow(model: Model, width: int, height: int) -> list[Line]:
     walking = model.walk is not None
     low = [*running(model), *([timeline_rule(model, width)] if model.incident else []), *below]
     room = max(0, height - len(top) - len(low))
-    lower = walk(model, width, 99) if walking else recent(model, width, 99)
+    lower = walk(model, width, 99) if walking else [*welcome(model, width), *recent(model, width, 99)]
     middle = changes(model, width, min(room, max(4, min(room - len(lower), 7 if walking else 12))))
     lower = walk(model, width, room - len(middle)) if walking else lower[: max(0, room - len(middle))]
     filler = [BLANK] * max(0, height - len(top) - len(middle) - len(lower) - len(low))
@@ -53,7 +54,7 @@ def _wide(model: Model, width: int, height: int) -> list[Line]:
     left_width = (width - 3) * 2 // 5 if model.walk else (width - 3) // 2
     right_width = width - 3 - left_width
     left = [*changes(model, left_width, max(6, room - 8)), *([BLANK] if running(model) else []), *running(model)]
-    left += [BLANK, *recent(model, left_width, 99)] if model.walk is not None else []
+    left += [BLANK, *recent(model, left_width, 99)] if model.walk is not None else [BLANK, *welcome(model, left_width)]
     right = walk(model, right_width, room) if model.walk is not None else recent(model, right_width, room)
     right += [BLANK, *errors(model, right_width, 6)]
     left += [BLANK] * max(0, room - len(left))

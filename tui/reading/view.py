@@ -28,6 +28,9 @@ class RowsView(ScrollView, inherit_bindings=False):
     def on_mount(self) -> None:
         scroll_plainly(self)
 
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
+
     @property
     def lines(self) -> tuple[Line, ...]:
         """Every row, on screen or not."""
@@ -56,6 +59,8 @@ class RowsView(ScrollView, inherit_bindings=False):
         height, at = max(1, self.size.height), int(self.scroll_offset.y)
         if top:
             self.scroll_to(y=rows[0], animate=False, immediate=True)
+            # Where its size is not known yet there is nowhere to scroll to: once more when it is.
+            self.call_after_refresh(self.scroll_to, y=rows[0], animate=False, immediate=True)
         elif rows[0] < at:
             self.scroll_to(y=max(0, rows[0] - 1), animate=False, immediate=True)
         elif rows[-1] >= at + height:

@@ -33,6 +33,14 @@ class LogLine(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(LogLine)
 
 
+def request_in(text: str) -> LogLine | None:
+    """The request that a line of the log tells of; None for a line that is none."""
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
 class LogReader:
     """Follows one path. `unreadable` counts the lines that were no requests."""
 

@@ -24,7 +24,7 @@ NOBODY = Contact(name="Eva")
         ((), "warn", "nobody to call"),
         ((ANA,), "warn", "by phone alone"),
         ((ANA, NOBODY), "warn", "Eva can be reached in no way"),
-        ((ANA, TOM), "ok", "2, 1 by a webhook (not tried: it would wake them)"),
+        ((ANA, TOM), "ok", "2, 1 by a webhook or pager (not tried: it would wake them)"),
     ],
 )
 def test_contacts_that_cannot_be_called_are_named(

@@ -10,7 +10,7 @@ import pytest
 from operations.desk import Desk
 from operations.engine.model import ConfirmLevel
 from operations.errors import VigieError
-from operations.freezes import Freeze, freeze_guard, freeze_of, lift_freeze, set_freeze, until_of
+from operations.freezes import Freeze, freeze_guard, freeze_of, lift_freeze, set_freeze
 from operations.jobs.freeze import FreezeJob, UnfreezeJob
 from operations.settings import Settings
 from operations.settings_reader import load_settings
@@ -107,28 +107,3 @@ def test_escape_codes_of_a_reason_are_not_shown(settings: Settings) -> None:
     found = freeze_of(settings, "production", NOW)
     assert found is not None
     assert found.words.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2h", NOW + timedelta(hours=2)),
-        ("90m", NOW + timedelta(minutes=90)),
-        ("3d", NOW + timedelta(days=3)),
-        ("10:00", NOW.replace(hour=10, minute=0)),
-        ("09:00", NOW.replace(hour=9, minute=0) + timedelta(days=1)),
-        ("2026-03-02T08:00Z", datetime(2026, 3, 2, 8, 0, tzinfo=UTC)),
-        ("2026-03-02T08:00+02:00", datetime(2026, 3, 2, 6, 0, tzinfo=UTC)),
-    ],
-)
-def test_a_time_is_read_as_people_write_it(text: str, expected: datetime) -> None:
-    assert until_of(text, NOW) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["", "soon", "25:00", "2026-03-02T08:00", "2020-01-01T00:00Z", "90d", "0m", "-2h", "99999d"]
-)
-def test_what_is_no_time_is_code_1(text: str) -> None:
-    with pytest.raises(VigieError) as wrong:
-        until_of(text, NOW)
-    assert wrong.value.code == 1

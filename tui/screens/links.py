@@ -1,0 +1,79 @@
+"""Where else to look and whom to phone: dashboards, status pages, people. Enter copies the address or the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from operations.settings import Settings
+from operations.text import one_line
+from runbooks.parts import Contact
+from tui.actions import Place
+from tui.lines import Line, line, rule
+from tui.model import Model
+from tui.screens.list_page import ListPage
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: what it is, its name, and what is copied; empty for what cannot be."""
+
+    kind: str
+    name: str
+    address: str
+    more: str = ""
+
+
+class LinksScreen(ListPage):
+    """Lists what the settings and the runbook in hand know."""
+
+    PLACE: ClassVar[Place] = "links"
+
+    def __init__(self, model: Model, entries: Sequence[Entry]) -> None:
+        super().__init__(model)
+        self.entries = tuple(entries)
+
+    @property
+    def chosen(self) -> Entry | None:
+        """What the cursor is on."""
+        return self.entries[self.cursor] if self.cursor < len(self.entries) else None
+
+    def head(self, model: Model, width: int) -> Sequence[Line]:
+        return [rule("Links and people", width, model.glyphs.dash)]
+
+    def rows(self, model: Model, width: int) -> Sequence[Line]:
+        if not self.entries:
+            return [
+                line((" Nothing is set. In vigie.toml:", "dim")),
+                line('   [[links]] title = "Dashboard", url = "https://…"'),
+                line('   [[contacts]] name = "Ana", role = "team lead", phone = "+33 …"'),
+            ]
+        return [entry_line(entry, width) for entry in self.entries]
+
+
+def entries_of(settings: Settings, environment: str, contacts: Sequence[Contact] = ()) -> list[Entry]:
+    """Dashboards, the site itself, providers' pages, people of the settings, then those the runbook names."""
+    env = settings.environments[environment]
+    found = [Entry("link", link.title, link.url) for link in settings.links]
+    if env.url:
+        found.append(Entry("site", f"{settings.site.name} {environment}", env.url))
+    found += [Entry("status", provider.name, provider.status) for provider in settings.providers]
+    for person in settings.contacts:
+        after = f"after {person.after_minutes:g} min" if person.after_minutes else ""
+        known = (person.role or person.kind, after, "can be paged: h" if person.call else "")
+        more = ", ".join(words for words in known if words)
+        found.append(Entry("person", person.name, person.phone, more))
+    for one in contacts:
+        found.append(Entry("runbook", one.role, next(iter(one.ways), ""), ", ".join(one.ways[1:])))
+    return found
+
+
+def entry_line(entry: Entry, width: int) -> Line:
+    """One row."""
+    return line(
+        (f" {entry.kind:<8}", "dim"),
+        (f"{one_line(entry.name, 26):<27}", "strong"),
+        f"{one_line(entry.address or 'no address', 60)}  ",
+        (one_line(entry.more, 80), "dim"),
+    )

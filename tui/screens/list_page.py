@@ -1,0 +1,62 @@
+"""A page that is one list with a cursor: its head, its rows, arrows and page keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from tui.lines import Line
+from tui.model import Model
+from tui.panels.block import Block
+from tui.reading.view import RowsView
+from tui.screens.base import Page
+
+
+class ListPage(Page):
+    """Base of the pages that list things. What is chosen stays chosen while rows come and go around it."""
+
+    BINDINGS = [
+        Binding("up", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+        Binding("pageup", "step(-10)", show=False),
+        Binding("pagedown", "step(10)", show=False),
+        Binding("home", "step(-1000000)", show=False),
+        Binding("end", "step(1000000)", show=False),
+    ]
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self.cursor = 0
+        self._count = 1
+
+    def content(self) -> ComposeResult:
+        yield Block(id="list")
+        yield RowsView(id="text")
+
+    def on_mount(self) -> None:
+        self.query_one("#text", RowsView).focus()
+
+    def head(self, model: Model, width: int) -> Sequence[Line]:
+        """The lines over the list."""
+        raise NotImplementedError
+
+    def rows(self, model: Model, width: int) -> Sequence[Line]:
+        """The list, one row a thing."""
+        raise NotImplementedError
+
+    def action_step(self, by: int) -> None:
+        """The cursor up or down."""
+        self.cursor = max(0, min(self._count - 1, self.cursor + by))
+        self.show(self.model)
+
+    def refresh_content(self, model: Model, width: int) -> None:
+        rows = self.rows(model, width - 1)
+        self._count = max(1, len(rows))
+        self.cursor = min(self.cursor, self._count - 1)
+        self.query_one("#list", Block).show(self.head(model, width))
+        view = self.query_one("#text", RowsView)
+        chosen = range(self.cursor, self.cursor + 1)
+        view.show(rows, chosen)
+        view.reveal(chosen)
