@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, KeysView
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from operations.engine.events import Event, utc_text
 from operations.incident.model import IncidentHead, IncidentState, Severity
@@ -65,8 +66,8 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     severity, state = None, IncidentState.INVESTIGATING
     resolved_at: datetime | None = None
     for _, _, kind, at, actor, raw in marks:
-        with suppress(ValueError, TypeError, AttributeError, RecursionError):
-            data = json.loads(raw) if isinstance(raw, str) else raw
+        with suppress(ValueError, TypeError, AttributeError, RecursionError, msgspec.DecodeError):
+            data = msgspec.json.decode(raw) if isinstance(raw, str) else raw
             if kind == "incident.opened" and opened is None:
                 words = [str(data.get(name, "")) for name in ("site", "environment", "title")]
                 moment = datetime.fromisoformat(at)
