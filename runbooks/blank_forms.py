@@ -48,6 +48,8 @@ _SET = re.compile(
     re.MULTILINE,
 )
 _RANGE = re.compile(r"[A-Za-z0-9]-[A-Za-z0-9]")
+_SETS = re.compile(r"\n[ \t]*[\w.-]+[ \t]*[=:]")
+"""A setting below a line such as `[Unit]`, which is a section of a file then."""
 _NO_NAMES = listed(
     "info warn warning error err debug trace fatal critical notice ok fail failed pass passed skip skipped done success"
     " y/n y/n/a yes/no true false null ok/fail"
@@ -168,7 +170,7 @@ def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
     if place in (HERE, HERE_QUOTED):
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         alone = not line.strip() and after in ("", "\n")
-        return alone or program in INTERPRETERS
+        return (alone and bool(_SETS.search(text, found.end(), found.end() + 300))) or program in INTERPRETERS
     return place in (SINGLE, DOUBLE) and (program in PATTERNS or program in INTERPRETERS)
 
 
