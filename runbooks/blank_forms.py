@@ -18,7 +18,8 @@ How = GroupKind | str
 
 _SECRET = re.compile(
     r"token|secret|passw|passphrase|credential|(?:api|access|private)[_ -]?key|(?:^|[_ -])key$"
-    r"|dsn|(?:database|db|redis|mongo|mongodb|postgres|postgresql|mysql|amqp|broker)_?ur[il]|connection_?string",
+    r"|dsn|(?:database|db|redis|mongo|mongodb|pg|postgres|postgresql|mysql|mariadb|clickhouse|amqps?|rabbitmq|broker|direct"
+    r"|webhook)_?ur[il]|connection_?string",
     re.IGNORECASE,
 )
 _STANDARD = listed(
@@ -27,7 +28,10 @@ _STANDARD = listed(
     " EPOCHSECONDS OSTYPE HOSTTYPE MACHTYPE DISPLAY BASH_REMATCH"
 )
 _BRACKETS = re.compile(r"(?<![\w$}\]).\[\\])\[(?P<name>[A-Za-z][A-Za-z0-9 _./'’:-]*[A-Za-z0-9.]|[A-Z])\](?![\[(])")
-_SENTENCE = re.compile(r"(?<![!\]\w\\])\[(?P<name>[^\[\]\n]{2,120}|[A-WYZ]|(?<!- \[)X)\](?![(\[:])")
+_SENTENCE = re.compile(r"(?<![!\]\w\\])\[(?P<name>[^\[\]\n]{2,120}|[A-WYZ]|(?<!- \[)X)\](?![(\[])")
+_DEFINES_A_LINK = re.compile(r":[ \t]*(?:<|[./#]|www\.|[a-z][a-z0-9+.-]{1,20}:)", re.IGNORECASE)
+"""What stands behind `[name]` at the beginning of a line where the line only says where a link leads."""
+_LEFT_OF_SED = re.compile(r"(?:^|[\s;'\"{}\d$])s(?P<mark>[/|#,@])$")
 _BRACES = re.compile(r"(?<![$\w{\\])\{\{[ \t]{0,9}(?P<name>[A-Za-z_][\w -]{0,60}?)[ \t]{0,9}\}\}(?!\})")
 _YOUR = re.compile(
     r"(?<![\w@.$\\-])(?P<name>(?:your|YOUR)[-_][A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
@@ -58,10 +62,13 @@ _NO_NAMES = listed(
 _TEMPLATE_WORDS = listed("end else if with range template define block break continue nil")
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|range|if|with|end|json|\$|\"|/\*)")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w.-]*)")
+_OPENING_TAG = re.compile(r"<!?([A-Za-z][A-Za-z0-9]*)")
 _TAGS = listed(
     "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong"
     " details summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
 )
+_WORDS_TOO = listed("body code details form head input link path script style summary table title")
+"""Tags that are words of a blank as well: they are tags beside another tag."""
 PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
 """Programs whose quoted arguments have brackets of their own."""
 INTERPRETERS = listed("python python3 node ruby perl php mongo mongosh lua Rscript osascript")
@@ -111,13 +118,15 @@ def _in_message(ground: Ground) -> Iterator[tuple[int, Blank]]:
     closing = frozenset(_CLOSING_TAG.findall(ground.text))
     for found in _SENTENCE.finditer(ground.text):
         name = found["name"].strip()
-        if name not in ("", "x") and not name.startswith(("^", "!")):
+        begins = not ground.text[: found.start()].rpartition("\n")[2].strip()
+        link = begins and _DEFINES_A_LINK.match(ground.text, found.end())
+        if name not in ("", "x") and not name.startswith(("^", "!")) and not link:
             yield found.start(), _blank(found[0], name, "brackets")
     for found in _BRACES.finditer(ground.text):
         yield found.start(), _blank(found[0], found["name"], "braces")
     for found in ANGLE.finditer(ground.text):
         name = found["name"] or found["twice"]
-        if not _is_tag(name, closing):
+        if not _is_tag(name, closing, ground.text):
             yield found.start(), _blank(found[0], name, "angles")
 
 
@@ -148,9 +157,20 @@ def _blank(written: str, name: str, style: BlankStyle) -> Blank:
     return Blank(written, name.strip(), style, bool(_SECRET.search(name)))
 
 
-def _is_tag(name: str, closing: frozenset[str]) -> bool:
+def _is_tag(name: str, closing: frozenset[str], text: str) -> bool:
     word = name.split(" ")[0].rstrip("/")
+    if word in _WORDS_TOO and word not in closing:
+        others = {found[1].lower() for found in _OPENING_TAG.finditer(text)}
+        return bool(closing or others & (_TAGS - _WORDS_TOO) or len(others & _WORDS_TOO) > 1)
     return word in closing or word.lower() in _TAGS
+
+
+def _is_replaced(ground: Ground, found: re.Match[str]) -> bool:
+    """The left side of a substitution, `sed 's/<name>/…/'`: somebody else's blank, which that command fills."""
+    command = ground.command_at(found.start())
+    program = command.words[0][0].rsplit("/", 1)[-1] if command and command.words else ""
+    left = _LEFT_OF_SED.search(ground.text, max(0, found.start() - 20), found.start())
+    return program in ("sed", "gsed", "perl") and left is not None and ground.text[found.end() :][:1] == left["mark"]
 
 
 def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
@@ -183,7 +203,7 @@ def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: froze
         return True
     if place == PLAIN:
         return kind == "command" and bool(GLUED.match(text, found.end()))
-    return _is_tag(name, closing)
+    return _is_tag(name, closing, text) or _is_replaced(ground, found)
 
 
 def _variables(ground: Ground) -> Iterator[tuple[int, Blank]]:
