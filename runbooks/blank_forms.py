@@ -13,6 +13,7 @@ from runbooks.parts import Blank, BlankStyle, GroupKind
 from runbooks.shell_frames import Simple, listed
 from runbooks.shell_scan import ANGLE, COMMENT, DOUBLE, GLUED, HERE, HERE_QUOTED, PLAIN, SINGLE, scan
 from runbooks.sql_scan import sql_scan
+from runbooks.tags import closed_in, is_tag
 
 How = GroupKind | str
 
@@ -61,14 +62,6 @@ _NO_NAMES = listed(
 """What stands in brackets without being one: levels of a log, answers to a question, values."""
 _TEMPLATE_WORDS = listed("end else if with range template define block break continue nil")
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|range|if|with|end|json|\$|\"|/\*)")
-_CLOSING_TAG = re.compile(r"</([A-Za-z][\w.-]*)")
-_OPENING_TAG = re.compile(r"<!?([A-Za-z][A-Za-z0-9]*)")
-_TAGS = listed(
-    "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong"
-    " details summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
-)
-_WORDS_TOO = listed("body code details form head input link path script style summary table title")
-"""Tags that are words of a blank as well: they are tags beside another tag."""
 PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
 """Programs whose quoted arguments have brackets of their own."""
 INTERPRETERS = listed("python python3 node ruby perl php mongo mongosh lua Rscript osascript")
@@ -115,7 +108,7 @@ def found_in(ground: Ground, kind: How) -> list[tuple[int, Blank]]:
 
 
 def _in_message(ground: Ground) -> Iterator[tuple[int, Blank]]:
-    closing = frozenset(_CLOSING_TAG.findall(ground.text))
+    closed = closed_in(ground.text)
     for found in _SENTENCE.finditer(ground.text):
         name = found["name"].strip()
         begins = not ground.text[: found.start()].rpartition("\n")[2].strip()
@@ -126,18 +119,18 @@ def _in_message(ground: Ground) -> Iterator[tuple[int, Blank]]:
         yield found.start(), _blank(found[0], found["name"], "braces")
     for found in ANGLE.finditer(ground.text):
         name = found["name"] or found["twice"]
-        if not _is_tag(name, closing, ground.text):
+        if not is_tag(name, closed, ground.text):
             yield found.start(), _blank(found[0], name, "angles")
 
 
 def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
     text, places = ground.text, ground.places
-    closing = frozenset(_CLOSING_TAG.findall(text))
+    closed = closed_in(text)
     for found in _BRACKETS.finditer(text):
         if places[found.start()] != COMMENT and not _is_no_blank(ground, found, kind):
             yield found.start(), _blank(found[0], found["name"].strip(), "brackets")
     for found in ANGLE.finditer(text):
-        if not _is_no_angle(ground, found, kind, closing):
+        if not _is_no_angle(ground, found, kind, closed):
             yield found.start(), _blank(found[0], found["name"] or found["twice"], "angles")
     templates = bool(_TEMPLATE.search(text))
     for found in _BRACES.finditer(text):
@@ -155,14 +148,6 @@ def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
 
 def _blank(written: str, name: str, style: BlankStyle) -> Blank:
     return Blank(written, name.strip(), style, bool(_SECRET.search(name)))
-
-
-def _is_tag(name: str, closing: frozenset[str], text: str) -> bool:
-    word = name.split(" ")[0].rstrip("/")
-    if word in _WORDS_TOO and word not in closing:
-        others = {found[1].lower() for found in _OPENING_TAG.finditer(text)}
-        return bool(closing or others & (_TAGS - _WORDS_TOO) or len(others & _WORDS_TOO) > 1)
-    return word in closing or word.lower() in _TAGS
 
 
 def _is_replaced(ground: Ground, found: re.Match[str]) -> bool:
@@ -194,7 +179,7 @@ def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
     return place in (SINGLE, DOUBLE) and (program in PATTERNS or program in INTERPRETERS)
 
 
-def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: frozenset[str]) -> bool:
+def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closed: frozenset[str]) -> bool:
     """Angles that are redirections, comparisons or a tag."""
     text, place, name = ground.text, ground.places[found.start()], found["name"] or found["twice"]
     if place == COMMENT or text[found.start() - 1 : found.start()] in ("<", "\\", "$"):
@@ -203,7 +188,7 @@ def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: froze
         return True
     if place == PLAIN:
         return kind == "command" and bool(GLUED.match(text, found.end()))
-    return _is_tag(name, closing, text) or _is_replaced(ground, found)
+    return is_tag(name, closed, text) or _is_replaced(ground, found)
 
 
 def _variables(ground: Ground) -> Iterator[tuple[int, Blank]]:
