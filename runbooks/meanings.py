@@ -161,6 +161,8 @@ def _list(listed: ItemList, said: str, headings: Sequence[str]) -> ItemList:
         meaning = ""
     elif _is_contacts(listed, lead, headings):
         meaning = "contacts"
+    elif sum(_names_a_limit(item) for item in listed.items) * 2 > len(listed.items):
+        meaning = "thresholds"
     elif listed.ordered and any(item.lead for item in listed.items):
         meaning = "steps"
     return replace(listed, meaning=meaning, said=said if meaning.startswith("hint") else "")
@@ -245,19 +247,27 @@ def _thresholds_of_table(table: Table) -> Iterator[Threshold]:
 
 def _nested_threshold(item: Item) -> Iterator[Threshold]:
     """`1. **High error rate**` with entries "Metric: …", "Threshold: …", "Alert on: …"."""
-    if not item.lead:
-        return
-    parts: dict[str, str] = {}
-    for child in item.children:
-        for entry in child.items if isinstance(child, ItemList) else ():
-            found = _NESTED.match(plain(entry.text))
-            if found:
-                parts.setdefault(found[1].lower(), found[2].strip())
+    parts = _nested_parts(item)
     limit = "; ".join(parts[key] for key in ("threshold", "target", "alert on", "alarm on") if key in parts)
     if limit:
         how = parts.get("metric") or parts.get("check", "")
         name = plain(item.lead)
         yield Threshold(item.lines[0], name, alarm=limit, how=how, fact=_fact(f"{name} {parts.get('metric', '')}"))
+
+
+def _nested_parts(item: Item) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for child in item.children if item.lead else ():
+        for entry in child.items if isinstance(child, ItemList) else ():
+            found = _NESTED.match(plain(entry.text))
+            if found:
+                parts.setdefault(found[1].lower(), found[2].strip())
+    return parts
+
+
+def _names_a_limit(item: Item) -> bool:
+    """A measure and no step; a step may have a target or a check of its own."""
+    return not _nested_parts(item).keys().isdisjoint(("threshold", "metric", "alert on", "alarm on"))
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:
