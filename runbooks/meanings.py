@@ -46,6 +46,8 @@ _METRIC = re.compile(r"^(?:metric|check|indicator|measure|signal|kpi|sli|paramet
 _EXPECTED = re.compile(r"\b(?:target|expected|normal|goal|slo|healthy|baseline)\b", re.IGNORECASE)
 _ALARM = re.compile(r"\b(?:alert|alarm|threshold|critical|warning|limit|page)\b", re.IGNORECASE)
 _HOW = re.compile(r"^(?:command|how|where|source|query|tool)\b", re.IGNORECASE)
+_ACTION = re.compile(r"^(?:actions?|response|what to do|runbook|then)\b", re.IGNORECASE)
+_LEVEL = re.compile(r"^(?:warn(?:ing)?|crit(?:ical)?|alert|alarm|page|emergency)\b", re.IGNORECASE)
 _NESTED = re.compile(r"(threshold|alert on|alarm on|metric|check|target)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _REACHED = re.compile(r"@|\+?\d[\d ()-]{5,}|\[[^\]]+\]|https?://|#[a-z]|pagerduty|opsgenie|slack|portal", re.IGNORECASE)
 _LABEL = re.compile(r"^\W*(?:\*\*|__)?([A-Z][A-Za-z ]{2,30}?)(?:\*\*|__)?\s*:")
@@ -230,8 +232,10 @@ def _contacts_of_table(table: Table) -> Iterator[Contact]:
 def _thresholds_of_table(table: Table) -> Iterator[Threshold]:
     head = [plain(cell) for cell in table.rows[0]]
     how = next((n for n, cell in enumerate(head) if _HOW.search(cell)), None)
-    alarm = next((n for n, cell in enumerate(head[1:], 1) if _ALARM.search(cell)), None)
-    expected = next((n for n, cell in enumerate(head[1:], 1) if _EXPECTED.search(cell) and n != alarm), None)
+    how = next((n for n, cell in enumerate(head) if _ACTION.search(cell)), None) if how is None else how
+    alarms = [n for n, cell in enumerate(head[1:], 1) if _ALARM.search(cell) and n != how]
+    alarm = alarms[0] if alarms else None
+    expected = next((n for n, cell in enumerate(head[1:], 1) if _EXPECTED.search(cell) and n not in alarms), None)
     for number, row in enumerate(table.rows[1:]):
         cells = [plain(cell) for cell in row]
         if cells and cells[0]:
@@ -239,10 +243,16 @@ def _thresholds_of_table(table: Table) -> Iterator[Threshold]:
                 line=table.lines[0] + 2 + number,
                 metric=cells[0],
                 expected=_cell(cells, expected),
-                alarm=_cell(cells, alarm),
+                alarm=_cell(cells, alarm) if len(alarms) < 2 else _levels(head, cells, alarms),
                 how=_cell(cells, how),
                 fact=_fact(cells[0]),
             )
+
+
+def _levels(head: Sequence[str], cells: Sequence[str], alarms: Sequence[int]) -> str:
+    """Several limits of one measure, each with its level: "200 warning, 1000 critical"."""
+    found = [(_LEVEL.match(head[n]), head[n], _cell(cells, n)) for n in alarms]
+    return ", ".join(f"{value} {(level[0] if level else name).lower()}" for level, name, value in found if value)
 
 
 def _nested_threshold(item: Item) -> Iterator[Threshold]:
