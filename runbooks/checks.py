@@ -6,7 +6,7 @@ A check that was not run, or was stopped at its limit, is unknown. A live fact o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from runbooks.events import Checked
@@ -26,12 +26,16 @@ Results = Mapping[str, tuple[datetime, Checked]]
 """The latest result of each check by its name, with its time."""
 
 
-def facts_with_checks(results: Results, facts: Facts) -> Facts:
-    """`facts` and what the checks told; the same mapping when none was run."""
-    if not results:
-        return facts
-    found = {fact.name: fact for at, result in results.values() for fact in facts_of_check(result, at)}
-    return {**found, **facts}
+def facts_with_checks(results: Results, facts: Facts, checks: Iterable[str] = ()) -> Facts:
+    """`facts` and what the checks told. Of `checks`, the names of all a book has, those without a result are unknown
+    because nobody has run them."""
+    found = {fact.name: fact for name in checks if name not in results for fact in _not_run(name)}
+    found |= {fact.name: fact for at, result in results.values() for fact in facts_of_check(result, at)}
+    return {**found, **facts} if found else facts
+
+
+def _not_run(check: str) -> Iterable[Fact]:
+    return (Fact(f"{check}.{key}", reason=f"check {check} has not been run") for key in KEYS)
 
 
 def facts_of_check(result: Checked, at: datetime) -> tuple[Fact, ...]:

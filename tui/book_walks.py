@@ -21,6 +21,7 @@ class WalkingBooks(ReadingActions):
 
     def tick(self, book: Book, stop: Stop) -> None:
         """Tick a task or a step, or take the tick away."""
+        from runbooks.anchors import plain
         from runbooks.events import Ticked
 
         walk = self.walk_for(book, stop.section)
@@ -29,10 +30,11 @@ class WalkingBooks(ReadingActions):
             return
         mark = state.marks.get((stop.section, stop.line))
         done = isinstance(mark.payload, Ticked) and mark.payload.done if mark is not None else False
-        self.keep_on(walk, Ticked(stop.section, stop.line, one_line(stop.text, 300), not done))
+        self.keep_on(walk, Ticked(stop.section, stop.line, one_line(plain(stop.text), 300), not done))
 
     def action_mark(self) -> None:
         """Ask what became of the thing under the cursor."""
+        from runbooks.anchors import plain
         from runbooks.events import Failed, Skipped, Ticked
         from tui.dialogs.small import AskDialog, ChooseDialog
 
@@ -44,7 +46,7 @@ class WalkingBooks(ReadingActions):
         walk = self.walk_for(page.book, stop.section)
         if walk is None:
             return
-        where, text = (stop.section, stop.line), one_line(stop.text, 300)
+        where, text = (stop.section, stop.line), one_line(plain(stop.text), 300)
         kinds = {1: ("Skipped", "Why is it skipped?", Skipped), 2: ("Failed", "How did it fail?", Failed)}
 
         def chosen(index: int | None) -> None:
@@ -56,7 +58,7 @@ class WalkingBooks(ReadingActions):
                 self.push_screen(asked, lambda why: self.keep_on(walk, kind(*where, text, why)) if why else None)
 
         words = ["done", "skipped, with a reason", "failed, with a note", "open again"]
-        self.push_screen(ChooseDialog("Mark", [line((one_line(stop.text, 90), "strong"))], words), chosen)
+        self.push_screen(ChooseDialog("Mark", [line((one_line(plain(stop.text), 90), "strong"))], words), chosen)
 
     def note_here(self, text: str) -> bool:
         """Put a note where the cursor of a runbook's page is; False when no such page is in front."""

@@ -46,6 +46,14 @@ def written(text: str, kind: str = "command") -> list[str]:
         ("oc get pod \"<pod>\" '<name>'", ["<pod>", "<name>"]),
         ("jq '.[] | select(.name==\"<name>\")'", ["<name>"]),
         ("cmd [X] [A]", ["[X]", "[A]"]),
+        ('echo "hello <your name>"', ["<your name>"]),
+        ('curl "https://h.test/f?zone=<zone>"', ["<zone>"]),
+        ('echo "[word]: <word>"', ["[word]", "<word>"]),
+        ('psql -c "select 1 from <table> where id = <id>"', ["<table>", "<id>"]),
+        ('redis-cli -u "redis://<user>:<password>@<host>"', ["<user>", "<password>", "<host>"]),
+        ('curl -d \'{"id": "<id>"}\' u', ["<id>"]),
+        ('mail -s "<title>" <address>', ["<title>", "<address>"]),
+        ("sed -i 's/replicas: .*/replicas: <count>/' f", ["<count>"]),
     ],
 )
 def test_blanks_are_found(text: str, blanks: list[str]) -> None:
@@ -68,6 +76,9 @@ def test_blanks_are_found(text: str, blanks: list[str]) -> None:
         "cat <in>out",
         "diff <(a) <(b)",
         "curl -d '<aa><name>x</name></aa>' u",
+        'echo "<html><body><title>x</title>"; echo "<body><table>"',
+        "sed 's/<name>/x/; s|<zone>|y|g' f",
+        'awk "$1 < $2 && $3 > 4"',
         "cat <<EOF\n<html><body><br></body></html>\nEOF",
         "cat <<EOF > x.ini\n[Unit]\nA=1\n[Service]\nB = 2\nEOF",
         "docker inspect -f '{{.State.Running}} {{range .Mounts}}{{end}}' x",
@@ -106,6 +117,12 @@ def test_what_only_looks_like_a_blank_is_none(text: str) -> None:
         ("x $VERCEL_TOKEN", True),
         ("x $DATABASE_URL", True),
         ("x $REDIS_URL", True),
+        ("x $MONGO_URL", True),
+        ("x $AMQP_URL", True),
+        ("x $RABBITMQ_URL", True),
+        ("x $SENTRY_DSN", True),
+        ("x $SLACK_WEBHOOK_URL", True),
+        ("x $DIRECT_URL", True),
         ("x $AWS_SECRET_ACCESS_KEY", True),
         ("x [password]", True),
         ("x <api-key>", True),
@@ -129,6 +146,8 @@ def test_secret_blanks_are_known_by_their_names(text: str, secret: bool) -> None
         ("SELECT a[1], ARRAY[x], $1 -- [note]", []),
         ("SELECT 1 WHERE a <b AND c> d", []),
         ("SELECT '[ok]'", []),
+        ("SELECT 1 FROM t WHERE status = '<status>' AND x LIKE '%<part>%'", ["<status>", "<part>"]),
+        ("SELECT xmlparse(content '<aa>x</aa>')", []),
     ],
 )
 def test_statements_have_blanks_too(text: str, blanks: list[str]) -> None:
@@ -140,7 +159,8 @@ def test_statements_have_blanks_too(text: str, blanks: list[str]) -> None:
     [
         ("**Status:** [Looking/Found/Over]", ["[Looking/Found/Over]"]),
         ("Up since [Time], [X]% of requests, {{ name }}, <name>", ["[Time]", "[X]", "{{ name }}", "<name>"]),
-        ("- [ ] to do\n- [x] done\n[link](x) ![i](y) [^1] [ref]: z", []),
+        ("- [ ] to do\n- [x] done\n[link](x) ![i](y) [^1]\n[ref]: https://h.test/z\n[two]: <z>\n[three]: ./z.md", []),
+        ("[service]: down since [time]: [service name]: why", ["[service]", "[time]", "[service name]"]),
         ("<br> <b>bold</b> `a[i]`", []),
     ],
 )

@@ -74,6 +74,13 @@ def test_a_check_makes_its_answer_the_suggested_one() -> None:
     assert suggest(after(state, Checked("ask", "look", 0, "2 of 9")), {}, NOW).index is None
 
 
+def test_a_check_that_nobody_has_run_says_so() -> None:
+    missing = suggest(walk_at(BOOK, "ask"), {}, NOW).answers[0].missing
+    assert [line.text for line in missing] == [
+        f"look.{key}: unknown, check look has not been run" for key in ("ok", "num")
+    ]
+
+
 def test_an_act_asks_for_a_young_result() -> None:
     state = after(walk_at(BOOK, "ask"), Checked("ask", "look", 1))
     assert suggest(state, {}, NOW).index == 1

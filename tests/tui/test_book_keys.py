@@ -32,7 +32,7 @@ OWN = """\
 See [the end](#the-end) and [Site down](site-down.md).
 
 - [ ] **Ops:** look at it
-- [ ] **Ops:** say so
+- [ ] **Ops:** say [so](#the-end)
 
 1. A line that is no task
 

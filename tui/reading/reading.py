@@ -264,7 +264,7 @@ class _Maker:
         if section is not None:
             stop = rows.stop(Stop("task" if item.is_task else "step", rows.section, item.lines[0], item.text, links))
             standing = self._standing(section, item)
-            head, tail = self._ticked(standing, indent, sign)
+            head, tail = self._ticked(standing, indent, sign, item.ticked is True)
         elif links:
             stop = rows.stop(Stop("link", rows.section, item.lines[0], item.text, links))
         role: list[Span] = [(f"{item.role}: ", "title")] if item.role else []
@@ -278,11 +278,14 @@ class _Maker:
         state = self.beside.state
         return task_view(state, section, item, self.beside.now) if state is not None else None
 
-    def _ticked(self, seen: TaskView | None, indent: str, sign: str) -> tuple[Line, list[Span]]:
+    def _ticked(self, seen: TaskView | None, indent: str, sign: str, in_file: bool) -> tuple[Line, list[Span]]:
+        """The box of a task or a step with who ticked it; dim where only the file has its tick."""
         boxes: dict[str, tuple[str, Tone]] = {
             "open": ("[ ]", "key"), "done": ("[x]", "good"), "skipped": ("[-]", "warn"), "failed": ("[!]", "bad"),
         }  # fmt: skip
         box = boxes[seen.standing if seen is not None else "open"]
+        if in_file and (seen is None or seen.at is None):
+            box = ("[x]", "dim")
         head = line(f"{indent} ", box, " " if sign == "-" else f" {sign} ")
         if seen is None or seen.at is None:
             return head, []
