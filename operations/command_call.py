@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.child_trust import trusting
 from operations.command_group import Prepared
 from operations.dump.connection import child_way, way_to
 from operations.dump.tools import find_tool
@@ -52,7 +53,7 @@ def calling(
 ) -> Iterator[Call]:
     """The call, and while the block lasts the password file it needs. `session` is its name in the database's server.
 
-    Raises PrerequisiteMissing for a missing program.
+    Raises PrerequisiteMissing for a missing program, or for certificates that cannot be read.
     """
     folder = settings.folder
     if prepared.kind == "sql":
@@ -62,7 +63,8 @@ def calling(
         return
     path, options = shell()
     values = {value.name: value.value.reveal() for value in prepared.values}
-    yield Call((path, *options, prepared.text), folder, {**_base(settings), **values})
+    with trusting(settings, environment) as trusted:
+        yield Call((path, *options, prepared.text), folder, {**_base(settings), **trusted, **values})
 
 
 def database_of(settings: Settings, environment: str) -> Secret:
