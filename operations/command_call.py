@@ -15,9 +15,11 @@ from operations.child_trust import trusting
 from operations.command_group import Prepared
 from operations.dump.connection import child_way, way_to
 from operations.dump.tools import find_tool
+from operations.engine.process import child_environment
 from operations.errors import PrerequisiteMissing
 from operations.settings import Secret, Settings
 from operations.sql_group import sql_call
+from runbooks.shell_programs import changes_what_is_found, programs_in
 
 BASH = ("--noprofile", "--norc", "-e", "-o", "pipefail", "-c", "--")
 SH = ("-e", "-c", "--")
@@ -45,6 +47,15 @@ def psql_for(settings: Settings, environment: str) -> str:
     """The psql that fits the environment's database. Raises PrerequisiteMissing, or VigieError for its address."""
     way = way_to(database_of(settings, environment))
     return find_tool("psql", at_least=0, loopback=way.is_loopback).path
+
+
+def missing_programs(settings: Settings, prepared: Prepared) -> tuple[str, ...]:
+    """Programs that its text calls and that the PATH it gets does not have; none where it changes what is found."""
+    if prepared.kind == "sql" or changes_what_is_found(prepared.text):
+        return ()
+    own = {value.name: value.value.reveal() for value in prepared.values}
+    path = child_environment({**_base(settings), **own})["PATH"]
+    return tuple(name for name in programs_in(prepared.text) if shutil.which(name, path=path) is None)
 
 
 @contextmanager
