@@ -22,6 +22,8 @@ from operations.text import one_line
 from runbooks.shell_programs import changes_what_is_found
 
 PROGRAMS = "programs"
+PHRASE = "phrase"
+"""The one confirmation that a request may name: it asks for more than a yes, and never for less than a hazard does."""
 DEFAULT_LIMIT = 600.0
 LONGEST_LIMIT = 6 * 3600.0
 _EXPECTED = 5.0
@@ -41,6 +43,7 @@ class Wanted:
     section: str = ""
     writes: bool = False
     limit: float = DEFAULT_LIMIT
+    confirm: str = ""
 
 
 def wanted(request: Mapping[str, Any]) -> Wanted:
@@ -56,9 +59,12 @@ def wanted(request: Mapping[str, Any]) -> Wanted:
     writes = bool(request.get("writes"))
     if writes and kind != "sql":
         raise VigieError("Only statements are read-only unless somebody says otherwise; a shell may always write.")
+    confirm = request.get("confirm") or ""
+    if confirm not in ("", PHRASE):
+        raise VigieError("A command's confirmation is only ever raised, to the typed phrase.")
     return Wanted(
         kind, str(request.get("text") or ""), dict(blanks), one_line(str(request.get("book") or ""), 80), line,
-        one_line(str(request.get("section") or ""), 120), writes, _limit(request.get("limit", DEFAULT_LIMIT)),
+        one_line(str(request.get("section") or ""), 120), writes, _limit(request.get("limit", DEFAULT_LIMIT)), confirm,
     )  # fmt: skip
 
 
@@ -204,7 +210,7 @@ def _programs(desk: Desk, asked: Wanted, ready: Prepared) -> Iterator[Guard]:
 
 
 def _confirm(desk: Desk, asked: Wanted, ready: Prepared) -> Confirm:
-    hazard = bool(ready.hazards) or (asked.writes and desk.is_production)
+    hazard = bool(ready.hazards) or asked.confirm == PHRASE or (asked.writes and desk.is_production)
     phrase = desk.settings.phrase(desk.environment)
     return confirmation("hazard" if hazard else "command", production=desk.is_production, phrase=phrase)
 

@@ -13,6 +13,7 @@ from operations.command_call import SH
 from operations.engine.model import ConfirmLevel, Plan
 from operations.engine.process import OUTPUT_LIMIT
 from operations.errors import SettingsError, VigieError
+from operations.jobs.command import Command
 from tests.operations.station import Station
 
 
@@ -243,3 +244,14 @@ def test_what_is_typed_into_a_statement_is_warned_of_unless_it_is_a_word(
     plan = station.plan('psql -c "delete from jobs where id = $JOB_ID"', blanks={"$JOB_ID": word})
     assert ("what is typed is only a value" in guards(plan)) is warned
     assert guards(station.plan('echo "$JOB_ID"', blanks={"$JOB_ID": word})).get("what is typed is only a value") is None
+
+
+@pytest.mark.parametrize(("environment", "reason"), [("staging", False), ("production", True)])
+def test_a_request_can_only_raise_what_is_asked_of_a_person(environment: str, reason: bool, station: Station) -> None:
+    plan = station.plan("true", environment, confirm="phrase")
+    assert (plan.confirm.level, plan.confirm.needs_reason) == (ConfirmLevel.PHRASE, reason)
+    assert station.plan("rm -rf x", environment, confirm="").confirm.level is ConfirmLevel.PHRASE
+    for lower in ("yes", "none", 1):
+        with pytest.raises(VigieError, match="only ever raised"):
+            station.plan("rm -rf x", environment, confirm=lower)
+    assert Command().plan(station.desk(environment), plan.request).confirm == plan.confirm
