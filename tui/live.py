@@ -316,7 +316,9 @@ class Live:
     def _note_ended(self) -> None:
         if self.readonly:
             return
-        ended = {job.id: job.code for job in self.history() if not job.live and job.code is not None}
+        from operations.jobs.ended import told_exit
+
+        ended = {job.id: code for job in self.history() if (code := told_exit(job)) is not None}
         releases = {job.id: str(job.plan.details.get("to_name", "")) for job in self.history()}
         self.walking.keep_ended(self.journal, ended, releases)
 
