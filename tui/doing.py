@@ -44,6 +44,8 @@ class DoingActions(WalkingBooks):
         """Do what the thing under the cursor is for."""
         page = self.book_page()
         stop = page.stop if page is not None else None
+        if self.is_held:
+            return  # a held Enter would tick and untick, begin a check and stop it, follow one link after the other
         if page is None or stop is None:
             self.say("There is nothing to do here.")
         elif stop.kind in ("task", "step", "text"):
@@ -78,6 +80,8 @@ class DoingActions(WalkingBooks):
 
     def _check(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         running = [one for one in self.workers if one.group == "checks" and not one.is_finished]
+        if running and self.is_held:
+            return
         if running:
             self._stop_checks = True
             self.say("The checks are being stopped.")
@@ -105,7 +109,8 @@ class DoingActions(WalkingBooks):
             said.append(f"{code.name}: {result.state}{'' if result.state == 'ok' else f' ({one_line(words, 80)})'}")
             if walk is not None:
                 out, seconds = result.out[:4000], round(result.seconds, 3)
-                self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                kept = self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                said[-1] += "" if kept else ", not kept"
         self.say("Checks: " + "; ".join(said or ["stopped"]))
 
     def act(self, book: Book, section: str, code: Code) -> None:
