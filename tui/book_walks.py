@@ -52,8 +52,12 @@ class WalkingBooks(ReadingActions):
                 self.keep_on(walk, Ticked(*where, text, index == 0))
             elif index is not None:
                 title, question, kind = kinds[index]
-                asked = AskDialog(title, question)
-                self.push_screen(asked, lambda why: self.keep_on(walk, kind(*where, text, why)) if why else None)
+
+                def reasoned(why: str | None) -> None:
+                    if why:
+                        self.keep_on(walk, kind(*where, text, why))
+
+                self.push_screen(AskDialog(title, question), reasoned)
 
         words = ["done", "skipped, with a reason", "failed, with a note", "open again"]
         self.push_screen(ChooseDialog("Mark", [line((one_line(stop.text, 90), "strong"))], words), chosen)

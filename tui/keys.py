@@ -21,8 +21,8 @@ from textual.screen import Screen
 TURN = 0.5
 """Seconds a key may take before the next one is looked at all the same."""
 HELD = 0.7
-"""Seconds within which the same key again, with no other one between, may be one that is held down: keyboards wait up to
-0.66 s before they begin to repeat a key."""
+"""Seconds within which the same key again, with no other one between, may be one that is held down: keyboards wait up
+to 0.66 s before they begin to repeat a key."""
 
 
 class KeysInTurn(App[None]):

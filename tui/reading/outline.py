@@ -1,4 +1,4 @@
-"""A runbook's sections as the rows beside its text, and what a page asks of the book again and again, found out once."""
+"""A runbook's sections as the rows beside its text, and what a page asks of the book every second, found out once."""
 
 from __future__ import annotations
 
