@@ -52,8 +52,12 @@ class WalkingBooks(ReadingActions):
                 self.keep_on(walk, Ticked(*where, text, index == 0))
             elif index is not None:
                 title, question, kind = kinds[index]
-                asked = AskDialog(title, question)
-                self.push_screen(asked, lambda why: self.keep_on(walk, kind(*where, text, why)) if why else None)
+
+                def reasoned(why: str | None) -> None:
+                    if why:
+                        self.keep_on(walk, kind(*where, text, why))
+
+                self.push_screen(AskDialog(title, question), reasoned)
 
         words = ["done", "skipped, with a reason", "failed, with a note", "open again"]
         self.push_screen(ChooseDialog("Mark", [line((one_line(stop.text, 90), "strong"))], words), chosen)
@@ -64,7 +68,7 @@ class WalkingBooks(ReadingActions):
 
         page = self.book_page()
         section = page.section if page is not None else None
-        if page is None or section is None or self.live.walking.walk_by(page.book.name) is None:
+        if page is None or section is None or self.live.walking.walk_by(page.book.name, page.book.hash) is None:
             return False
         walk = self.walk_for(page.book, section.anchor)
         if walk is not None:
@@ -83,7 +87,7 @@ class WalkingBooks(ReadingActions):
         if page is None or section is None:
             return
         walking = self.live.walking
-        head = walking.walk_by(page.book.name)
+        head = walking.walk_by(page.book.name, page.book.hash)
         if head is None:
             walk = self.walk_for(page.book, page.book.start if section.level < 2 else section.anchor)
             self._to_walk(walk)
@@ -147,7 +151,7 @@ class WalkingBooks(ReadingActions):
             )
             self.say(words, "warning")
             return None
-        head = walking.walk_by(book.name)
+        head = walking.walk_by(book.name, book.hash)
         if head is not None:
             return head.id
         try:
@@ -158,12 +162,17 @@ class WalkingBooks(ReadingActions):
         self.read_back()
         return walk
 
-    def keep_on(self, walk: str, payload: Payload) -> None:
+    def keep_on(self, walk: str, payload: Payload) -> bool:
+        """Keep that on its walk; False, and said, where it could not be kept."""
+        kept = False
         try:
-            self.live.walking.keep(self.live.journal, payload, walk=walk)
+            kept = self.live.walking.keep(self.live.journal, payload, walk=walk)
+            if not kept:
+                self.say("Not kept: this incident is not open any more.", "error")
         except VigieError as error:
             self.say(str(error), "error")
         self.read_back()
+        return kept
 
     @staticmethod
     def title_in(book: Book, anchor: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from operations.beside import beside
@@ -12,6 +15,7 @@ from tui.lines import line
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
+    from operations.checking import CheckResult
     from runbooks.model import Book, Code
     from runbooks.parts import Group
     from tui.operating import Noted
@@ -30,6 +34,10 @@ BOUND: dict[str, tuple[str, dict[str, Any]]] = {
 """Actions of a runbook that are operations of ours with their requests; a value with a question mark is asked for."""
 
 
+CHECKS_END_WITHIN = 2.0
+"""Seconds that leaving the console waits for a check to end."""
+
+
 class DoingActions(WalkingBooks):
     """Part of the app."""
 
@@ -37,6 +45,8 @@ class DoingActions(WalkingBooks):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._no_check = threading.Event()
+        self._no_check.set()
         self._filled: dict[str, str] = {}
         """What was typed into blanks, by how they are written: the next command has it already."""
 
@@ -44,6 +54,8 @@ class DoingActions(WalkingBooks):
         """Do what the thing under the cursor is for."""
         page = self.book_page()
         stop = page.stop if page is not None else None
+        if self.is_held:
+            return  # a held Enter would tick and untick, begin a check and stop it, follow one link after the other
         if page is None or stop is None:
             self.say("There is nothing to do here.")
         elif stop.kind in ("task", "step", "text"):
@@ -78,6 +90,8 @@ class DoingActions(WalkingBooks):
 
     def _check(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         running = [one for one in self.workers if one.group == "checks" and not one.is_finished]
+        if running and self.is_held:
+            return
         if running:
             self._stop_checks = True
             self.say("The checks are being stopped.")
@@ -90,7 +104,6 @@ class DoingActions(WalkingBooks):
 
     async def _run_checks(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         """One after the other; each result is an event of the walk, or is only said where nobody walks."""
-        from operations.checking import run_check_of
         from runbooks.events import Checked
 
         walk = self.walk_for(book, section) if self._has_open_incident() else None
@@ -99,14 +112,31 @@ class DoingActions(WalkingBooks):
             if self._stop_checks:
                 break
             self.say(f"Running check {code.name} ({number + 1} of {len(checks)}); e stops.")
-            stopped = lambda: self._stop_checks  # noqa: E731
-            result = await beside(run_check_of, self.settings, self.environment, code, stopped)
+            self._no_check.clear()
+            result = await beside(self._checked, code)
             words = result.why or f"exit {result.exit_code}"
             said.append(f"{code.name}: {result.state}{'' if result.state == 'ok' else f' ({one_line(words, 80)})'}")
             if walk is not None:
                 out, seconds = result.out[:4000], round(result.seconds, 3)
-                self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                kept = self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                said[-1] += "" if kept else ", not kept"
         self.say("Checks: " + "; ".join(said or ["stopped"]))
+
+    def _checked(self, code: Code) -> CheckResult:
+        """Beside the loop: run one check, until it is to stop."""
+        from operations.checking import run_check_of
+
+        try:
+            return run_check_of(self.settings, self.environment, code, lambda: self._stop_checks)
+        finally:
+            self._no_check.set()
+
+    async def on_unmount(self) -> None:
+        """Nobody hears of a check any more when the console is left: it is ended, with all that it started."""
+        self._stop_checks = True
+        late = monotonic() + CHECKS_END_WITHIN
+        while not self._no_check.is_set() and monotonic() < late:
+            await asyncio.sleep(0.02)
 
     def act(self, book: Book, section: str, code: Code) -> None:
         """Do an act of a runbook: an operation of ours, or its commands; each shows its plan first."""

@@ -13,6 +13,8 @@ from operations.incident.model import Call, Entry, Incident, IncidentState, Seve
 from operations.incident.words import describe
 
 WALK_PREFIX = "walk."
+_DAMAGED = (LookupError, ValueError, TypeError, AttributeError, OverflowError)
+"""What reading a damaged event, or one of a later version, may raise."""
 
 
 class IncidentBook:
@@ -50,14 +52,14 @@ class IncidentBook:
     def _take(self, event: Event) -> bool:
         if event.kind == "job.created" and event.job:
             self._incident_of_job[event.job] = event.incident or ""
-            with suppress(KeyError, ValueError, TypeError, AttributeError):
+            with suppress(*_DAMAGED):
                 self._told_of_job[event.job] = _told(event)
         if event.kind == "incident.opened" and event.incident:
             self._drafts.setdefault(event.incident, _Draft(_opened(event)))
         draft = self._drafts.get(event.incident or self._incident_of_job.get(event.job or "", ""))
         if draft is None:
             return False
-        with suppress(KeyError, ValueError, TypeError, AttributeError):
+        with suppress(*_DAMAGED):
             # A damaged event, or a later version's, is left out; the others still tell the story.
             draft.take(event, self._told_of_job.get(event.job or "", {}))
         return True

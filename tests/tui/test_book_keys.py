@@ -59,6 +59,7 @@ Done.
 @pytest.fixture(autouse=True)
 def _buttons_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.dialogs.base.SETTLE", 0.0)
+    monkeypatch.setattr("tui.keys.HELD", 0.0)
 
 
 @pytest.fixture
