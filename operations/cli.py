@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operations.commands.incident",
         "Open, show and note incidents; roles, clock, tasks; call for help.",
     ),
+    "message": ("operations.commands.message", "Draft and send what users are told; see what each target answered."),
     "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),

@@ -20,6 +20,7 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
     from operations.commands.backups import VERIFY_CODES
     from operations.commands.init import CODES as INIT_CODES
     from operations.commands.look import EXIT_CODES
+    from operations.commands.message import DRAFT_CODES, RETRY_CODES, SEND_CODES
     from operations.commands.runbook import CODES as RUNBOOK_CODES
     from operations.commands.runbook import LIST_CODES
     from operations.commands.runbook_check import CODES as CHECK_CODES
@@ -39,6 +40,9 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "backups verify": VERIFY_CODES,
         "doctor": DOCTOR_CODES,
         "init": INIT_CODES,
+        "message draft": DRAFT_CODES,
+        "message send": SEND_CODES,
+        "message retry": RETRY_CODES,
         "runbook list": LIST_CODES,
         "runbook show": RUNBOOK_CODES,
         "runbook graph": RUNBOOK_CODES,
