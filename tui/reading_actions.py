@@ -91,23 +91,30 @@ class ReadingActions(ShelfActions):
         from tui.dialogs.small import ChooseDialog, ReadDialog
 
         width = min(96, self.size.width - 6)
-        views = [("the tree with the path so far", self._tree), ("the quick card", _card), ("people to call", _people)]
-        views += [("measures and their limits", self._limits)]
+        views = [("the quick card", _card), ("people to call", _people), ("measures and their limits", self._limits)]
+        tree = "the tree with the path so far"
 
         def chosen(index: int | None) -> None:
-            if index is not None:
-                words, make = views[index]
-                self.push_screen(ReadDialog(words[0].upper() + words[1:], make(book, width)))
+            if index == 0:
+                rows, here = self._tree(book, width)
+                self.push_screen(ReadDialog(tree.capitalize(), rows, here))
+            elif index is not None:
+                words, make = views[index - 1]
+                self.push_screen(ReadDialog(words.capitalize(), make(book, width)))
 
-        self.push_screen(ChooseDialog("Look at", [], [words for words, _ in views]), chosen)
+        self.push_screen(ChooseDialog("Look at", [], [tree, *(words for words, _ in views)]), chosen)
 
-    def _tree(self, book: Book, width: int) -> list[Line]:
-        from runbooks.graph import tree_lines
+    def _tree(self, book: Book, width: int) -> tuple[list[Line], int]:
+        """The tree, and its row where the walk stands."""
+        from runbooks.graph import Gone, tree_lines
 
         state = self.beside_book(book).state
-        path = (*(step.section for step in state.path), state.current) if state is not None else ()
-        rows = tree_lines(book, path)
-        return [line((cut(row.text, width), "strong" if row.seen or row.here else "plain")) for row in rows]
+        steps = state.trail if state is not None else ()
+        gone = [Gone(step.section, step.target, step.answered.branch if step.answered else None) for step in steps]
+        rows = tree_lines(book, gone, state.current if state is not None else "")
+        # The mark is cut off first: the spaces behind it are what makes a tree of the lines.
+        lines = [line((row.text[:2] + cut(row.text[2:], width - 2), "strong" if row.seen else "plain")) for row in rows]
+        return lines, next((number for number, row in enumerate(rows) if row.here), 0)
 
     def _limits(self, book: Book, width: int) -> list[Line]:
         from runbooks.model import Table
