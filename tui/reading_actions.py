@@ -137,19 +137,20 @@ class ReadingActions(ShelfActions):
 
         links = list(stop.links)
         if len(links) == 1:
-            self._go_to(*links[0])
+            self.go_to_link(*links[0])
             return
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self._go_to(*links[index])
+                self.go_to_link(*links[index])
 
         words = [
             one_line(f"{words or target}  {'' if target.startswith('#') else target}", 90) for words, target in links
         ]
         self.push_screen(ChooseDialog("Where to?", [], words), chosen)
 
-    def _go_to(self, words: str, target: str) -> None:
+    def go_to_link(self, words: str, target: str) -> None:
+        """Go where one link leads."""
         from urllib.parse import unquote
 
         page = self.book_page()
@@ -175,10 +176,46 @@ class ReadingActions(ShelfActions):
         if stop is None:
             self.say("There is nothing here to copy.")
         else:
-            self.copy_text(stop.links[0][1] if stop.kind == "link" and stop.links else stop.text)
+            self.copy_stop(stop)
 
-    def copy_text(self, text: str) -> None:
-        """To the terminal's clipboard and to a file; says where."""
+    def copy_stop(self, stop: Stop) -> None:
+        """Copy the words of something, a message with what is known filled in, of one link elsewhere its address."""
+        if stop.kind == "message":
+            text, still = self._filled_in(stop)
+            count = len(still)
+            names = one_line(", ".join(still), 90)
+            self.copy_text(
+                text, f"{count} blank{'s are' if count > 1 else ' is'} still open: {names}. " if still else ""
+            )
+            return
+        words, target = stop.links[0] if stop.links else ("", "")
+        leads_out = stop.kind == "link" and len(stop.links) == 1 and target and not target.startswith("#")
+        self.copy_text(target if leads_out else stop.text or words)
+
+    def _filled_in(self, stop: Stop) -> tuple[str, list[str]]:
+        """A message's text with what is known of its blanks, and the names of those that stay open."""
+        from operations.incident.message_facts import fact_name, facts_of
+        from operations.incident.told import restriction_of
+        from operations.runbook_values import known
+        from runbooks.blanks import blanks_in, filled
+
+        incident = self.live.incident if self._has_open_incident() else None
+        restricted = incident is not None and restriction_of(incident) is not None
+        facts, _ = facts_of(incident, self.settings, self.live.snapshot, self.live.now(), restricted=restricted)
+        language = stop.code.attributes.get("lang", "") if stop.code is not None else ""
+        values: dict[str, str] = {}
+        blanks = blanks_in(stop.text, "message")
+        for blank in blanks:
+            fact = facts.get(fact_name(blank.name))
+            said = fact.values.get(language or next(iter(fact.values), ""), "") if fact is not None else ""
+            value = said or (known(blank, self.settings, self.environment) if blank.style != "variable" else "")
+            if value:
+                values[blank.written] = value
+        still = [one_line(blank.name, 40) for blank in blanks if blank.written not in values]
+        return filled(stop.text, values, "message"), still
+
+    def copy_text(self, text: str, first: str = "") -> None:
+        """To the terminal's clipboard and to a file; says where, behind what is to be said `first`."""
         from runbooks.mojibake import repaired
         from tui.copying import keep_copy, osc52
 
@@ -193,7 +230,7 @@ class ReadingActions(ShelfActions):
             self.say(f"Handed to the terminal; the file could not be written: {error.strerror}.", "warning")
             return
         too_long = "" if sequence else "Too long for a terminal's clipboard. "
-        self.say(f"Copied “{one_line(text, 40)}”. {too_long}Also in {path}")
+        self.say(f"{first}Copied “{one_line(text, 40)}”. {too_long}Also in {path}")
 
 
 def cut(text: str, width: int) -> str:

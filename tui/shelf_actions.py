@@ -21,6 +21,7 @@ from tui.operating import OperatingActions
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from runbooks.model import Book
+    from runbooks.search import Hit
     from tui.reading.reading import Beside
     from tui.screens.book import BookScreen
     from tui.screens.books import BooksScreen, Shelved
@@ -73,8 +74,10 @@ class ShelfActions(OperatingActions):
             shelf[number] = await beside(_read, one, own)
             if monotonic() - shown > FILL_EVERY:
                 page.fill(shelf)
+                await self._search_again(page)
                 shown = monotonic()
         page.fill([*shelf[:MOST_READ], *(replace(one, left_out=True) for one in shelf[MOST_READ:])])
+        await self._search_again(page)
 
     def action_open_book(self) -> None:
         """Open what the cursor is on: a runbook, a place that was found, or any other file."""
@@ -165,12 +168,16 @@ class ShelfActions(OperatingActions):
         self.push_screen(AskDialog("Search", question, required=False), asked)
 
     async def _search(self, page: BooksScreen, words: str) -> None:
-        from runbooks.search import search
-
-        books = [one.book for one in page.shelf if one.book is not None]
-        hits = await beside(search, books, words) if words.strip() else None
+        hits = await _hits(page, words)
         if page in self.screen_stack:
             page.found(words, hits)
+
+    async def _search_again(self, page: BooksScreen) -> None:
+        """More runbooks were read since somebody searched: what these have is found, too."""
+        words = page.words
+        hits = await _hits(page, words) if page.hits is not None else None
+        if hits is not None and page.words == words and page in self.screen_stack:
+            page.found_more(hits)
 
     def book_page(self) -> BookScreen | None:
         """The page of one runbook, where it is the one in front."""
@@ -206,6 +213,13 @@ class ShelfActions(OperatingActions):
             return _in_file(beside_it, target, own)
         on_shelf = _on_shelf(target.removeprefix("./").removesuffix(".md"), own)
         return on_shelf or _in_file(Path(folder or own or self.settings.folder, target), target, own)
+
+
+async def _hits(page: BooksScreen, words: str) -> tuple[Hit, ...] | None:
+    from runbooks.search import search
+
+    books = [one.book for one in page.shelf if one.book is not None]
+    return tuple(await beside(search, books, words)) if words.strip() else None
 
 
 def _on_shelf(name: str, own: Path | None) -> Found | None:

@@ -59,6 +59,7 @@ class BookScreen(Page):
         self._composed = False
         self._outline = outline(book, OUTLINE - 1)
         self._cursor: int | None = None
+        self._gone_to = ""
         self._reading = Reading((), (), {})
         self._made_of: object = None
         self.looked_for = ""
@@ -89,9 +90,12 @@ class BookScreen(Page):
 
     @property
     def section(self) -> Section | None:
-        """The section that is read: the cursor's, where that is on screen, else the one at the top."""
+        """The section that is read: the one gone to, as long as nothing was moved since; the cursor's, where that is on
+        screen; else the one at the top."""
         if not self._composed:
             return None
+        if self._gone_to:
+            return self.book.section(self._gone_to)
         view = self.query_one("#text", RowsView)
         stop = self.stop
         rows = self._reading.rows_of(self._cursor) if self._cursor is not None else range(0)
@@ -116,6 +120,7 @@ class BookScreen(Page):
             self.came_from.append((self.book, self._top_line()))
         if book is not self.book:
             self.book, self.unfolded, self._cursor, self._made_of = book, frozenset(), None, None
+            self._gone_to = ""
             self._outline = outline(book, OUTLINE - 1)
         self.show(self.model)
         self.go_to_line(line) if line else self.go(at)
@@ -124,8 +129,24 @@ class BookScreen(Page):
         """Put a section at the top, the cursor on the first thing to do in it."""
         row = self._reading.at.get(anchor, 0)
         self.query_one("#text", RowsView).reveal(range(row, row + 1), top=True)
-        self._cursor = next((n for n, stop in enumerate(self._reading.stops) if self._row(n) >= row), None)
+        end = self._end_of(anchor)
+        self._cursor = next((n for n, _ in enumerate(self._reading.stops) if row <= self._row(n) < end), None)
+        self._gone_to = anchor if anchor in self._reading.at else ""
         self.show(self.model)
+
+    def _end_of(self, anchor: str) -> int:
+        """The row behind a section and those under it; of none, the last one."""
+        section, start = self.book.section(anchor), self._reading.at.get(anchor)
+        behind = (
+            row
+            for other, row in self._reading.at.items()
+            if section is not None
+            and start is not None
+            and row > start
+            and (found := self.book.section(other)) is not None
+            and found.level <= section.level
+        )
+        return min(behind, default=len(self._reading.rows))
 
     def go_to_line(self, number: int) -> None:
         """Show a line of the file, the cursor on it or on what comes behind it."""
@@ -135,6 +156,7 @@ class BookScreen(Page):
         found = self._reading.rows[row].stop if rows else None
         after = next((n for n, _ in enumerate(self._reading.stops) if self._row(n) >= row), None)
         self._cursor = found if found is not None else after
+        self._gone_to = ""
         self.show(self.model)
 
     def back(self) -> bool:
@@ -154,7 +176,8 @@ class BookScreen(Page):
         """To the next section (1) or the one before (-1)."""
         anchors = sorted(self._reading.at.items(), key=lambda one: one[1])
         section = self.section
-        at = next((n for n, (anchor, _) in enumerate(anchors) if section and anchor == section.anchor), 0)
+        before = -1 if by > 0 else 0
+        at = next((n for n, (anchor, _) in enumerate(anchors) if section and anchor == section.anchor), before)
         if anchors:
             self.go(anchors[max(0, min(len(anchors) - 1, at + by))][0])
 
@@ -162,6 +185,7 @@ class BookScreen(Page):
         """The cursor to the next thing where that is near, else the text moves."""
         view = self.query_one("#text", RowsView)
         stops = self._reading.stops
+        self._gone_to = ""
         if not stops:
             view.move(by)
             return
@@ -181,11 +205,13 @@ class BookScreen(Page):
 
     def action_scroll_rows(self, by: int) -> None:
         """The text up or down a row; the cursor stays."""
+        self._gone_to = ""
         self.query_one("#text", RowsView).move(by)
         self.show(self.model)
 
     def action_leaf(self, by: int) -> None:
         """A page on or back; the cursor comes along."""
+        self._gone_to = ""
         view = self.query_one("#text", RowsView)
         view.move(by * max(1, view.size.height - 2))
         visible = [n for n in range(len(self._reading.stops)) if view.sees(self._row(n))]
@@ -194,6 +220,7 @@ class BookScreen(Page):
 
     def action_edge(self, by: int) -> None:
         """To the beginning or the end."""
+        self._gone_to = ""
         view = self.query_one("#text", RowsView)
         view.move(-len(view.lines) if by < 0 else len(view.lines))
         stops = self._reading.stops
@@ -258,7 +285,13 @@ class BookScreen(Page):
         if beside.changed:
             said.append("the file has changed since; this is the text that the walk began with")
         if self._outline.has_steps and beside.state is None:
-            said.append("nobody walks this one: w begins, then ticks are kept in the incident")
+            incident = self.model.incident
+            opened = incident is not None and incident.open
+            said.append(
+                "nobody walks this one: w begins, then ticks are kept in the incident"
+                if opened
+                else "no incident is open: I opens one, then ticks are kept"
+            )
         if book.garbled:
             count = len(book.garbled)
             said.append(f"{count} line{'s' * (count > 1)} read in the wrong encoding, repaired here; the file stays")

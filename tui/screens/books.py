@@ -32,6 +32,7 @@ class BooksScreen(ListPage):
     """Lists the shelf, or what a search found; the last row opens any other file."""
 
     PLACE: ClassVar[Place] = "books"
+
     def __init__(self, model: Model, shelf: Sequence[Shelved] | None) -> None:
         super().__init__(model)
         self.listed = shelf is not None
@@ -58,11 +59,20 @@ class BooksScreen(ListPage):
         self.words, self.hits, self.cursor = words, hits, 0
         self.show(self.model)
 
+    def found_more(self, hits: tuple[Hit, ...]) -> None:
+        """Show what the same search finds now; the cursor stays on what it was on."""
+        chosen = self.chosen
+        self.hits = hits
+        self.cursor = hits.index(chosen) if isinstance(chosen, Hit) and chosen in hits else 0
+        self.show(self.model)
+
     def head(self, model: Model, width: int) -> Sequence[Line]:
         title = "Runbooks" if self.hits is None else f"Runbooks with “{one_line(self.words, 30)}”"
         reading = sum(one.book is None and not one.trouble and not one.left_out for one in self.shelf)
         count = len(self.shelf) if self.hits is None else len(self.hits)
-        right = f"reading {reading} more" if reading else f"{count}" if self.listed else "reading the folder"
+        right = f"{count}" if self.listed else "reading the folder"
+        if reading:
+            right = f"reading {reading} more" if self.hits is None else f"{count} so far, reading {reading} more"
         return [rule(title, width, model.glyphs.dash, right)]
 
     def rows(self, model: Model, width: int) -> Sequence[Line]:
