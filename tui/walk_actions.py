@@ -43,8 +43,15 @@ class WalkActions(MessageActions):
     def action_answer(self, number: int) -> None:
         """Give answer `number`, counted from 1."""
         state = self.live.walking.state
-        if state is not None and number <= len(state.section.branches):
+        if state is None:
+            return
+        count = len(state.section.branches)
+        if number <= count:
             self._give(state, number - 1)
+        else:
+            self.say(
+                f"There are {count} answers here." if count else "There is no question here: g goes on to another."
+            )
 
     def _give(self, state: WalkState, index: int) -> None:
         from runbooks.suggest import answer
