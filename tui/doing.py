@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from operations.beside import beside
@@ -146,9 +144,7 @@ class DoingActions(WalkingBooks):
     async def on_unmount(self) -> None:
         """Nobody hears of a check any more when the console is left: it is ended, with all that it started."""
         self._stop_checks = True
-        late = monotonic() + CHECKS_END_WITHIN
-        while not self._no_check.is_set() and monotonic() < late:
-            await asyncio.sleep(0.02)
+        await beside(self._no_check.wait, CHECKS_END_WITHIN)
 
     def act(self, book: Book, section: str, code: Code) -> None:
         """Do an act of a runbook: an operation of ours, or its commands; each shows its plan first."""
