@@ -376,7 +376,8 @@ async def test_a_teams_own_act_wants_the_phrase_and_ends_with_its_own_exit_code(
         await at(pilot, "exit 2")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, PlanDialog), "its plan is shown")
-        assert isinstance(dialog := app.screen, PlanDialog)
+        dialog = app.screen
+        assert isinstance(dialog, PlanDialog)
         assert dialog.plan.confirm.level is ConfirmLevel.PHRASE
         dialog.query_one("#reason", Field).value = "it hangs"
         dialog.query_one("#typed", Field).value = dialog.plan.confirm.phrase
@@ -387,8 +388,10 @@ async def test_a_teams_own_act_wants_the_phrase_and_ends_with_its_own_exit_code(
         await until(pilot, lambda: app.screen is not dialog, "the job is shown")
         await pilot.press("escape")
         await reads(pilot, "ended, exit 2")
-        assert (head := app.live.walking.walk_by("worker")) is not None
-        assert (state := app.live.walking.state_of(head.id)) is not None
+        head = app.live.walking.walk_by("worker")
+        assert head is not None
+        state = app.live.walking.state_of(head.id)
+        assert state is not None
         assert (state.last_exit, state.acts[-1].action) == (2, "restart-worker")
 
 
