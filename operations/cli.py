@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "message": ("operations.commands.message", "Draft and send what users are told; see what each target answered."),
     "runbook": ("operations.commands.runbook", "List, show, lint and draw runbooks; run their checks; walk them."),
+    "journal": ("operations.commands.journal", "Verify, export, import and repair the journal."),
     "init": ("operations.commands.init", "Write a commented vigie.toml for this folder."),
     "doctor": ("operations.commands.doctor", "Check every prerequisite and permission, and say how to mend each."),
     "drill": ("operations.commands.drill", "Practise on a small site that breaks for real."),

@@ -233,6 +233,8 @@ class Settings(Section, frozen=True, kw_only=True):
     lock_dir: str = ""
     runbooks: str = ""
     """Folder of the team's own runbooks; they overlay the library by file name."""
+    retention_months: int = 13
+    """How long the journal is kept: `vigie journal prune` removes what is older."""
 
     named: tuple[Secret, ...] = ()
     """Values of `.env.operations` whose names sound secret, used here or not (set by the reader, not a key)."""

@@ -34,6 +34,8 @@ def checks_of(settings: Settings, path: Path) -> list[str]:
     for index, pattern in enumerate(settings.policy.refuse):
         if why := _no_pattern(pattern):
             problems.append(f"{path}: policy.refuse[{index}]: {why}. Example: {EXAMPLES['refuse']}")
+    if not 1 <= settings.retention_months <= 1200:
+        problems.append(f"{path}: retention_months: expected 1 to 1200. Example: retention_months = 13")
     if not settings.site.name:
         problems.append(f"{path}: site.name: is missing. Example: {EXAMPLES['name']}")
     if not settings.environments:

@@ -6,11 +6,12 @@ import re
 import unicodedata
 
 from runbooks.annotations import without_comments
+from runbooks.tags import without_tags
 
 LONGEST = 2000
 """Characters of a heading or an answer that are looked at."""
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_MARKED = re.compile(r"[<\[*_`~\\]")
 _LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\](?:\([^()]*(?:\([^()]*\))?[^()]*\)|\[[^\[\]]*\])")
 _EMPHASIS = re.compile(r"\*\*|__|\*|`+|~~")
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9_\- ]")
@@ -20,8 +21,11 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def plain(markdown: str) -> str:
-    """The words of one piece of Markdown without its marks: links become their text, comments and tags go."""
-    text = _TAG.sub("", without_comments(markdown[:LONGEST]))
+    """The words of one piece of Markdown without its marks: links become their text, comments and tags go, blanks
+    such as `<name>` stay."""
+    if not _MARKED.search(markdown):
+        return " ".join(markdown[:LONGEST].split())
+    text = without_tags(without_comments(markdown[:LONGEST]))
     text = _LINK.sub(r"\1", text)
     return " ".join(_ESCAPED.sub(r"\1", _EMPHASIS.sub("", text)).split())
 

@@ -33,6 +33,8 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z][\w-]*)(?:=("[^"]*"|'[^']*'|[^\s"']+))?""")
 def notes_in(text: str) -> dict[str, str]:
     """The known keys of every comment in `text`, `<!-- timebox: 5m; on-expire: #x -->`; a bare word is a key, too."""
     found: dict[str, str] = {}
+    if "<!--" not in text:
+        return found
     for inside, comment in split_comments(text):
         for part in parts(comment) if inside else ():
             key, _, value = part.partition(":")

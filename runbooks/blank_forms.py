@@ -13,12 +13,14 @@ from runbooks.parts import Blank, BlankStyle, GroupKind
 from runbooks.shell_frames import Simple, listed
 from runbooks.shell_scan import ANGLE, COMMENT, DOUBLE, GLUED, HERE, HERE_QUOTED, PLAIN, SINGLE, scan
 from runbooks.sql_scan import sql_scan
+from runbooks.tags import closed_in, is_tag
 
 How = GroupKind | str
 
 _SECRET = re.compile(
     r"token|secret|passw|passphrase|credential|(?:api|access|private)[_ -]?key|(?:^|[_ -])key$"
-    r"|dsn|(?:database|db|redis|mongo|mongodb|postgres|postgresql|mysql|amqp|broker)_?ur[il]|connection_?string",
+    r"|dsn|(?:database|db|redis|mongo|mongodb|pg|postgres|postgresql|mysql|mariadb|clickhouse|amqps?|rabbitmq|broker|direct"
+    r"|webhook)_?ur[il]|connection_?string",
     re.IGNORECASE,
 )
 _STANDARD = listed(
@@ -27,7 +29,10 @@ _STANDARD = listed(
     " EPOCHSECONDS OSTYPE HOSTTYPE MACHTYPE DISPLAY BASH_REMATCH"
 )
 _BRACKETS = re.compile(r"(?<![\w$}\]).\[\\])\[(?P<name>[A-Za-z][A-Za-z0-9 _./'’:-]*[A-Za-z0-9.]|[A-Z])\](?![\[(])")
-_SENTENCE = re.compile(r"(?<![!\]\w\\])\[(?P<name>[^\[\]\n]{2,120}|[A-WYZ]|(?<!- \[)X)\](?![(\[:])")
+_SENTENCE = re.compile(r"(?<![!\]\w\\])\[(?P<name>[^\[\]\n]{2,120}|[A-WYZ]|(?<!- \[)X)\](?![(\[])")
+_DEFINES_A_LINK = re.compile(r":[ \t]*(?:<|[./#]|www\.|[a-z][a-z0-9+.-]{1,20}:)", re.IGNORECASE)
+"""What stands behind `[name]` at the beginning of a line where the line only says where a link leads."""
+_LEFT_OF_SED = re.compile(r"(?:^|[\s;'\"{}\d$])s(?P<mark>[/|#,@])$")
 _BRACES = re.compile(r"(?<![$\w{\\])\{\{[ \t]{0,9}(?P<name>[A-Za-z_][\w -]{0,60}?)[ \t]{0,9}\}\}(?!\})")
 _YOUR = re.compile(
     r"(?<![\w@.$\\-])(?P<name>(?:your|YOUR)[-_][A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
@@ -48,6 +53,8 @@ _SET = re.compile(
     re.MULTILINE,
 )
 _RANGE = re.compile(r"[A-Za-z0-9]-[A-Za-z0-9]")
+_SETS = re.compile(r"\n[ \t]*[\w.-]+[ \t]*[=:]")
+"""A setting below a line such as `[Unit]`, which is a section of a file then."""
 _NO_NAMES = listed(
     "info warn warning error err debug trace fatal critical notice ok fail failed pass passed skip skipped done success"
     " y/n y/n/a yes/no true false null ok/fail"
@@ -55,11 +62,6 @@ _NO_NAMES = listed(
 """What stands in brackets without being one: levels of a log, answers to a question, values."""
 _TEMPLATE_WORDS = listed("end else if with range template define block break continue nil")
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|range|if|with|end|json|\$|\"|/\*)")
-_CLOSING_TAG = re.compile(r"</([A-Za-z][\w.-]*)")
-_TAGS = listed(
-    "br hr div span html body head title script style table thead tbody tr td th ul ol li img code pre em strong"
-    " details summary sup sub kbd h1 h2 h3 h4 h5 h6 input form button link meta svg path xml doctype"
-)
 PATTERNS = listed("grep egrep fgrep zgrep rg ag ack sed awk gawk mawk jq yq perl tr expr xmllint")
 """Programs whose quoted arguments have brackets of their own."""
 INTERPRETERS = listed("python python3 node ruby perl php mongo mongosh lua Rscript osascript")
@@ -106,27 +108,29 @@ def found_in(ground: Ground, kind: How) -> list[tuple[int, Blank]]:
 
 
 def _in_message(ground: Ground) -> Iterator[tuple[int, Blank]]:
-    closing = frozenset(_CLOSING_TAG.findall(ground.text))
+    closed = closed_in(ground.text)
     for found in _SENTENCE.finditer(ground.text):
         name = found["name"].strip()
-        if name not in ("", "x") and not name.startswith(("^", "!")):
+        begins = not ground.text[: found.start()].rpartition("\n")[2].strip()
+        link = begins and _DEFINES_A_LINK.match(ground.text, found.end())
+        if name not in ("", "x") and not name.startswith(("^", "!")) and not link:
             yield found.start(), _blank(found[0], name, "brackets")
     for found in _BRACES.finditer(ground.text):
         yield found.start(), _blank(found[0], found["name"], "braces")
     for found in ANGLE.finditer(ground.text):
         name = found["name"] or found["twice"]
-        if not _is_tag(name, closing):
+        if not is_tag(name, closed, ground.text):
             yield found.start(), _blank(found[0], name, "angles")
 
 
 def _in_code(ground: Ground, kind: How) -> Iterator[tuple[int, Blank]]:
     text, places = ground.text, ground.places
-    closing = frozenset(_CLOSING_TAG.findall(text))
+    closed = closed_in(text)
     for found in _BRACKETS.finditer(text):
         if places[found.start()] != COMMENT and not _is_no_blank(ground, found, kind):
             yield found.start(), _blank(found[0], found["name"].strip(), "brackets")
     for found in ANGLE.finditer(text):
-        if not _is_no_angle(ground, found, kind, closing):
+        if not _is_no_angle(ground, found, kind, closed):
             yield found.start(), _blank(found[0], found["name"] or found["twice"], "angles")
     templates = bool(_TEMPLATE.search(text))
     for found in _BRACES.finditer(text):
@@ -146,9 +150,12 @@ def _blank(written: str, name: str, style: BlankStyle) -> Blank:
     return Blank(written, name.strip(), style, bool(_SECRET.search(name)))
 
 
-def _is_tag(name: str, closing: frozenset[str]) -> bool:
-    word = name.split(" ")[0].rstrip("/")
-    return word in closing or word.lower() in _TAGS
+def _is_replaced(ground: Ground, found: re.Match[str]) -> bool:
+    """The left side of a substitution, `sed 's/<name>/…/'`: somebody else's blank, which that command fills."""
+    command = ground.command_at(found.start())
+    program = command.words[0][0].rsplit("/", 1)[-1] if command and command.words else ""
+    left = _LEFT_OF_SED.search(ground.text, max(0, found.start() - 20), found.start())
+    return program in ("sed", "gsed", "perl") and left is not None and ground.text[found.end() :][:1] == left["mark"]
 
 
 def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
@@ -168,11 +175,11 @@ def _is_no_blank(ground: Ground, found: re.Match[str], kind: How) -> bool:
     if place in (HERE, HERE_QUOTED):
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         alone = not line.strip() and after in ("", "\n")
-        return alone or program in INTERPRETERS
+        return (alone and bool(_SETS.search(text, found.end(), found.end() + 300))) or program in INTERPRETERS
     return place in (SINGLE, DOUBLE) and (program in PATTERNS or program in INTERPRETERS)
 
 
-def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: frozenset[str]) -> bool:
+def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closed: frozenset[str]) -> bool:
     """Angles that are redirections, comparisons or a tag."""
     text, place, name = ground.text, ground.places[found.start()], found["name"] or found["twice"]
     if place == COMMENT or text[found.start() - 1 : found.start()] in ("<", "\\", "$"):
@@ -181,7 +188,7 @@ def _is_no_angle(ground: Ground, found: re.Match[str], kind: How, closing: froze
         return True
     if place == PLAIN:
         return kind == "command" and bool(GLUED.match(text, found.end()))
-    return _is_tag(name, closing)
+    return is_tag(name, closed, text) or _is_replaced(ground, found)
 
 
 def _variables(ground: Ground) -> Iterator[tuple[int, Blank]]:

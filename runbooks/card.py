@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from runbooks.anchors import plain
 from runbooks.layout import cut, padded, width_of
-from runbooks.model import Book, ItemList, Section, Table
+from runbooks.model import Book, ItemList, Paragraph, Quote, Section, Table
 from runbooks.mojibake import repaired
 from runbooks.units import seconds_in_words
 from runbooks.ways import name_of
@@ -24,8 +24,13 @@ _LEAST = 2
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """`first` counts the lines at its beginning that come before those of any other part; of the others those in
+    `spread` stay before the rest when there is no room for all."""
+
     title: str
     lines: tuple[str, ...]
+    first: int = 0
+    spread: frozenset[int] = frozenset()
 
 
 def card(book: Book) -> tuple[str, ...]:
@@ -38,7 +43,7 @@ def card(book: Book) -> tuple[str, ...]:
     lines = [*head]
     for part, room in zip(parts, _rooms(parts, LINES - len(head)), strict=True):
         if room:
-            lines += ["", f"{part.title}:", *_within(part.lines, room)]
+            lines += ["", f"{part.title}:", *_within(part, room)]
     return tuple(cut(line, COLUMNS) for line in lines)
 
 
@@ -47,7 +52,8 @@ def _parts(book: Book) -> list[_Part]:
     acts = tuple(_acts(book))
     return [
         _Part("Quick card", quick) if quick else _Part("Questions", tuple(_questions(book))),
-        _Part("Acts", acts) if acts else _Part("Commands", tuple(_commands(book))),
+        _Part("Acts", acts) if acts else _commands(book),
+        _Part("Warnings", tuple(_warnings(book))),
         _Part("Call", tuple(_people(book))),
         _Part("Limits", tuple(_limits(book))),
         _Part("Messages", tuple(_messages(book))),
@@ -56,14 +62,15 @@ def _parts(book: Book) -> list[_Part]:
 
 
 def _rooms(parts: Sequence[_Part], room: int) -> list[int]:
-    """Lines for each part: the same most for all, so that a long one leaves room for the others."""
+    """Lines for each part: the same most for all, so that a long one leaves room for the others. What destroys has
+    its room before."""
     kept = list(parts)
-    while kept and sum(2 + min(len(part.lines), _LEAST) for part in kept) > room:
+    while kept and sum(2 + _room(part, _LEAST) for part in kept) > room:
         kept.pop()
     most = max((len(part.lines) for part in kept), default=0)
-    while sum(2 + min(len(part.lines), most) for part in kept) > room:
+    while sum(2 + _room(part, most) for part in kept) > room:
         most -= 1
-    rooms = [min(len(part.lines), most) for part in kept] + [0] * (len(parts) - len(kept))
+    rooms = [_room(part, most) for part in kept] + [0] * (len(parts) - len(kept))
     spare = room - sum(2 + size for size in rooms if size)
     for number, part in enumerate(kept):
         more = min(spare, len(part.lines) - rooms[number])
@@ -72,9 +79,17 @@ def _rooms(parts: Sequence[_Part], room: int) -> list[int]:
     return rooms
 
 
-def _within(lines: Sequence[str], room: int) -> list[str]:
-    shown = list(lines) if len(lines) <= room else [*lines[: room - 1], f"… and {len(lines) - room + 1} more"]
-    return [f"  {line}" for line in shown]
+def _room(part: _Part, most: int) -> int:
+    return min(len(part.lines), max(most, min(part.first + 1, LINES // 2)))
+
+
+def _within(part: _Part, room: int) -> list[str]:
+    """As many lines as there is room for, in their order, and how many more there are."""
+    if len(part.lines) <= room:
+        return [f"  {line}" for line in part.lines]
+    ranked = sorted(range(len(part.lines)), key=lambda n: (n >= part.first, n not in part.spread, n))
+    shown = [part.lines[n] for n in sorted(ranked[: room - 1])]
+    return [f"  {line}" for line in [*shown, f"… and {len(part.lines) - room + 1} more"]]
 
 
 def _quick_card(book: Book) -> Iterator[str]:
@@ -119,12 +134,39 @@ def _acts(book: Book) -> Iterator[str]:
             yield from (f"  {command}" for command in commands[1:])
 
 
-def _commands(book: Book) -> Iterator[str]:
-    """Of a book without acts of ours, the first command under each heading; `!` marks what destroys."""
+def _commands(book: Book) -> _Part:
+    """Of a book without acts of ours: first every line that destroys, marked `!`, then the commands in their order. The
+    first one under each heading stays longest."""
+    destroying = dict.fromkeys(
+        f"! {_clean(section.title)}: {_source(book, hazard.line)}"
+        for hazard in book.hazards
+        for section in book.sections
+        if section.lines[0] <= hazard.line <= section.lines[1]
+    )
+    lines, spread = list(destroying), set[int]()
     for section in book.sections:
-        group = next((group for code in section.blocks for group in code.groups if group.runs), None)
-        if group is not None:
-            yield f"{'! ' if group.hazards else ''}{_clean(section.title)}: {_command(group.text)}"
+        groups = [group for code in section.blocks for group in code.groups if group.runs and not group.hazards]
+        for number, group in enumerate(groups):
+            if number == 0:
+                spread.add(len(lines))
+            lines.append(f"{_clean(section.title)}: {_command(group.text)}")
+    return _Part("Commands", tuple(lines), len(destroying), frozenset(spread))
+
+
+def _source(book: Book, number: int) -> str:
+    """A line of the file without its prompt or the mark of its list."""
+    line = book.source.split("\n")[number - 1]
+    return " ".join(re.sub(r"^\s*(?:\$ |[-*] |\d+[.)] )?", "", repaired(line)).split())
+
+
+def _warnings(book: Book) -> Iterator[str]:
+    """Loud paragraphs and boxes."""
+    for section in book.sections:
+        for element in section.elements:
+            if isinstance(element, Paragraph) and element.loud:
+                yield _clean(element.text).lstrip("\ufe0f\u26a0 ")
+            elif isinstance(element, Quote) and element.alert in ("WARNING", "CAUTION", "IMPORTANT"):
+                yield re.sub(r"^\[!\w+\]\s*", "", _clean(element.text.lstrip("> ")))
 
 
 def _people(book: Book) -> Iterator[str]:

@@ -46,6 +46,8 @@ _METRIC = re.compile(r"^(?:metric|check|indicator|measure|signal|kpi|sli|paramet
 _EXPECTED = re.compile(r"\b(?:target|expected|normal|goal|slo|healthy|baseline)\b", re.IGNORECASE)
 _ALARM = re.compile(r"\b(?:alert|alarm|threshold|critical|warning|limit|page)\b", re.IGNORECASE)
 _HOW = re.compile(r"^(?:command|how|where|source|query|tool)\b", re.IGNORECASE)
+_ACTION = re.compile(r"^(?:actions?|response|what to do|runbook|then)\b", re.IGNORECASE)
+_LEVEL = re.compile(r"^(?:warn(?:ing)?|crit(?:ical)?|alert|alarm|page|emergency)\b", re.IGNORECASE)
 _NESTED = re.compile(r"(threshold|alert on|alarm on|metric|check|target)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _REACHED = re.compile(r"@|\+?\d[\d ()-]{5,}|\[[^\]]+\]|https?://|#[a-z]|pagerduty|opsgenie|slack|portal", re.IGNORECASE)
 _LABEL = re.compile(r"^\W*(?:\*\*|__)?([A-Z][A-Za-z ]{2,30}?)(?:\*\*|__)?\s*:")
@@ -161,6 +163,8 @@ def _list(listed: ItemList, said: str, headings: Sequence[str]) -> ItemList:
         meaning = ""
     elif _is_contacts(listed, lead, headings):
         meaning = "contacts"
+    elif sum(_names_a_limit(item) for item in listed.items) * 2 > len(listed.items):
+        meaning = "thresholds"
     elif listed.ordered and any(item.lead for item in listed.items):
         meaning = "steps"
     return replace(listed, meaning=meaning, said=said if meaning.startswith("hint") else "")
@@ -228,8 +232,10 @@ def _contacts_of_table(table: Table) -> Iterator[Contact]:
 def _thresholds_of_table(table: Table) -> Iterator[Threshold]:
     head = [plain(cell) for cell in table.rows[0]]
     how = next((n for n, cell in enumerate(head) if _HOW.search(cell)), None)
-    alarm = next((n for n, cell in enumerate(head[1:], 1) if _ALARM.search(cell)), None)
-    expected = next((n for n, cell in enumerate(head[1:], 1) if _EXPECTED.search(cell) and n != alarm), None)
+    how = next((n for n, cell in enumerate(head) if _ACTION.search(cell)), None) if how is None else how
+    alarms = [n for n, cell in enumerate(head[1:], 1) if _ALARM.search(cell) and n != how]
+    alarm = alarms[0] if alarms else None
+    expected = next((n for n, cell in enumerate(head[1:], 1) if _EXPECTED.search(cell) and n not in alarms), None)
     for number, row in enumerate(table.rows[1:]):
         cells = [plain(cell) for cell in row]
         if cells and cells[0]:
@@ -237,27 +243,41 @@ def _thresholds_of_table(table: Table) -> Iterator[Threshold]:
                 line=table.lines[0] + 2 + number,
                 metric=cells[0],
                 expected=_cell(cells, expected),
-                alarm=_cell(cells, alarm),
+                alarm=_cell(cells, alarm) if len(alarms) < 2 else _levels(head, cells, alarms),
                 how=_cell(cells, how),
                 fact=_fact(cells[0]),
             )
 
 
+def _levels(head: Sequence[str], cells: Sequence[str], alarms: Sequence[int]) -> str:
+    """Several limits of one measure, each with its level: "200 warning, 1000 critical"."""
+    found = [(_LEVEL.match(head[n]), head[n], _cell(cells, n)) for n in alarms]
+    return ", ".join(f"{value} {(level[0] if level else name).lower()}" for level, name, value in found if value)
+
+
 def _nested_threshold(item: Item) -> Iterator[Threshold]:
     """`1. **High error rate**` with entries "Metric: …", "Threshold: …", "Alert on: …"."""
-    if not item.lead:
-        return
-    parts: dict[str, str] = {}
-    for child in item.children:
-        for entry in child.items if isinstance(child, ItemList) else ():
-            found = _NESTED.match(plain(entry.text))
-            if found:
-                parts.setdefault(found[1].lower(), found[2].strip())
+    parts = _nested_parts(item)
     limit = "; ".join(parts[key] for key in ("threshold", "target", "alert on", "alarm on") if key in parts)
     if limit:
         how = parts.get("metric") or parts.get("check", "")
         name = plain(item.lead)
         yield Threshold(item.lines[0], name, alarm=limit, how=how, fact=_fact(f"{name} {parts.get('metric', '')}"))
+
+
+def _nested_parts(item: Item) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for child in item.children if item.lead else ():
+        for entry in child.items if isinstance(child, ItemList) else ():
+            found = _NESTED.match(plain(entry.text))
+            if found:
+                parts.setdefault(found[1].lower(), found[2].strip())
+    return parts
+
+
+def _names_a_limit(item: Item) -> bool:
+    """A measure and no step; a step may have a target or a check of its own."""
+    return not _nested_parts(item).keys().isdisjoint(("threshold", "metric", "alert on", "alarm on"))
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:

@@ -296,6 +296,10 @@ class Book:
         conditions += [section.unless for section in self.sections if section.unless]
         return tuple(dict.fromkeys(name for condition in conditions for name in condition.names()))
 
+    def check_names(self) -> tuple[str, ...]:
+        """The names of this book's own checks."""
+        return tuple(code.name for section in self.sections for code in section.codes("check"))
+
 
 def _items(elements: tuple[Element, ...]) -> Iterator[Item]:
     for element in elements:

@@ -15,6 +15,7 @@ from runbooks.mojibake import repaired
 Where = Literal["book", "section", "line", "text"]
 MOST = 200
 """Finds of one search: whoever gets more looks for more words."""
+_RULER = re.compile(r"[\s>]*\|?[\s:|-]*-[\s:|-]*")
 _ORDER: dict[Where, int] = {"book": 0, "section": 1, "line": 2, "text": 3}
 
 
@@ -58,12 +59,19 @@ def _wanted(words: str) -> list[re.Pattern[str]]:
 def _in_book(book: Book, wanted: list[re.Pattern[str]]) -> Iterable[Hit]:
     if _has(f"{book.name} {book.title}", wanted):
         yield Hit(book.name, "", book.title, 1, book.title, "book")
-    lines = book.source.split("\n")
+    lines = _searched(book)
     for section in book.sections:
         if section.level and _has(section.title, wanted):
             yield Hit(book.name, section.anchor, section.title, section.lines[0], section.title, "section")
         elif hit := _in_text(book, section, lines, wanted):
             yield hit
+
+
+def _searched(book: Book) -> list[str]:
+    """The lines of the book; those of its settings and the rulers of tables are empty, nobody looks for them."""
+    lines = book.source.split("\n")
+    front = book.front.lines[1] if book.front else 0
+    return ["" if number <= front or _RULER.fullmatch(line) else line for number, line in enumerate(lines, 1)]
 
 
 def _in_text(book: Book, section: Section, lines: list[str], wanted: list[re.Pattern[str]]) -> Hit | None:
@@ -74,7 +82,9 @@ def _in_text(book: Book, section: Section, lines: list[str], wanted: list[re.Pat
     numbers = range(first, last + 1)
     whole = next((number for number in numbers if _has(lines[number - 1], wanted)), None)
     number = whole or next(n for n in numbers if any(_has(lines[n - 1], [word]) for word in wanted))
-    return Hit(book.name, section.anchor, section.title, number, plain(lines[number - 1]), "line" if whole else "text")
+    code = any(block.lines[0] <= number <= block.lines[1] for block in section.blocks)
+    text = lines[number - 1].strip() if code else plain(lines[number - 1])
+    return Hit(book.name, section.anchor, section.title, number, text, "line" if whole else "text")
 
 
 def _has(text: str, wanted: list[re.Pattern[str]]) -> bool:

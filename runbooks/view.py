@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,7 +15,7 @@ from runbooks.events import Checked, Failed, Skipped, Ticked
 from runbooks.facts import Facts
 from runbooks.model import Book, Code, Item, ItemList, Section
 from runbooks.suggest import Suggestion, Weighed, no_longer_holds, suggest, suggest_at
-from runbooks.walk import TimeLeft, WalkState, is_act, time_left, wait_left
+from runbooks.walk import Done, TimeLeft, WalkState, is_act, time_left, wait_left
 
 Mark = Literal["holds", "turned", "person"]
 """Of an earlier answer: its evidence stood for it and still does, has since turned, or a person gave it."""
@@ -130,7 +131,7 @@ class WalkView:
 def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
     """What to show of `state`. `file` is the runbook as it is on disk now; when it differs, a notice says so."""
     section = state.section
-    facts = facts_with_checks(state.results, facts)
+    facts = facts_with_checks(state.results, facts, state.book.check_names())
     suggestion = suggest(state, facts, now)
     chosen = suggestion.chosen
     box, wait = time_left(state, now), wait_left(state, now)
@@ -219,9 +220,12 @@ def _evidence(suggestion: Suggestion) -> tuple[Evidence, ...]:
     return tuple({line.text: line for line in reversed(lines)}.values())[::-1]
 
 
-def task_view(state: WalkState, section: Section, task: Item, now: datetime) -> TaskView:
-    """One task or step as it stands on this walk; `section` is the one it stands in."""
-    mark = state.marks.get((section.anchor, task.lines[0]))
+def task_view(
+    state: WalkState, section: Section, task: Item, now: datetime, marks: Mapping[tuple[str, int], Done]
+) -> TaskView:
+    """One task or step as it stands on this walk; `section` is the one it stands in. `marks` are the walk's: whoever
+    asks for many tasks folds them once."""
+    mark = marks.get((section.anchor, task.lines[0]))
     standing: Standing = "done" if task.ticked else "open"
     why = ""
     if mark is not None:
@@ -250,7 +254,8 @@ def steps_of(section: Section) -> tuple[Item, ...]:
 
 
 def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:
-    return tuple(task_view(state, section, task, now) for task in steps_of(section))
+    marks = state.marks
+    return tuple(task_view(state, section, task, now, marks) for task in steps_of(section))
 
 
 def _checks(state: WalkState, section: Section, now: datetime) -> tuple[CheckView, ...]:

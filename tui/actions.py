@@ -38,14 +38,19 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk"),
-    *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", footer=n == 1) for n in range(1, 10)),
+    Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk", True),
+    *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", True, footer=n == 1) for n in range(1, 10)),
     Action(
-        "all_clear", "a", "all clear ones", "Show every decision that is clear, then take them with one Enter.", "walk"
+        "all_clear",
+        "a",
+        "all clear ones",
+        "Show every decision that is clear, then take them with one Enter.",
+        "walk",
+        True,
     ),
     Action("why", "o", "why", "Show the evidence for and against every answer.", "walk"),
-    Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk"),
-    Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", footer=False),
+    Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk", True),
+    Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", True, footer=False),
     Action("tasks", "t", "to do", "Open the runbook at this question: tick, run, copy, mark.", "walk"),
     Action(
         "checks", "e", "checks", "Run the checks of this section; they only read.", "walk", changes=True, footer=False
@@ -157,6 +162,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "runbooks", "W", "runbooks", "The runbooks, ours and the team's own: open, search.", twin="vigie runbook list"
     ),
+    Action(
+        "update",
+        "U",
+        "update",
+        "Tell users: draft the next message, fill its blanks, see every word, send it.",
+        changes=True,
+        twin="vigie message send update",
+    ),
+    Action(
+        "messages",
+        "M",
+        "messages",
+        "What users were told, and what each target answered.",
+        twin="vigie message list",
+        footer=False,
+    ),
     Action("logs", "L", "logs", "What users run into, by kind, and the request log as it grows.", footer=False),
     Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
@@ -186,6 +207,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
     Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
     Action("filter_log", "slash", "filter", "Show only the lines of the log with these words.", "jobs"),
+    Action(
+        "incident_menu",
+        "enter",
+        "more",
+        "Roles, what is known, reminders, tasks, pins and corrections, its end, the report.",
+        "incident",
+        True,
+        "vigie incident role ID",
+    ),
     Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
     Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),

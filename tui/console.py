@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -121,10 +122,10 @@ class Console(KeysInTurn):
         return self._live
 
     def _begin(self) -> Live:
-        from tui.journal import open_journal
+        from tui.journal import open_journal, take_in_what_was_kept
         from tui.live import Live
 
-        journal, trouble = open_journal(self.places, self.settings.operator, self.redactor)
+        journal = open_journal(self.places, self.settings.operator, self.redactor)
         live = Live(
             self.settings,
             self.environment,
@@ -134,8 +135,9 @@ class Console(KeysInTurn):
             state=self.places.state,
             open_watch=self._open_watch,
         )
-        live.trouble = trouble
+        kept = "" if self.readonly else take_in_what_was_kept(journal, self.places)
         live.read_first()
+        live.journal_trouble = live.journal_trouble or kept
         return live
 
     def model(self) -> Model:
@@ -221,6 +223,14 @@ class Console(KeysInTurn):
         self.live.message_tone = TONES[severity]
         self.live.message_until = self.live.now() + MESSAGE_STAYS
         self.repaint()
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Textual leaves its loop behind whatever a key raised, and no key would be heard any more: what a person can
+        act on is said here, and the loop goes on."""
+        try:
+            await super()._dispatch_message(message)
+        except VigieError as error:
+            self.say(str(error), "error")
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual would print locals, secrets included: write a redacted report and leave with one line instead.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from operations.text import one_line
 from tui.lines import Line, Tone, line, wrap
-from tui.looking import LookingActions
+from tui.messaging import MessageActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runbooks.walk import WalkState
 
 
-class WalkActions(LookingActions):
+class WalkActions(MessageActions):
     """Part of the app."""
 
     def action_take(self) -> None:
@@ -43,8 +43,15 @@ class WalkActions(LookingActions):
     def action_answer(self, number: int) -> None:
         """Give answer `number`, counted from 1."""
         state = self.live.walking.state
-        if state is not None and number <= len(state.section.branches):
+        if state is None:
+            return
+        count = len(state.section.branches)
+        if number <= count:
             self._give(state, number - 1)
+        else:
+            self.say(
+                f"There are {count} answers here." if count else "There is no question here: g goes on to another."
+            )
 
     def _give(self, state: WalkState, index: int) -> None:
         from runbooks.suggest import answer

@@ -22,6 +22,7 @@ _HEAD = """\
 # readonly = true                   # nothing that changes anything can be done with this file
 # state_dir = "/var/lib/vigie/ana"  # journal, logs of jobs, readings; else the user's own state folder
 # lock_dir = "/run/lock/vigie"      # where jobs of all users of this host meet
+# retention_months = 13             # vigie journal prune removes older events
 # runbooks = "runbooks"             # a folder of your own runbooks; they go over ours by file name
 """
 _UNANSWERED = """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from operations.incident.model import Incident, IncidentState
+from operations.incident.order import in_order
 from operations.settings import Settings
 from operations.text import clean, one_line
 from operations.watch.model import Overall, Snapshot
@@ -160,7 +161,7 @@ def _told(
     """What people said, the last word in each language; one without a language counts for all."""
     values: dict[str, str] = {}
     own: set[str] = set()
-    for event in incident.events if incident else ():
+    for event in (one.event for one in in_order(incident)) if incident else ():
         if event.kind != "incident.told" or event.data.get("field") != field:
             continue
         said = one_value(str(event.data.get("value") or ""))

@@ -125,26 +125,20 @@ def prepare(
     promised = _still_promised(draft.promised, texts)
     names = names_for(settings, incident, snapshot, restricted=is_restricted(incident))
     found = [(one, finding) for one, text in texts.items() for finding in findings_in(text, settings, names)]
-    guards = (
-        _blanks(draft, texts, edited or {}),
-        *_found(found, frozenset(allow)),
-        _languages(targets, texts),
-        not_twice(draft.kind, past, now, again=again),
-        *_drill(settings, targets),
-        *_kinds(draft.kind, targets),
-    )
-    audience = tuple(PlanLine("To", _target_words(one), "warn" if one.public else "plain") for one in targets)
     when = moment_words(promised, now, settings.messages.zone) if promised else ""
     plan = Plan(
         operation="message", site=settings.site.name, environment=environment, config=settings.path,
         title=f"{draft.kind} message", request={"kind": draft.kind},
         lines=(
-            *audience,
+            *_audience(targets),
             *([PlanLine("Promises", f"the next update at {when}")] if when else []),
             *([PlanLine("Restricted", "details and other targets stay out", "warn")] if names.restricted else []),
             *(PlanLine("Note", words, "warn") for words in draft.remarks),
         ),
-        guards=guards,
+        guards=(
+            _blanks(draft, texts, edited or {}), *_found(found, frozenset(allow)), _languages(targets, texts),
+            not_twice(draft.kind, past, now, again=again), *_drill(settings, targets), *_kinds(draft.kind, targets),
+        ),
         steps=_steps(targets),
         confirm=_confirm(settings, any(target.public for target in targets)),
         details={"message": message, "texts": texts},
@@ -173,13 +167,17 @@ def retry_plan(
     return Plan(
         operation="message", site=settings.site.name, environment=environment, config=settings.path,
         title=f"{message.kind} message {message.id}, again", request={"message": message.id},
-        lines=tuple(PlanLine("To", _target_words(one), "warn" if one.public else "plain") for one in targets),
+        lines=_audience(targets),
         guards=(Guard("still true", "warn" if over else "pass", words),),
         steps=_steps(targets),
         confirm=_confirm(settings, public),
         details={"message": message.id, "texts": dict(message.texts)},
         decisive={"To": ", ".join(one.name for one in targets)},
     )  # fmt: skip
+
+
+def _audience(targets: Sequence[MessageTarget]) -> tuple[PlanLine, ...]:
+    return tuple(PlanLine("To", _target_words(one), "warn" if one.public else "plain") for one in targets)
 
 
 def _steps(targets: Sequence[MessageTarget]) -> tuple[PlannedStep, ...]:

@@ -13,8 +13,9 @@ from typing import Literal
 
 from operations.errors import VigieError
 from operations.incident.message_facts import FACTS, Fact, fact_name, facts_of, given_value, whole_minute
-from operations.incident.model import Incident, Severity
+from operations.incident.model import Incident
 from operations.incident.sent_messages import messages_of
+from operations.incident.told import restriction_of
 from operations.incident.walks import SITE_DOWN, load_book, walks_of
 from operations.settings import Settings
 from operations.text import one_line
@@ -26,12 +27,6 @@ Kind = Literal["initial", "update", "resolved", "correction", "maintenance", "po
 KINDS: tuple[Kind, ...] = ("initial", "update", "resolved", "correction", "maintenance", "post-deployment")
 """The kinds a person chooses from; a runbook may have others of its own."""
 OF_AN_INCIDENT = frozenset({"initial", "update", "resolved", "correction"})
-CADENCE: Mapping[Severity, timedelta] = {
-    Severity.P0: timedelta(minutes=15),
-    Severity.P1: timedelta(minutes=30),
-    Severity.P2: timedelta(minutes=60),
-}
-"""How soon the next update is promised where nobody says otherwise; none for P3."""
 RESTRICTED_BOOK = "security-breach"
 _BRACKETS = re.compile(r"\[([^\[\]\n]{2,60})\]")
 _BOOKS: Mapping[str, str] = {
@@ -93,7 +88,7 @@ def drafted(
     typed = _typed(given or {})
     codes = {one: template.codes[one] for one in settings.messages.languages if one in template.codes}
     names = {fact_name(blank.name) for code in codes.values() for blank in code.blanks}
-    due = promised or next_promise(incident, now)
+    due = promised or next_promise(incident, settings, now)
     due = whole_minute(due) if due is not None and "next update" in names else None
     facts, why = facts_of(
         incident, settings, snapshot, now, promised=due, corrected=_last_sent(incident),
@@ -158,19 +153,15 @@ def codes_of(book: Book, kind: str) -> dict[str, Code]:
     return found
 
 
-def next_promise(incident: Incident | None, now: datetime) -> datetime | None:
+def next_promise(incident: Incident | None, settings: Settings, now: datetime) -> datetime | None:
     """When the next update is due by the cadence of the incident's severity; None without either."""
-    span = CADENCE.get(incident.severity) if incident is not None else None
-    return now + span if span is not None else None
+    minutes = settings.incident.cadence.get(incident.severity.value, 0.0) if incident is not None else 0.0
+    return now + timedelta(minutes=minutes) if minutes > 0 else None
 
 
 def is_restricted(incident: Incident | None) -> bool:
-    """True while an incident keeps its details to those who are named (a breach). The last word counts."""
-    restricted = False
-    for event in incident.events if incident else ():
-        if event.kind in ("incident.opened", "incident.restricted") and "restricted" in event.data:
-            restricted = event.data["restricted"] is True
-    return restricted
+    """True while an incident keeps its details to those who are named (a breach)."""
+    return incident is not None and restriction_of(incident) is not None
 
 
 def _candidates(incident: Incident | None, kind: str) -> dict[str, None]:

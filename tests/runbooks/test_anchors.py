@@ -55,6 +55,18 @@ def test_an_anchor_needs_no_escaping_in_a_link(title: str) -> None:
     assert not set(anchor_of(title)) & set(" \t\n()[]<>#\"'\\/?&%")
 
 
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("run `ssh <user@host>` as <your name>", "run ssh <user@host> as <your name>"),
+        ("[first notice](#first-notice) <b>now</b><br> <a href='x'>y</a>", "first notice now y"),
+        ("<https://h.test/x> or <ana@h.test>", "https://h.test/x or ana@h.test"),
+    ],
+)
+def test_plain_words_keep_blanks_and_lose_tags(markdown: str, words: str) -> None:
+    assert plain(markdown) == words
+
+
 @given(st.text(max_size=200))
 def test_plain_words_stand_on_one_line(markdown: str) -> None:
     assert "\n" not in plain(markdown)

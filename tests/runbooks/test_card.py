@@ -68,6 +68,28 @@ def test_foreign_markdown_has_its_commands_people_and_limits() -> None:
     )
 
 
+def test_a_plain_manual_shows_what_destroys_before_everything_else_and_its_warnings() -> None:
+    text = (
+        "# Queue\n\n**WARNING: ask Julie first**\n\n## Look\n\n```bash\n# how many\n$ queue count <zone>\n\n# Or\n"
+        "$ queue list\n```\n\n## Empty\n\n```bash\nqueue stop\ndropdb app\n```\n\n> [!CAUTION]\n> Not at noon\n\n"
+        "```bash\nrm -rf /var/queue\n```\n"
+    )
+    assert card(read(text, "x"))[3:] == (
+        *("", "Commands:", "  ! Empty: dropdb app", "  ! Empty: rm -rf /var/queue"),
+        *("  Look: queue count <zone>", "  Look: queue list"),
+        *("", "Warnings:", "  WARNING: ask Julie first", "  Not at noon"),
+    )
+
+
+def test_no_line_that_destroys_leaves_a_full_card_and_every_heading_keeps_a_command() -> None:
+    many = "".join(f"## S{n}\n\n```bash\nls {n}a\n\nls {n}b\n\ndropdb a{n}\n```\n\n" for n in range(20))
+    lines = card(read(f"# Long\n\n{many}", "x"))
+    assert len(lines) <= LINES
+    assert [line for line in lines if line.startswith("  ! ")] == [f"  ! S{n}: dropdb a{n}" for n in range(20)]
+    assert {f"  S{n}: ls {n}a" for n in range(20)} <= set(lines)
+    assert lines[-1].startswith("  … and ")
+
+
 def test_prose_alone_has_its_contents() -> None:
     assert card(read("# A\n\n## One\n\ntext\n\n## Two\n", "x"))[-3:] == ("Contents:", "  One", "  Two")
 

@@ -76,6 +76,13 @@ def test_a_check_makes_its_answer_the_suggested_one() -> None:
     assert suggest(after(state, Checked("ask", "look", 0, "2 of 9")), {}, NOW).index is None
 
 
+def test_a_check_that_nobody_has_run_says_so() -> None:
+    missing = suggest(walk_at(BOOK, "ask"), {}, NOW).answers[0].missing
+    assert [line.text for line in missing] == [
+        f"look.{key}: unknown, check look has not been run" for key in ("ok", "num")
+    ]
+
+
 def test_an_act_asks_for_a_young_result() -> None:
     state = after(walk_at(BOOK, "ask"), Checked("ask", "look", 1))
     assert suggest(state, {}, NOW).index == 1
@@ -99,7 +106,7 @@ def test_numbered_steps_are_done_skipped_or_failed_with_who_and_why() -> None:
     assert seen == [("done", "", "ana"), ("failed", "no rights", "ana")]
     again = after(marked, Skipped("ask", second, "Second", "not ours"), Ticked("ask", first, "First", done=False))
     assert [t.standing for t in view(again, {}, NOW).tasks] == ["open", "skipped"]
-    assert task_view(again, section, section.elements[2].items[0], NOW).at == NOW  # type: ignore[union-attr]
+    assert task_view(again, section, section.elements[2].items[0], NOW, again.marks).at == NOW  # type: ignore[union-attr]
 
 
 def test_a_command_group_ends_no_act_of_the_section() -> None:

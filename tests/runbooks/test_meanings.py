@@ -51,6 +51,22 @@ def test_a_hint_keeps_the_line_above_it() -> None:
 
 def test_numbered_entries_with_bold_leads_are_steps() -> None:
     assert meanings("# A\n\n1. **Look:** there\n2. **Act**\n") == ["steps"]
+
+
+def test_a_measure_may_have_two_limits_and_an_action() -> None:
+    rows = "| Queue | 200 | 1000 | page Julie |\n| Lag | 5 s | | |\n"
+    table = f"| Metric | Warning | Critical | Action |\n|---|---|---|---|\n{rows}"
+    found = read(f"# A\n\n{table}", "a").thresholds
+    assert [(one.alarm, one.how) for one in found] == [
+        ("200 warning, 1000 critical", "page Julie"),
+        ("5 s warning", ""),
+    ]
+
+
+def test_numbered_measures_with_their_limits_are_no_steps() -> None:
+    limits = "1. **Errors**\n   - Metric: 5xx\n   - Threshold: > 5%\n2. **Slow pages**\n   - Alert on: > 3 s\n"
+    assert meanings(f"# A\n\n{limits}") == ["thresholds"]
+    assert meanings("# A\n\n1. **Deploy**\n   - Target: staging\n2. **Smoke**\n   - Check: all\n") == ["steps"]
     assert meanings("# A\n\n1. look there\n2. act\n") == [""]
     assert meanings("# A\n\n- **Look**\n- **Act**\n") == [""]
 

@@ -40,6 +40,17 @@ def test_lines_are_found_one_after_the_other_and_from_the_beginning_again() -> N
     assert find_line(QUEUE, "nowhere") is None
 
 
+def test_settings_and_rulers_are_not_searched_and_an_excerpt_keeps_its_blanks() -> None:
+    text = (
+        "---\nowner: zebra\n---\n# Book\n\n| Who |\n|-----|\n| [the zebra](#book) of <team> |\n\n"
+        "```sh\nls *.zoo # <zone>\n```\n"
+    )
+    (hit,) = search([read(text, "b")], "zebra")
+    assert (hit.line, hit.text) == (8, "| the zebra of <team> |")
+    assert search([read(text, "b")], "---") == ()
+    assert search([read(text, "b")], "zone")[0].text == "ls *.zoo # <zone>"
+
+
 @given(st.text(max_size=30))
 def test_any_words_may_be_looked_for(words: str) -> None:
     assert all(hit.line >= 1 for hit in search([QUEUE, OTHER], words))

@@ -34,7 +34,7 @@ OWN = """\
 See [the end](#the-end) and [Site down](site-down.md).
 
 - [ ] **Ops:** look at it
-- [ ] **Ops:** say so
+- [ ] **Ops:** say [so](#the-end)
 
 1. A line that is no task
 
@@ -61,6 +61,7 @@ Done.
 @pytest.fixture(autouse=True)
 def _buttons_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.dialogs.base.SETTLE", 0.0)
+    monkeypatch.setattr("tui.keys.HELD", 0.0)
 
 
 @pytest.fixture
@@ -123,6 +124,12 @@ async def incident(pilot: Pilot[None]) -> None:
     await shows(pilot, "Can this bastion see?")
 
 
+async def keeps(pilot: Pilot[None]) -> None:
+    """Say yes to a walk of this book in the open incident."""
+    await shows(pilot, "Keep ticks of")
+    await pilot.press("tab", "enter")
+
+
 async def test_the_shelf_has_ours_and_the_teams_own_and_finds_words(own: Path, make_app: MakeApp) -> None:
     app = console(make_app)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -181,6 +188,7 @@ async def test_a_tick_needs_an_incident_and_is_kept_there(own: Path, make_app: M
         await opened(pilot)
         await at(pilot, "look at it")
         await pilot.press("enter")
+        await keeps(pilot)
         await reads(pilot, "[x] Ops: look at it (ana")
         await at(pilot, "say so")
         await pilot.press("m")
@@ -225,6 +233,7 @@ async def test_a_check_is_run_and_its_result_is_kept(own: Path, make_app: MakeAp
         await opened(pilot)
         await at(pilot, "check alive")
         await pilot.press("enter")
+        await keeps(pilot)
         await reads(pilot, "a warning")
         assert "7 of 9" in book_text(app)
         assert app.live.incident is not None
@@ -237,7 +246,7 @@ async def test_a_message_is_copied_to_a_file_that_is_named(own: Path, make_app: 
         await opened(pilot)
         await at(pilot, "message")
         await pilot.press("y")
-        await shows(pilot, "Copied “Status: [state]")
+        await shows(pilot, "2 blanks are still open: state, impact. Copied “Status: [state]")
         copied = app.places.state / "copied.txt"
         assert copied.read_text("utf-8") == "Status: [state]\nImpact: [impact]"
         assert copied.stat().st_mode & 0o077 == 0
@@ -327,6 +336,7 @@ async def test_a_command_asks_for_its_blanks_shows_its_plan_runs_and_is_noted(ri
         await reads(pilot, "Count the words")
         await at(pilot, "Count the words")
         await pilot.press("enter")
+        await keeps(pilot)
         await until(pilot, lambda: isinstance(app.screen, FillDialog), "it asks for the blanks")
         await pilot.press(*"a; touch gone", "enter", *"more", "enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, PlanDialog), "its plan is shown")

@@ -17,12 +17,19 @@ from tui.plainly import shown
 
 
 class ReadDialog(Dialog[None]):
-    """Shows lines to read; arrows scroll, Esc or Enter closes."""
+    """Shows lines to read; arrows scroll, Esc or Enter closes. `start` is the row it opens at."""
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Sequence[Line], start: int = 0) -> None:
         super().__init__()
         self.title_text = title
         self._lines = tuple(lines)
+        self._start = start
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._start:
+            # Where its height is not known yet there is nowhere to scroll to.
+            self.call_after_refresh(self.query_one("#body").scroll_to, y=max(0, self._start - 4), animate=False)
 
     def words(self, width: int) -> Sequence[Line]:
         return self._lines

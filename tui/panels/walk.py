@@ -97,6 +97,8 @@ def _act(model: Model, view: WalkView) -> list[Line]:
         return []
     name = view.actions[0].name
     if view.last_exit is None:
+        if model.readonly:
+            return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), "   not run")]
         does = "shows its plan" if view.is_act else "runs it"
         return [line((f" {model.glyphs.pointer} ", "key"), (name, "strong"), "   ", ("Enter", "key"), f" {does}")]
     return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), f"   ended, exit {view.last_exit}")]
@@ -197,10 +199,11 @@ def _way_on(model: Model, view: WalkView) -> list[Line]:
         left = box_words(max(0.0, view.wait.left))
         rows.append(line((f" wait {left}, then {one_line(view.wait_offers or view.title, 60)}", "dim")))
     if view.time_box is not None and view.time_box.left < 0 and view.time_box_offers:
-        rows.append(line((f" time is up: g goes to {one_line(view.time_box_offers, 50)}", "warn")))
+        goes = "it offers" if model.readonly else "g goes to"
+        rows.append(line((f" time is up: {goes} {one_line(view.time_box_offers, 50)}", "warn")))
     if not view.answers and view.next_title:
         rows.append(line((f" {model.glyphs.pointer} ", "key"), f"Next: {one_line(view.next_title, 60)}"))
-    if view.return_title:
+    if view.return_title and not model.readonly:
         rows.append(line((f" x goes back to {one_line(view.return_title, 60)}", "dim")))
     rows += [line((f" {one_line(notice, 120)}", "warn")) for notice in view.notices[:1]]
     return rows

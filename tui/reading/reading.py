@@ -49,12 +49,14 @@ LOUD: Mapping[str, Tone] = {"WARNING": "bad", "CAUTION": "bad", "DANGER": "bad",
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the text: the walk with its ticks and runs, live facts, the moment, what was unfolded."""
+    """What stands beside the text: the walk with its ticks and runs, live facts, the moment, what was unfolded, and
+    whether the file was changed since."""
 
     now: datetime
     state: WalkState | None = None
     facts: Facts = field(default_factory=dict)
     unfolded: frozenset[int] = frozenset()
+    changed: bool = False
 
 
 def reading(book: Book, width: int, glyphs: Glyphs, beside: Beside) -> Reading:
@@ -76,6 +78,8 @@ class _Maker:
         self.at: dict[str, int] = {}
         self.hidden = 0
         self.lines = book.source.split("\n")
+        self._marks = beside.state.marks if beside.state is not None else {}
+        self._noted = _notes(beside.state)
         self._told = _told(beside.state, beside.now)
         self._live = {t.line: live_value(t.fact, beside) for t in book.thresholds if t.fact}
         self._by_line = {step.lines[0]: section for section in book.sections for step in steps_of(section)}
@@ -90,7 +94,7 @@ class _Maker:
                 self._heading(section, element)
             elif not self._folded(element):
                 self._element(element, "")
-        for note in _notes(self.beside.state, section.anchor):
+        for note in self._noted.get(section.anchor, ()):
             self.rows.add(wrapped([(clean(note), "warn")], self.rows.width, line((" note: ", "dim"))), (0, 0))
 
     def _heading(self, section: Section, heading: Heading) -> None:
@@ -209,8 +213,7 @@ class _Maker:
             self.rows.add(wrapped([*spans(part, tone), *more], self.rows.width, bar), element.lines, stop)
 
     def _mark_of(self, stop: int | None, number: int) -> list[Span]:
-        state = self.beside.state
-        done = state.marks.get((self.rows.section, number)) if state is not None and stop is not None else None
+        done = self._marks.get((self.rows.section, number)) if stop is not None else None
         if done is None or (isinstance(done.payload, Ticked) and not done.payload.done):
             return []
         payload = done.payload
@@ -265,7 +268,7 @@ class _Maker:
         if section is not None:
             stop = rows.stop(Stop("task" if item.is_task else "step", rows.section, item.lines[0], item.text, links))
             standing = self._standing(section, item)
-            head, tail = self._ticked(standing, indent, sign)
+            head, tail = self._ticked(standing, indent, sign, item.ticked is True)
         elif links:
             stop = rows.stop(Stop("link", rows.section, item.lines[0], item.text, links))
         role: list[Span] = [(f"{item.role}: ", "title")] if item.role else []
@@ -277,13 +280,16 @@ class _Maker:
 
     def _standing(self, section: Section, item: Item) -> TaskView | None:
         state = self.beside.state
-        return task_view(state, section, item, self.beside.now) if state is not None else None
+        return task_view(state, section, item, self.beside.now, self._marks) if state is not None else None
 
-    def _ticked(self, seen: TaskView | None, indent: str, sign: str) -> tuple[Line, list[Span]]:
+    def _ticked(self, seen: TaskView | None, indent: str, sign: str, in_file: bool) -> tuple[Line, list[Span]]:
+        """The box of a task or a step with who ticked it; dim where only the file has its tick."""
         boxes: dict[str, tuple[str, Tone]] = {
             "open": ("[ ]", "key"), "done": ("[x]", "good"), "skipped": ("[-]", "warn"), "failed": ("[!]", "bad"),
         }  # fmt: skip
         box = boxes[seen.standing if seen is not None else "open"]
+        if in_file and (seen is None or seen.at is None):
+            box = ("[x]", "dim")
         head = line(f"{indent} ", box, " " if sign == "-" else f" {sign} ")
         if seen is None or seen.at is None:
             return head, []
@@ -324,9 +330,13 @@ def _told(state: WalkState | None, now: datetime) -> dict[str, dict[int, Line]]:
     return told
 
 
-def _notes(state: WalkState | None, anchor: str) -> list[str]:
-    done = state.done if state is not None else ()
-    return [one.payload.text for one in done if isinstance(one.payload, Noted) and one.payload.section == anchor]
+def _notes(state: WalkState | None) -> dict[str, list[str]]:
+    """The notes of a walk by the section that they were written at."""
+    found: dict[str, list[str]] = {}
+    for one in state.done if state is not None else ():
+        if isinstance(one.payload, Noted):
+            found.setdefault(one.payload.section, []).append(one.payload.text)
+    return found
 
 
 def live_value(fact: str, beside: Beside) -> Span:

@@ -100,6 +100,14 @@ def test_before_a_message_of_a_drill_leaves_the_running_sites_ports_are_asked(
     assert len(containment.message_refusals(settings, targets)) == 2
 
 
+def test_a_pager_service_is_refused_by_its_usual_address_too(settings: Settings) -> None:
+    pager = Contact(name="Out", pager="pagerduty", key=Secret("r0uting-key-abc"))
+    changed = msgspec.structs.replace(settings, contacts=(pager,))
+    with pytest.raises(VigieError, match=r"contacts\.Out") as caught:
+        containment.demand_containment(changed, PORTS.values())
+    assert "abc" not in str(caught.value)
+
+
 def test_a_journal_outside_the_folder_is_refused(settings: Settings) -> None:
     changed = msgspec.structs.replace(settings, state_dir="/var/lib/elsewhere")
     assert any(line.startswith("state_dir: lies outside") for line in containment.refusals(changed, PORTS.values()))

@@ -182,6 +182,18 @@ def test_without_a_walk_nothing_is_said_to_be_done() -> None:
     assert "ago" not in text
 
 
+def test_a_tick_of_the_file_itself_is_dim_until_somebody_ticks() -> None:
+    text = "# A\n\n## Do\n\n- [x] VPN works\n- [ ] look\n"
+    book = read(text, "book")
+    state = apply(None, begin(book, "do"), NOW)
+    assert state is not None
+    for beside in (Beside(NOW), Beside(NOW, state)):
+        assert ("[x]", "dim") in [span for row in rows_of(text, beside=beside).rows for span in row.line]
+    ticked = apply(state, Ticked("do", 5, "VPN works"), NOW, who="ana")
+    rows = rows_of(text, beside=Beside(NOW, ticked)).rows
+    assert ("[x]", "good") in [span for row in rows for span in row.line]
+
+
 def test_in_ascii_nothing_else_is_drawn() -> None:
     made = reading(read(WALKED, "book"), 60, ASCII, Beside(NOW))
     assert all(text_of(row.line).isascii() for row in made.rows)
