@@ -74,7 +74,7 @@ class ReadingActions(ShelfActions):
                 page.go_to_line(found)
 
         question = f"Words in this runbook; nothing finds “{page.looked_for}” again." if page.looked_for else "Words."
-        self.push_screen(AskDialog("Find", question, required=False), asked)
+        self.push_screen(AskDialog("Find", question, required=False, button="find"), asked)
 
     def action_look(self) -> None:
         """The tree or the card of the book that is walked."""
