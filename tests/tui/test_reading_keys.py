@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from operations.incident.walks import walks_of
+from operations.settings import Contact
 from runbooks.reader import read
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
@@ -20,6 +21,7 @@ from tui.dialogs.plan import _labelled_rows
 from tui.dialogs.small import ChooseDialog, ReadDialog, YesNoDialog
 from tui.lines import text_of
 from tui.reading.view import RowsView
+from tui.reading_actions import people_lines
 from tui.screens.book import BookScreen
 from tui.screens.books import BooksScreen, Shelved
 
@@ -241,3 +243,13 @@ async def test_what_the_cursor_is_on_is_told_without_colours(own: Path, make_app
 def test_a_command_keeps_its_indentation_in_the_plan() -> None:
     rows = [text_of(row) for row in _labelled_rows("", "    echo $name", 60, 10, "plain")]
     assert rows == [" " * 14 + "echo $name"]
+
+
+def test_a_phone_number_stays_whole_and_the_settings_know_more() -> None:
+    book = read(
+        "# B\n\n| Role | Phone |\n|---|---|\n| Database administrator of the night shift | +33 6 12 34 56 78 |\n", "b"
+    )
+    person = Contact(name="Tom", role="Database administrator of the night shift", phone="+33 6 99 99 99 99")
+    text = "\n".join(text_of(row) for row in people_lines(book, [person], 72))
+    assert "+33 6 12 34 56 78" in text and "Tom +33 6 99 99 99 99" in text
+    assert "night shift" in text
