@@ -15,7 +15,7 @@ from runbooks.events import Checked, Failed, Skipped, Ticked
 from runbooks.facts import Facts
 from runbooks.model import Book, Code, Item, ItemList, Section
 from runbooks.suggest import Suggestion, Weighed, no_longer_holds, suggest, suggest_at
-from runbooks.walk import Done, TimeLeft, WalkState, is_act, time_left, wait_left
+from runbooks.walk import Done, TimeLeft, WalkState, is_act, read_on, time_left, wait_left
 
 Mark = Literal["holds", "turned", "person"]
 """Of an earlier answer: its evidence stood for it and still does, has since turned, or a person gave it."""
@@ -126,6 +126,8 @@ class WalkView:
     last_exit: int | None
     failed_releases: tuple[str, ...]
     notices: tuple[str, ...]
+    read_on: str = ""
+    """The next section's title, in a book that asks nothing."""
 
 
 def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
@@ -164,6 +166,7 @@ def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = N
         last_exit=state.last_exit,
         failed_releases=state.failed_releases,
         notices=_notices(state, file),
+        read_on=_title(state.book, read_on(state)),
     )
 
 

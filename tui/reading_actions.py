@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import clean, one_line
-from tui.lines import Line, line, wrap
+from tui.lines import Line, flow, line, wrap
 from tui.shelf_actions import ShelfActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
+    from operations.settings import Contact
     from runbooks.model import Book
     from tui.reading.rows import Stop
 
@@ -74,7 +76,7 @@ class ReadingActions(ShelfActions):
                 page.go_to_line(found)
 
         question = f"Words in this runbook; nothing finds “{page.looked_for}” again." if page.looked_for else "Words."
-        self.push_screen(AskDialog("Find", question, required=False), asked)
+        self.push_screen(AskDialog("Find", question, required=False, button="find"), asked)
 
     def action_look(self) -> None:
         """The tree or the card of the book that is walked."""
@@ -91,7 +93,11 @@ class ReadingActions(ShelfActions):
         from tui.dialogs.small import ChooseDialog, ReadDialog
 
         width = min(96, self.size.width - 6)
-        views = [("the quick card", _card), ("people to call", _people), ("measures and their limits", self._limits)]
+        views = [
+            ("the quick card", _card),
+            ("people to call", self._people),
+            ("measures and their limits", self._limits),
+        ]
         tree = "the tree with the path so far"
 
         def chosen(index: int | None) -> None:
@@ -115,6 +121,9 @@ class ReadingActions(ShelfActions):
         # The mark is cut off first: the spaces behind it are what makes a tree of the lines.
         lines = [line((row.text[:2] + cut(row.text[2:], width - 2), "strong" if row.seen else "plain")) for row in rows]
         return lines, next((number for number, row in enumerate(rows) if row.here), 0)
+
+    def _people(self, book: Book, width: int) -> list[Line]:
+        return people_lines(book, self.settings.contacts, width)
 
     def _limits(self, book: Book, width: int) -> list[Line]:
         from runbooks.model import Table
@@ -245,19 +254,23 @@ def _card(book: Book, width: int) -> list[Line]:
     return [line(cut(words, width)) for words in card(book)]
 
 
-def _people(book: Book, width: int) -> list[Line]:
+def people_lines(book: Book, contacts: Sequence[Contact], width: int) -> list[Line]:
+    """Whom the runbook names, each with the addresses of the settings' contact of that role or name, where one fits."""
     from runbooks.units import seconds_in_words
 
     rows: list[Line] = []
-    for contact in book.contacts:
-        after = (
-            ""
-            if contact.after is None
-            else "at once"
-            if not contact.after
-            else f"after {seconds_in_words(contact.after)}"
-        )
-        first, *more = wrap("  ".join(contact.ways) or "no address in the file", max(20, width - 44))
-        rows.append(line((f"{one_line(contact.role, 28):<29}", "strong"), (f"{after:<14}", "warn"), first))
-        rows += [line(f"{'':43}{piece}") for piece in more]
+    for one in book.contacts:
+        after = "" if one.after is None else f"after {seconds_in_words(one.after)}" if one.after else "at once"
+        known = [
+            f"{person.name} {person.phone}".strip()
+            for person in contacts
+            if one.role.casefold() in (person.role.casefold(), person.name.casefold())
+        ]
+        # A number is dialled from the screen: it never breaks, whatever is said around it.
+        ways = flow([line(way) for way in (*one.ways, *known)], max(20, width - 44))
+        roles = wrap(one.role, 28)
+        for n in range(max(len(roles), len(ways), 1)):
+            role = roles[n] if n < len(roles) else ""
+            way = ways[n] if n < len(ways) else line("no address in the file") if not n else ()
+            rows.append(line((f"{role:<29}", "strong"), (f"{'' if n else after:<14} ", "warn"), *way))
     return rows or [line(("This runbook names nobody. h on the main page knows the contacts of the settings.", "dim"))]

@@ -102,7 +102,7 @@ class ShelfActions(OperatingActions):
                     self.open_book(path)
 
             question = "Any Markdown file: its path, from the folder of the settings file on."
-            self.push_screen(AskDialog("Open a file", question, placeholder="docs/runbook.md"), asked)
+            self.push_screen(AskDialog("Open a file", question, placeholder="docs/runbook.md", button="open"), asked)
 
     def open_book(self, name: str, at: str = "", line: int = 0) -> None:
         """Open a runbook by its name or its path, at a section or a line; where it is walked, with the walk's text."""
@@ -165,7 +165,7 @@ class ShelfActions(OperatingActions):
                 self.run_worker(self._search(page, words), name="search", group="search", exclusive=True)
 
         question = "Words in names, titles and texts; nothing shows all."
-        self.push_screen(AskDialog("Search", question, required=False), asked)
+        self.push_screen(AskDialog("Search", question, required=False, button="search"), asked)
 
     async def _search(self, page: BooksScreen, words: str) -> None:
         hits = await _hits(page, words)

@@ -7,15 +7,21 @@ from pathlib import Path
 import pytest
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from operations.incident.walks import walks_of
+from operations.settings import Contact
 from runbooks.reader import read
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_book_keys import OWN, at, chosen_rows, console, incident, reads
 from tests.tui.test_console import fresh, shows, until
 from tui.app import VigieApp
+from tui.dialogs.plan import _labelled_rows
 from tui.dialogs.small import ChooseDialog, ReadDialog, YesNoDialog
+from tui.lines import text_of
+from tui.reading.view import RowsView
+from tui.reading_actions import people_lines
 from tui.screens.book import BookScreen
 from tui.screens.books import BooksScreen, Shelved
 
@@ -198,3 +204,52 @@ async def test_a_task_with_a_link_is_marked_or_followed(own: Path, make_app: Mak
         await until(pilot, lambda: isinstance(app.screen, BookScreen), "it went there")
         assert isinstance(app.screen, BookScreen)
         assert app.screen.section is not None and app.screen.section.title == "The end"
+
+
+async def test_a_section_without_questions_says_so_and_enter_goes_to_the_next(own: Path, make_app: MakeApp) -> None:
+    async with console(make_app).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await incident(pilot)
+        app = await prose(pilot, own)
+        app.show_page(read(PROSE.split("- **Yes**")[0], "plain"))
+        await reads(pilot, "Look at the kettle")
+        await pilot.press("home", "right", "right", "w")
+        await shows(pilot, "no questions here: t opens it, the next section with Enter")
+        await shows(pilot, "Read the end of it")
+        await pilot.press("enter")
+        await shows(pilot, "Figures")
+
+
+async def test_what_the_cursor_is_on_is_told_without_colours(own: Path, make_app: MakeApp) -> None:
+    async with console(make_app).run_test(size=(80, 24)) as pilot:
+        app = await prose(pilot, own)
+        await at(pilot, "Read the end")
+        view = app.screen.query_one("#text", RowsView)
+        row = view._chosen[0] - int(view.scroll_offset.y)
+        assert view.render_line(row).text.startswith("▸ [ ] Read the end")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "it asks")
+        options = app.screen.query_one("#options", OptionList)
+
+        def pointed() -> list[str]:
+            return [str(options.get_option_at_index(n).prompt)[0] for n in range(4)]
+
+        before = pointed()
+        options.action_cursor_down()
+        await until(pilot, lambda: before != pointed(), "the pointer went along")
+        assert options.highlighted is not None and pointed()[options.highlighted] == "▸"
+
+
+def test_a_command_keeps_its_indentation_in_the_plan() -> None:
+    rows = [text_of(row) for row in _labelled_rows("", "    echo $name", 60, 10, "plain")]
+    assert rows == [" " * 14 + "echo $name"]
+
+
+def test_a_phone_number_stays_whole_and_the_settings_know_more() -> None:
+    book = read(
+        "# B\n\n| Role | Phone |\n|---|---|\n| Database administrator of the night shift | +33 6 12 34 56 78 |\n", "b"
+    )
+    person = Contact(name="Tom", role="Database administrator of the night shift", phone="+33 6 99 99 99 99")
+    text = "\n".join(text_of(row) for row in people_lines(book, [person], 72))
+    assert "+33 6 12 34 56 78" in text and "Tom +33 6 99 99 99 99" in text
+    assert "night shift" in text

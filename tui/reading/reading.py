@@ -101,7 +101,7 @@ class _Maker:
         self.rows.gap()
         self.at[section.anchor] = len(self.rows.rows)
         chips = [section.severity] if section.severity else []
-        chips += [f"box {seconds_in_words(section.timebox)}"] if section.timebox else []
+        chips += [f"time box {seconds_in_words(section.timebox)}"] if section.timebox else []
         here = self.beside.state is not None and self.beside.state.current == section.anchor
         chips += ["the walk is here"] if here else []
         title = one_line(repaired(section.title), 300) or "(no title)"

@@ -61,6 +61,7 @@ class BookScreen(Page):
         self._cursor: int | None = None
         self._gone_to = ""
         self._reading = Reading((), (), {})
+        self._rows: tuple[Line, ...] = ()
         self._made_of: object = None
         self.looked_for = ""
         self.found_at = 0
@@ -110,7 +111,7 @@ class BookScreen(Page):
         beside.display = width >= WIDE
         beside.styles.width = OUTLINE
         room = width - 1 - (OUTLINE + 1 if width >= WIDE else 0)
-        self._make(min(room, LONGEST_LINE))
+        self._make(min(room - 1, LONGEST_LINE))
         self.query_one("#list", Block).show(self._head(width))
         self._paint()
 
@@ -252,12 +253,14 @@ class BookScreen(Page):
         self._reading = reading(
             self.book, width, self.model.glyphs, Beside(beside.now, beside.state, beside.facts, self.unfolded)
         )
+        # The first cell is the pointer's.
+        self._rows = tuple(line(" ", *row) if row else row for row in self._reading.lines)
         if self._cursor is not None and self._cursor >= len(self._reading.stops):
             self._cursor = len(self._reading.stops) - 1 if self._reading.stops else None
 
     def _paint(self) -> None:
         chosen = self._reading.rows_of(self._cursor) if self._cursor is not None else range(0)
-        self.query_one("#text", RowsView).show(self._reading.lines, chosen)
+        self.query_one("#text", RowsView).show(self._rows, chosen)
         view = self.query_one("#outline", RowsView)
         if view.display:
             section = self.section
