@@ -98,10 +98,12 @@ def stats(session: Session, since: str, environment: str | None, as_json: bool) 
     settings = settings_of(session)
     start = since_of(since, utc_now()) if since else None
     only = environment_of(session, settings, environment) if environment or session.environment else ""
-    book = IncidentBook()
     with journal_of(settings) as journal:
-        book.feed(event for _, event in journal.events())
-    found = stats_of((one for one in book.all() if not only or one.environment == only), start)
+        book = IncidentBook(journal)
+        book.refresh()
+        heads = [head for head in book.heads() if start is None or head.opened_at >= start]
+        stories = [book.get(head.id) for head in heads if not only or head.environment == only]
+        found = stats_of((one for one in stories if one is not None), start)
     if not as_json:
         click.echo("\n".join(stats_lines(found)))
         return 0

@@ -62,8 +62,8 @@ def bench_for(
     chosen = environment_of(session, settings, environment)
     journal = journal_for(settings)
     try:
-        book = IncidentBook()
-        book.feed([event for _, event in journal.events()])
+        book = IncidentBook(journal)
+        book.refresh()
         found = book.get(incident_id) if incident_id is not None else book.open_for(chosen)
         if found is None and latest and incident_id is None:
             found = book.latest_for(chosen)

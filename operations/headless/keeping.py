@@ -63,8 +63,7 @@ class InJournal:
 
     def __init__(self, journal: Journal, incident: str) -> None:
         self._journal = journal
-        self._incidents = IncidentBook()
-        self._place = 0
+        self._incidents = IncidentBook(journal)
         self._book: Book | None = None
         self.incident = incident
         self.walk = ""
@@ -107,16 +106,13 @@ class InJournal:
         return found
 
     def _read(self) -> None:
-        rows = self._journal.events(after=self._place)
-        if rows:
-            self._place = rows[-1][0]
-            self._incidents.feed([event for _, event in rows])
+        self._incidents.refresh()
 
 
 def open_incident_of(journal: Journal, environment: str) -> str:
     """The id of the environment's open incident. Raises VigieError where none is open."""
-    incidents = IncidentBook()
-    incidents.feed([event for _, event in journal.events()])
+    incidents = IncidentBook(journal)
+    incidents.refresh()
     one = incidents.open_for(environment)
     if one is None:
         raise VigieError(
@@ -128,8 +124,8 @@ def open_incident_of(journal: Journal, environment: str) -> str:
 
 def environment_of_incident(journal: Journal, incident: str) -> str:
     """The environment an incident is about. Raises VigieError for an id that nobody knows."""
-    incidents = IncidentBook()
-    incidents.feed([event for _, event in journal.events()])
+    incidents = IncidentBook(journal)
+    incidents.refresh()
     one = incidents.get(incident)
     if one is None:
         raise VigieError(f"There is no incident {incident}.", next_step="See: vigie incident list")
