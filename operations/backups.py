@@ -54,6 +54,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     marked: bool = False
     job: str = ""
     footer: bool = False
+    journal: list[tuple[str, int, str]] = []
+    """The journal's last event of each writer (writer, seq, hash): here nobody who edits the journal reaches them."""
 
 
 @dataclass(frozen=True, slots=True)

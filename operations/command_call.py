@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.child_trust import trusting
 from operations.command_group import Prepared
 from operations.dump.connection import child_way, way_to
 from operations.dump.tools import find_tool
+from operations.engine.process import child_environment
 from operations.errors import PrerequisiteMissing
 from operations.settings import Secret, Settings
 from operations.sql_group import sql_call
+from runbooks.shell_programs import changes_what_is_found, programs_in
 
 BASH = ("--noprofile", "--norc", "-e", "-o", "pipefail", "-c", "--")
 SH = ("-e", "-c", "--")
@@ -46,13 +49,22 @@ def psql_for(settings: Settings, environment: str) -> str:
     return find_tool("psql", at_least=0, loopback=way.is_loopback).path
 
 
+def missing_programs(settings: Settings, prepared: Prepared) -> tuple[str, ...]:
+    """Programs that its text calls and that the PATH it gets does not have; none where it changes what is found."""
+    if prepared.kind == "sql" or changes_what_is_found(prepared.text):
+        return ()
+    own = {value.name: value.value.reveal() for value in prepared.values}
+    path = child_environment({**_base(settings), **own})["PATH"]
+    return tuple(name for name in programs_in(prepared.text) if shutil.which(name, path=path) is None)
+
+
 @contextmanager
 def calling(
     settings: Settings, environment: str, prepared: Prepared, *, writes: bool, limit: float, session: str
 ) -> Iterator[Call]:
     """The call, and while the block lasts the password file it needs. `session` is its name in the database's server.
 
-    Raises PrerequisiteMissing for a missing program.
+    Raises PrerequisiteMissing for a missing program, or for certificates that cannot be read.
     """
     folder = settings.folder
     if prepared.kind == "sql":
@@ -62,7 +74,8 @@ def calling(
         return
     path, options = shell()
     values = {value.name: value.value.reveal() for value in prepared.values}
-    yield Call((path, *options, prepared.text), folder, {**_base(settings), **values})
+    with trusting(settings, environment) as trusted:
+        yield Call((path, *options, prepared.text), folder, {**_base(settings), **trusted, **values})
 
 
 def database_of(settings: Settings, environment: str) -> Secret:

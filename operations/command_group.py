@@ -25,24 +25,27 @@ from operations.text import clean, one_line
 from runbooks.blanks import blanks_in, filled
 from runbooks.hazards import hazards_in
 from runbooks.parts import Blank, Hazard
+from runbooks.shell_programs import in_sql
 
 Kind = Literal["shell", "sql"]
 KINDS: Mapping[str, Kind] = {"shell": "shell", "sql": "sql"}
 LONGEST = 100_000
 """Characters; the kernel takes 131,072 bytes as one argument (execve(2), MAX_ARG_STRLEN)."""
-POLICY, SEEN, BLANKS, SECRETS, LITERAL, PLACE, SQL, DATABASE = (
+POLICY, SEEN, BLANKS, SECRETS, LITERAL, PLACE, SQL, DATABASE, TYPED = (
     "allowed by the settings",
     "what is shown is what runs",
     "every blank filled",
     "secrets known",
     "no secret in its text",
-    "not production's database",
+    "no address leads to production",
     "statements",
     "database known",
+    "what is typed is only a value",
 )
 _FRAGILE = re.compile(r"`|\$'|<<<|<<(?=.*\$\()|\$\{\w+[^\w}]", re.DOTALL)
 """Places in a shell's text that are read twice, or have quotes of their own: only plain words are filled in there."""
 _PLAIN_WORD = re.compile(r"[\w@%+:,./][\w@%+:,./-]*", re.ASCII)
+_SQL_WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
 _HEREDOC = re.compile(r"<<-?\s*[\\'\"]?([^\s'\";|&<>]+)")
 _ADDRESS = re.compile(r"postgres(?:ql)?://[^\s\"'<>|;&)]+")
 
@@ -102,7 +105,8 @@ def prepare(
         _guard(SECRETS, asked.missing_secrets, 2),
         _guard(LITERAL, _holds_secret(settings, ready, found)),
         *(_sql_guards(settings, environment, ready, writes) if kind == "sql" else ()),
-        _guard(PLACE, _reaches_production(settings, environment, ready, kind, found)),
+        *_typed_in_sql(text, asked.typed, kind),
+        *_place(settings, environment, ready, kind, found),
         story_guard(check_story(settings, environment, Observed())),
     )
     return Prepared(kind, ready, asked.typed, found, tuple(sorted(hazards, key=lambda one: one.line)), guards)
@@ -270,10 +274,27 @@ def _sql_guards(settings: Settings, environment: str, ready: str, writes: bool) 
     yield _guard(SQL, says)
 
 
+def _typed_in_sql(text: str, typed: Mapping[str, str], kind: Kind) -> Iterator[Guard]:
+    """A variable in a statement given to a client is part of that statement: psql reads what the shell made of it."""
+    if kind == "sql":
+        return
+    for written, word in typed.items():
+        if written.startswith("$") and not _SQL_WORD.fullmatch(word) and in_sql(text, variable_name(written)):
+            says = f"{one_line(written, 60)} stands in a statement: all that is typed there is read as SQL"
+            yield Guard(TYPED, "warn", says)
+
+
+def _place(settings: Settings, environment: str, ready: str, kind: Kind, values: tuple[Value, ...]) -> Iterator[Guard]:
+    """Where production itself is meant, nothing of the kind is tested, and nothing said."""
+    env = settings.environments.get(environment)
+    if env is None or env.kind != "production":
+        yield _guard(PLACE, _reaches_production(settings, environment, ready, kind, values))
+
+
 def _reaches_production(settings: Settings, environment: str, ready: str, kind: Kind, values: tuple[Value, ...]) -> str:
     """Which of its addresses is production's database while another environment is meant; empty where none is."""
     env = settings.environments.get(environment)
-    if env is None or env.kind == "production":
+    if env is None:
         return ""
     named = [(f"${value.name}", value.value.reveal()) for value in values if _ADDRESS.match(value.value.reveal())]
     named += [("an address in it", address) for address in _ADDRESS.findall(ready)]

@@ -35,7 +35,9 @@ class SettingsError(VigieError):
 
 
 class JournalUnavailable(VigieError):
-    """The journal cannot be written (full disk, read-only folder, damaged file)."""
+    """The journal cannot be written (full disk, read-only folder, damaged file). `damaged`: a repair would help."""
+
+    damaged = False
 
 
 class Busy(VigieError):

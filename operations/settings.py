@@ -15,6 +15,7 @@ import msgspec
 
 from operations.secret_parts import secrets_of_address, secrets_of_text
 from operations.settings_incident import Contact, IncidentSettings
+from operations.settings_messages import MessageSettings, MessageTarget
 from operations.settings_parts import MASK, Secret, Section
 from operations.settings_release import (
     VERCEL_DEPLOY,
@@ -27,9 +28,9 @@ from operations.settings_release import (
 
 __all__ = [
     "MASK", "VERCEL_DEPLOY", "BackupSettings", "Check", "CommandSettings", "Contact", "DeploySettings", "DrillSettings",
-    "Environment", "IncidentSettings", "Link", "NotifySettings", "PlatformSettings", "PolicySettings", "Provider",
-    "RestoreSettings", "Secret", "Section", "Settings", "Site", "SwitchSettings", "Thresholds", "WatchSettings",
-    "address_of",
+    "Environment", "IncidentSettings", "Link", "MessageSettings", "MessageTarget", "NotifySettings", "PlatformSettings",
+    "PolicySettings", "Provider", "RestoreSettings", "Secret", "Section", "Settings", "Site", "SwitchSettings",
+    "Thresholds", "WatchSettings", "address_of",
 ]  # fmt: skip
 
 
@@ -221,6 +222,7 @@ class Settings(Section, frozen=True, kw_only=True):
     switches: SwitchSettings = SwitchSettings()
     notify: NotifySettings = NotifySettings()
     incident: IncidentSettings = IncidentSettings()
+    messages: MessageSettings = MessageSettings()
     drill: DrillSettings | None = None
     readonly: bool = False
     theme: Literal["night", "day", "contrast", "terminal"] = "night"
@@ -231,6 +233,8 @@ class Settings(Section, frozen=True, kw_only=True):
     lock_dir: str = ""
     runbooks: str = ""
     """Folder of the team's own runbooks; they overlay the library by file name."""
+    retention_months: int = 13
+    """How long the journal is kept: `vigie journal prune` removes what is older."""
 
     named: tuple[Secret, ...] = ()
     """Values of `.env.operations` whose names sound secret, used here or not (set by the reader, not a key)."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from operations.settings import CommandSettings, PlatformSettings, Settings, address_of
 from operations.settings_incident import problems_of
+from operations.settings_messages import message_problems
 
 ENV_FILE = ".env.operations"
 EXAMPLES = {
@@ -29,9 +30,12 @@ def checks_of(settings: Settings, path: Path) -> list[str]:
     if settings.notify.webhook and not address_of(settings.notify.webhook.reveal()):
         problems.append(f'{path}: notify.webhook: not an http(s) address. Example: webhook = "${{WEBHOOK}}"')
     problems += problems_of(settings.incident, settings.contacts, path)
+    problems += message_problems(settings.messages, path)
     for index, pattern in enumerate(settings.policy.refuse):
         if why := _no_pattern(pattern):
             problems.append(f"{path}: policy.refuse[{index}]: {why}. Example: {EXAMPLES['refuse']}")
+    if not 1 <= settings.retention_months <= 1200:
+        problems.append(f"{path}: retention_months: expected 1 to 1200. Example: retention_months = 13")
     if not settings.site.name:
         problems.append(f"{path}: site.name: is missing. Example: {EXAMPLES['name']}")
     if not settings.environments:

@@ -25,6 +25,7 @@ from operations.settings import (
     BackupSettings,
     Contact,
     Environment,
+    MessageTarget,
     Provider,
     Secret,
     Section,
@@ -34,7 +35,7 @@ from operations.settings import (
 from operations.settings_checks import ENV_FILE, EXAMPLES, checks_of
 from operations.text import one_line
 
-Part = TypeVar("Part", Site, Provider, Contact)
+Part = TypeVar("Part", Site, Provider, Contact, MessageTarget)
 SETTINGS_FILE = "vigie.toml"
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NOT_KEYS = {"path", "unanswered", "named"}
@@ -257,6 +258,9 @@ def _with_defaults(settings: Settings, path: Path, named: Mapping[str, str]) -> 
         site=_named(settings.site),
         providers=tuple(_named(provider) for provider in settings.providers),
         contacts=tuple(_named(contact) for contact in settings.contacts),
+        messages=msgspec.structs.replace(
+            settings.messages, targets=tuple(_named(target) for target in settings.messages.targets)
+        ),
         readonly=settings.readonly,
     )
 

@@ -17,7 +17,7 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 _ESCAPE_STARTS = re.compile("[\x1b\x90\x98\x9b\x9d-\x9f]")
-_BIDI_AND_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_BIDI_AND_INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 _BEYOND_PLAIN = re.compile("[^\n\t -~]+")
 
 

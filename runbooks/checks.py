@@ -19,11 +19,29 @@ code, the first line it printed, the first number in it, its duration and when i
 STALE_AFTER = 300.0
 """Seconds that a result counts; an act asks for a younger one."""
 WARNS = 2
+KEPT = 4000
+"""Characters of a check's output that are kept with the walk."""
+_FAILED = re.compile(r"\bERROR\b|\bFAIL(?:ED|URE)?\b|(?<!\b0 )\b[Ff]ailed\b|[✖✗]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LONGEST = 200
 
 Results = Mapping[str, tuple[datetime, Checked]]
 """The latest result of each check by its name, with its time."""
+
+
+def shortened(out: str) -> str:
+    """What of a check's output goes into the walk: all of it, or its beginning and its end."""
+    return out if len(out) <= KEPT else f"{out[: KEPT // 2]}\n…\n{out[-KEPT // 2 :]}"
+
+
+def telling_line(result: Checked) -> str:
+    """The line that a result is shown by: the first; of a failed check the last that says so, else its last."""
+    lines = [line.strip() for line in result.out.split("\n") if line.strip()]
+    if not lines:
+        return ""
+    if result.exit_code in (0, WARNS, None):
+        return lines[0]
+    return next((line for line in reversed(lines) if _FAILED.search(line)), lines[-1])
 
 
 def facts_with_checks(results: Results, facts: Facts, checks: Iterable[str] = ()) -> Facts:

@@ -115,6 +115,11 @@ class Code:
     due: float | None = None
     timeout: float | None = None
 
+    @property
+    def wants_phrase(self) -> bool:
+        """True for an act whose fence asks for the typed phrase; a fence never asks for less than the operation."""
+        return self.purpose == "action" and self.attributes.get("confirm") == "type-env"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

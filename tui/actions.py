@@ -157,6 +157,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "runbooks", "W", "runbooks", "The runbooks, ours and the team's own: open, search.", twin="vigie runbook list"
     ),
+    Action(
+        "update",
+        "U",
+        "update",
+        "Tell users: draft the next message, fill its blanks, see every word, send it.",
+        changes=True,
+        twin="vigie message send update",
+    ),
+    Action(
+        "messages",
+        "M",
+        "messages",
+        "What users were told, and what each target answered.",
+        twin="vigie message list",
+        footer=False,
+    ),
     Action("logs", "L", "logs", "What users run into, by kind, and the request log as it grows.", footer=False),
     Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
@@ -186,6 +202,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
     Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
     Action("filter_log", "slash", "filter", "Show only the lines of the log with these words.", "jobs"),
+    Action(
+        "incident_menu",
+        "enter",
+        "more",
+        "Roles, what is known, reminders, tasks, pins and corrections, its end, the report.",
+        "incident",
+        True,
+        "vigie incident role ID",
+    ),
     Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
     Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from tui.incident_menu import IncidentMenu
 from tui.incidents import IncidentActions
 from tui.switching import SwitchingActions
 from tui.walk_actions import WalkActions
 
 
-class VigieApp(WalkActions, IncidentActions, SwitchingActions):
+class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
     """The console on one environment."""
 
     def begin_work(self) -> None:
         """Start what goes on for as long as the console lives, and ask after calls for help."""
         super().begin_work()
         self.run_worker(self.follow_calls(), name="calls", group="calls", exit_on_error=False)
+        self.run_worker(self.follow_clock(), name="clock", group="clock", exit_on_error=False)

@@ -121,10 +121,10 @@ class Console(KeysInTurn):
         return self._live
 
     def _begin(self) -> Live:
-        from tui.journal import open_journal
+        from tui.journal import open_journal, take_in_what_was_kept
         from tui.live import Live
 
-        journal, trouble = open_journal(self.places, self.settings.operator, self.redactor)
+        journal = open_journal(self.places, self.settings.operator, self.redactor)
         live = Live(
             self.settings,
             self.environment,
@@ -134,8 +134,9 @@ class Console(KeysInTurn):
             state=self.places.state,
             open_watch=self._open_watch,
         )
-        live.trouble = trouble
+        kept = "" if self.readonly else take_in_what_was_kept(journal, self.places)
         live.read_first()
+        live.journal_trouble = live.journal_trouble or kept
         return live
 
     def model(self) -> Model:

@@ -91,6 +91,7 @@ class DoingActions(WalkingBooks):
     async def _run_checks(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         """One after the other; each result is an event of the walk, or is only said where nobody walks."""
         from operations.checking import run_check_of
+        from runbooks.checks import shortened
         from runbooks.events import Checked
 
         walk = self.walk_for(book, section) if self._has_open_incident() else None
@@ -104,7 +105,7 @@ class DoingActions(WalkingBooks):
             words = result.why or f"exit {result.exit_code}"
             said.append(f"{code.name}: {result.state}{'' if result.state == 'ok' else f' ({one_line(words, 80)})'}")
             if walk is not None:
-                out, seconds = result.out[:4000], round(result.seconds, 3)
+                out, seconds = shortened(result.out), round(result.seconds, 3)
                 self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
         self.say("Checks: " + "; ".join(said or ["stopped"]))
 
@@ -192,6 +193,7 @@ class DoingActions(WalkingBooks):
             "line": group.lines[0],
             "section": self.title_in(book, section),
             **({"limit": code.timeout} if code.timeout else {}),
+            **({"confirm": "phrase"} if code.wants_phrase else {}),
         }
         if group.kind == "sql":
             question = [line("The server refuses every change unless you say otherwise.")]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from operations.incident.model import Incident
 
-Choice = tuple[str, "Callable[[Incident], Awaitable[None]]"]
+Choice = tuple[str, Callable[["Incident"], Awaitable[None]]]
 
 
 class IncidentMenu(PageActions):
@@ -32,7 +32,7 @@ class IncidentMenu(PageActions):
             ("say what is known: impact, workaround, cause …", self._tell),
             ("put a reminder off, or set one", self._remind),
             ("a line of the timeline: pin it, correct it", self._entry),
-            ("a task: add one, tick one", self._task),
+            ("a task: add one, tick one", self._one_task),
             ("restrict it, or open it to all", self._restrict),
             ("how far it is: investigating, identified, monitoring", self._state),
             ("close it: the checklist begins", self._close),
@@ -70,8 +70,10 @@ class IncidentMenu(PageActions):
         how = await self._which(role.value.capitalize(), ["I take it", "hand it to somebody, who then takes it"])
         if how == 0:
             take(self.live.journal, incident, role)
-        elif how == 1 and (to := await self._ask("Hand over", f"Who is to be {role.value}? Offered, and theirs once taken.")):
-            give(self.live.journal, incident, role, to)
+        elif how == 1:
+            to = await self._ask("Hand over", f"Who is to be {role.value}? It is offered, and theirs once taken.")
+            if to:
+                give(self.live.journal, incident, role, to)
 
     async def _tell(self, incident: Incident) -> None:
         from operations.incident.told import DATA_LOSS, FIELDS, tell, told_of
@@ -90,14 +92,15 @@ class IncidentMenu(PageActions):
             answer = await self._which("Was data lost?", list(DATA_LOSS))
             text = None if answer is None else DATA_LOSS[answer]
         else:
-            text = await self._ask(name.replace("_", " ").capitalize(), f"{FIELDS[name].capitalize()}; nothing takes it back.", required=False)
+            question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
+            text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
         if text is not None:
             tell(self.live.journal, incident, name, text)
 
     async def _remind(self, incident: Incident) -> None:
         from operations.incident.clock import clock_of, due_words
         from operations.incident.reminding import arm, cancel, snooze
-        from operations.moments import moment_in
+        from operations.moments import until_of
 
         now = self.live.now()
         due = clock_of(incident, self.settings, now).due
@@ -109,7 +112,7 @@ class IncidentMenu(PageActions):
             text = await self._ask("Remind", "Of what?")
             when = await self._ask("Remind", "When? 15m, 2h, or 14:30 (UTC).") if text else None
             if text and when:
-                arm(self.live.journal, incident, text, moment_in(when, now))
+                arm(self.live.journal, incident, text, until_of(when, now, "When"))
             return
         how = await self._which(one_line(due[chosen].words, 60), ["put it off", "it is not needed"])
         why = await self._ask("Reminder", "Why? One line for the timeline.") if how is not None else None
@@ -118,7 +121,7 @@ class IncidentMenu(PageActions):
         if how == 1:
             cancel(self.live.journal, incident, self.settings, due[chosen].timer, why, now)
         elif when := await self._ask("Put off", "Until when? 15m, 2h, or 14:30 (UTC)."):
-            until = moment_in(when, now)
+            until = until_of(when, now, "Until")
             snooze(self.live.journal, incident, self.settings, due[chosen].timer, until, why, now)
 
     async def _entry(self, incident: Incident) -> None:
@@ -126,22 +129,24 @@ class IncidentMenu(PageActions):
 
         lines = list(reversed(timeline_of(incident)))[:60]
         words = [
-            f"{'*' if one.pinned else ' '} {one.entry.at:%H:%M:%SZ} {one_line(one.entry.who, 12)} {one_line(one.text, 70)}"
+            f"{'*' if one.pinned else ' '} {one.entry.at:%H:%M:%SZ} {one_line(one.entry.who, 12)} "
+            + one_line(one.text, 70)
             for one in lines
         ]
         chosen = await self._which("Which line?", words)
         if chosen is None:
             return
         one = lines[chosen]
-        how = await self._which(one_line(one.text, 60), ["take the pin away" if one.pinned else "pin it", "correct its words"])
+        pinning = "take the pin away" if one.pinned else "pin it"
+        how = await self._which(one_line(one.text, 60), [pinning, "correct its words"])
         if how == 0:
             pin(self.live.journal, incident, one.handle, pinned=not one.pinned)
         elif how == 1 and (text := await self._ask("Correct", "What should it read? The old words stay readable.")):
             correct(self.live.journal, incident, one.handle, text)
 
-    async def _task(self, incident: Incident) -> None:
+    async def _one_task(self, incident: Incident) -> None:
         from operations.incident.tasks import add_task, finish_task, tasks_of
-        from operations.moments import moment_in
+        from operations.moments import until_of
 
         tasks = tasks_of(incident)
         words = [f"[{'x' if task.done else ' '}] {one_line(task.text, 60)} {task.owner}" for task in tasks]
@@ -153,11 +158,10 @@ class IncidentMenu(PageActions):
             return
         text = await self._ask("Task", "What is to be done?")
         owner = await self._ask("Task", "Who does it?", required=False) if text else None
-        when = await self._ask("Task", "By when? 24h, 3d, 2026-12-01; nothing: whenever.", required=False) if text else None
-        if text:
-            now = self.live.now()
-            due = moment_in(when, now) if when else None
-            add_task(self.live.journal, incident, text, owner=owner or "", due=due)
+        if text and owner is not None:
+            when = await self._ask("Task", "By when? 24h, 3d, an ISO time; nothing: whenever.", required=False)
+            due = until_of(when, self.live.now(), "By") if when else None
+            add_task(self.live.journal, incident, text, owner=owner, due=due)
 
     async def _restrict(self, incident: Incident) -> None:
         from operations.incident.told import restrict, restriction_of
@@ -194,7 +198,7 @@ class IncidentMenu(PageActions):
         self.say("Closed; its checklist has begun." + (f" Stays open: {'; '.join(left)}" if left else ""))
 
     async def _report(self, incident: Incident) -> None:
-        from operations.incident.reporting import write_report
+        from operations.commands.incident_export import export_file
 
-        path = await beside(write_report, self.settings, incident.id, self.places.state)
+        path = await beside(export_file, self.settings, incident.id, self.places.state)
         self.say(f"The report is in {path}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from operations.incident.model import Incident, Severity
     from operations.settings import Contact
 
+REMIND_EVERY = 2.0
+"""Seconds between two looks at what is due."""
 ASK_AFTER_EVERY = 5.0
 """Seconds between asking whether a call for help was answered."""
 
@@ -120,6 +122,7 @@ class IncidentActions(PageActions):
     def action_resolve(self) -> None:
         """Say that it is over."""
         from operations.incident.acts import smoke_passed_since
+        from operations.incident.quiet import not_quiet
         from operations.jobs.standing import maintenance_line
         from tui.dialogs.small import AskDialog, YesNoDialog
 
@@ -128,8 +131,9 @@ class IncidentActions(PageActions):
             return
         passed = smoke_passed_since(incident, self.live.history())
         closed = maintenance_line(self.live.history(), self.live.now())
+        early = not_quiet(self.live.snapshot, self.settings.drill.speed if self.settings.drill else 1.0)
         still = f"{closed.capitalize()}. {self._still_wrong()}".strip() if closed else self._still_wrong()
-        if passed and not closed:
+        if passed and not closed and not early:
             question = [line("Smoke tests have passed since it was opened.")]
             question += [line((words, "bad")) for words in wrap(still, min(96, self.size.width - 6))] if still else []
             question += [line(("Is it over?", "strong"))]
@@ -150,7 +154,10 @@ class IncidentActions(PageActions):
         )
         title = "Resolved without a smoke run?"
         if passed:
-            title, words = "Resolved while it is closed?", "Open it first (X), or say in one line why it stays closed."
+            title, words = "Resolved while it is closed?", "Open it first (S), or say in one line why it stays closed."
+        if passed and not closed:
+            title = "Resolved already?"
+            words = f"{early.capitalize()}. Wait, or say in one line why it is over all the same."
         self.push_screen(AskDialog(title, f"{still} {words}".strip()), reasoned)
 
     def _still_wrong(self) -> str:
@@ -242,6 +249,20 @@ class IncidentActions(PageActions):
                     if await ask_after(self.live.journal, incident, contact, call):
                         self.read_back()
             await asyncio.sleep(ASK_AFTER_EVERY)
+
+    async def follow_clock(self) -> None:
+        """Say what is due, each thing once among all consoles; what fell due while nothing ran comes first."""
+        from operations.errors import JournalUnavailable
+
+        while True:
+            try:
+                said = self.live.remind()
+            except JournalUnavailable:
+                said = ()  # said by nobody: it comes again as soon as it can be written down
+            if said:
+                self.say("; ".join(said[:3]), "warning")
+                self.read_back()
+            await asyncio.sleep(REMIND_EVERY)
 
     def _do(self, act: object) -> None:
         assert callable(act)

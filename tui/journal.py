@@ -1,44 +1,45 @@
-"""The console's book of events: the journal, or, when that cannot be used, a file beside it, said on screen.
+"""The console's book of events: the journal, or, while that cannot be written, a file beside it, said on screen.
 
 The console opens either way: runbooks, the watch and the way out work without a journal.
 """
 
 from __future__ import annotations
 
+import os
 from io import StringIO
 
 from operations.desk import utc_now
 from operations.engine.fallback import FallbackJournal, fallback_path
 from operations.engine.journal import Journal
 from operations.engine.redaction import Redactor
+from operations.engine.steady import SteadyJournal
+from operations.engine.transfer import take_in_fallbacks
 from operations.errors import JournalUnavailable
 from operations.places import Places
 
 
-class BesideJournal(FallbackJournal):
-    """Keeps the console's events when the journal cannot; only this console reads it while it lives."""
+def open_journal(places: Places, actor: str, redactor: Redactor) -> SteadyJournal:
+    """The book to use. Where the journal takes events, what was kept beside it before is taken in."""
 
-    def changed(self) -> bool:
-        """True when an event was kept since the last call."""
-        kept = len(self._kept)
-        changed, self._looked_at = kept != getattr(self, "_looked_at", 0), kept
-        return changed
+    def whole() -> Journal:
+        return Journal.open(places.journal, actor=actor, redactor=redactor, now=utc_now)
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    def readable() -> Journal:
+        return Journal.open_to_read(places.journal, redactor=redactor, now=utc_now)
+
+    def beside() -> FallbackJournal:
+        path = fallback_path(places.state, f"console-{utc_now():%Y%m%dT%H%M%S}-{os.getpid()}")
+        return FallbackJournal(path, actor=actor, redactor=redactor, now=utc_now, stderr=StringIO())
+
+    return SteadyJournal(whole, readable, beside)
 
 
-ConsoleJournal = Journal | BesideJournal
-
-
-def open_journal(places: Places, actor: str, redactor: Redactor) -> tuple[ConsoleJournal, str]:
-    """The book to use and, when it is not the journal, the words that say why and what it means."""
-    try:
-        return Journal.open(places.journal, actor=actor, redactor=redactor, now=utc_now), ""
-    except JournalUnavailable as error:
-        path = fallback_path(places.state, f"console-{utc_now():%Y%m%dT%H%M%S}")
-        book = BesideJournal(path, actor=actor, redactor=redactor, now=utc_now, stderr=StringIO())
-        return book, f"{journal_words(error)} Only a rollback can be started; events are kept in {path}."
+def take_in_what_was_kept(book: SteadyJournal, places: Places) -> str:
+    """Take into the journal what earlier consoles and jobs kept beside it; what could not be, in words."""
+    if book.writable is None:
+        return ""
+    skipped = take_in_fallbacks(book.writable, places.state).skipped
+    return f"kept beside the journal, and not readable: {'; '.join(skipped)}" if skipped else ""
 
 
 def journal_words(error: JournalUnavailable) -> str:

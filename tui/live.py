@@ -9,28 +9,38 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from operations.beside import beside
 from operations.desk import Desk, utc_now
 from operations.engine.jobs import JobBook
 from operations.engine.journal import Journal
 from operations.engine.record import JobRecord
+from operations.engine.steady import SteadyJournal
 from operations.errors import JournalUnavailable
 from operations.incident.book import IncidentBook
+from operations.incident.clock import clock_of
 from operations.incident.model import Incident
 from operations.incident.observe import observations
+from operations.incident.reminding import remind
 from operations.settings import Settings
 from operations.watch.model import Snapshot
 from operations.watch.snapshot import aged_snapshot
-from tui.journal import ConsoleJournal, journal_words
+from tui.journal import journal_words
 from tui.lines import Tone
 from tui.model import Model, bare_model
 from tui.theme import ASCII, UNICODE
 from tui.walking import Walking
 
+if TYPE_CHECKING:
+    from operations.engine.redaction import Redactor
+    from operations.engine.repair import Repaired
+    from operations.places import Places
+
+RETRY_EVERY = timedelta(seconds=5)
+"""Between tries to come back to a journal that could not be written."""
 JOURNAL_POLL = 0.25
 """Seconds between looks whether another process wrote to the journal; one pragma each."""
 STANDING_EVERY = 60.0
@@ -71,7 +81,7 @@ class Live:
         self,
         settings: Settings,
         environment: str,
-        journal: ConsoleJournal,
+        journal: SteadyJournal,
         *,
         readonly: bool,
         ascii_only: bool,
@@ -87,11 +97,10 @@ class Live:
         self._open_watch = open_watch or _open_source
         self.glyphs = ASCII if ascii_only else UNICODE
         self.snapshot: Snapshot | None = None
-        self.jobs = JobBook(self.real_journal, now=now, state=state)
-        self.incidents = IncidentBook()
+        self._state = state
+        self._bind()
         self.walking = Walking(settings, now)
         self.standing: tuple[str, ...] = ()
-        self.trouble = ""
         self.unwatched = ""
         """Why nobody looks any more."""
         self.journal_trouble = ""
@@ -101,14 +110,15 @@ class Live:
         self.message_tone: Tone = "plain"
         self.message_until = now()
         self._source: Source | None = None
-        self._cursor = 0
+        self._retry_at = now()
+        self._seen: Incident | None = None
         self._standing_jobs: tuple[object, ...] = ()
         self._look_at_standing = asyncio.Event()
 
     @property
     def real_journal(self) -> Journal | None:
-        """The journal itself, or None while it cannot be used: then only a rollback can be started."""
-        return self.journal if isinstance(self.journal, Journal) else None
+        """The journal itself, or None while it cannot be written: then only a rollback can be started."""
+        return self.journal.writable
 
     def desk(self, environment: str = "") -> Desk:
         """The desk for planning: its snapshot and history are what the console knows now.
@@ -137,14 +147,19 @@ class Live:
     @property
     def incident(self) -> Incident | None:
         """The open incident of this environment, else the latest one."""
-        return self.incidents.open_for(self.environment) or self.incidents.latest_for(self.environment)
+        try:
+            self._seen = self.incidents.open_for(self.environment) or self.incidents.latest_for(self.environment)
+        except JournalUnavailable as error:
+            # What was read before stays on the screen; the journal's trouble is said beside it.
+            self.journal.notice(error)
+        return self._seen
 
     def model(self, keys: tuple[tuple[str, str], ...]) -> Model:
         """The state as one frozen value."""
         now = self.now()
         incident = self.incident
         walking = incident is not None and incident.open
-        notes = tuple(words for words in (self.trouble, self.journal_trouble or self._damage()) if words)
+        notes = tuple(words for words in (self._beside(), self.journal_trouble or self._damage()) if words)
         # Whatever keeps new snapshots away, an old one must not stay green.
         snapshot = aged_snapshot(self.snapshot, now) if self.snapshot is not None else None
         bare = bare_model(self.settings, self.environment, now, readonly=self.readonly, glyphs=self.glyphs, keys=keys)
@@ -157,15 +172,55 @@ class Live:
             incident=incident,
             walk=self.walking.view(snapshot, now) if walking else None,
             standing=(*notes, *self.standing),
-            first_run=self._cursor == 0 and not self.journal_trouble,
+            clock=clock_of(incident, self.settings, now) if incident is not None and incident.open else None,
+            first_run=not (self.incidents.ids() or self.history() or self.journal_trouble or notes),
             real_alarm=self.real_alarm,
             message=self.message if now < self.message_until else "",
             message_tone=self.message_tone,
         )
 
     def _damage(self) -> str:
-        count = len(self.real_journal.unreadable) if self.real_journal is not None else 0
+        count = len(self.journal.journal.unreadable) if self.journal.journal is not None else 0
         return f"journal: {count} damaged event{'s' if count > 1 else ''} left out" if count else ""
+
+    def _beside(self) -> str:
+        """That events are kept beside the journal, why, and where; empty while it takes them."""
+        trouble, beside = self.journal.trouble, self.journal.beside
+        if trouble is None or beside is None:
+            return ""
+        where = f"only in memory ({beside.lost})" if beside.lost else f"in {beside.path}"
+        repair = " vigie journal repair saves what can be read." if trouble.damaged else ""
+        return f"{journal_words(trouble)} Only a rollback can be started; events are kept {where}.{repair}"
+
+    def _bind(self) -> None:
+        """Fold jobs and incidents from the journal that can be read now."""
+        self.jobs = JobBook(self.journal.journal, now=self.now, state=self._state)
+        self.incidents = IncidentBook(self.journal.journal)
+
+    def come_back(self, *, anew: bool = False) -> bool:
+        """Try to come back to the journal, and take in what was kept beside it; True when it takes events again."""
+        readable = self.journal.journal
+        back = self.journal.retry(anew=anew)
+        if self.journal.journal is not readable and self.journal.journal is not None:
+            self._bind()
+            self.journal_trouble = ""
+            self.read_first()
+        return back
+
+    async def repair(self, places: Places, redactor: Redactor) -> Repaired:
+        """Save what can be read of a damaged journal and go on in it; events are kept beside it meanwhile.
+
+        Raises VigieError when another process has it open, or the disk has no room.
+        """
+        from operations.engine.repair import repair
+
+        self.journal.let_go()
+        self._retry_at = self.now() + RETRY_EVERY
+        try:
+            actor = self.settings.operator
+            return await beside(lambda: repair(places.journal, actor=actor, redactor=redactor, now=self.now))
+        finally:
+            self.come_back(anew=True)
 
     def read_first(self) -> None:
         """Read the journal for the first time; when that cannot be done it is said, and the console goes on."""
@@ -176,13 +231,10 @@ class Live:
 
     def read_journal(self) -> bool:
         """Take in what the journal has that is new; True when there was something."""
-        rows = self.journal.events(after=self._cursor)
-        if not rows:
+        fresh = self.incidents.refresh()
+        if not (self.incidents.feed(self.journal.kept_beside()) or fresh):
             return False
-        self._cursor = rows[-1][0]
-        new = [event for _, event in rows]
         self.jobs.refresh()
-        self.incidents.feed(new)
         incident = self.incidents.open_for(self.environment)
         self.walking.follow(incident)
         return True
@@ -196,6 +248,10 @@ class Live:
                     changed()
                 if self.jobs.refresh() or self.jobs_have_changed():
                     changed()
+                if self.journal.trouble is not None and self.now() >= self._retry_at:
+                    self._retry_at = self.now() + RETRY_EVERY
+                    if self.come_back():
+                        changed()
             except JournalUnavailable as error:
                 self._journal_fails(error, changed)
             await asyncio.sleep(JOURNAL_POLL)
@@ -260,7 +316,9 @@ class Live:
     def _note_ended(self) -> None:
         if self.readonly:
             return
-        ended = {job.id: job.code for job in self.history() if not job.live and job.code is not None}
+        from operations.jobs.ended import told_exit
+
+        ended = {job.id: code for job in self.history() if (code := told_exit(job)) is not None}
         releases = {job.id: str(job.plan.details.get("to_name", "")) for job in self.history()}
         self.walking.keep_ended(self.journal, ended, releases)
 
@@ -274,8 +332,16 @@ class Live:
             self.journal.append(seen.kind, seen.data, at=seen.at, incident=incident.id)
         return bool(missing)
 
+    def remind(self) -> tuple[str, ...]:
+        """What is due and has to be said now, each once among all consoles. Raises JournalUnavailable."""
+        incident = self.incident
+        if self.readonly or incident is None:
+            return ()
+        return remind(self.journal, incident, self.settings, self.now())
+
     def _journal_fails(self, error: JournalUnavailable, changed: Callable[[], None]) -> None:
-        words = journal_words(error)
+        self.journal.notice(error)
+        words = "" if self.journal.trouble is not None else journal_words(error)
         if words != self.journal_trouble:
             self.journal_trouble = words
             changed()

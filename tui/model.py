@@ -13,6 +13,7 @@ from tui.theme import UNICODE, Glyphs
 if TYPE_CHECKING:
     # The first frame is painted before any of these is needed.
     from operations.engine.record import JobRecord
+    from operations.incident.clock import Clock
     from operations.incident.model import Incident
     from operations.watch.model import Snapshot
     from runbooks.view import WalkView
@@ -38,6 +39,8 @@ class Model:
     """Jobs on the site's other environments: a restore onto staging is started and followed from here, too."""
     incident: Incident | None = None
     walk: WalkView | None = None
+    clock: Clock | None = None
+    """What is due in the open incident."""
     standing: tuple[str, ...] = ()
     """What stays to be mended: the bad commit still on main, debris of dead jobs."""
     first_run: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from operations.text import one_line
 from tui.lines import Line, Tone, line, wrap
-from tui.looking import LookingActions
+from tui.messaging import MessageActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runbooks.walk import WalkState
 
 
-class WalkActions(LookingActions):
+class WalkActions(MessageActions):
     """Part of the app."""
 
     def action_take(self) -> None:

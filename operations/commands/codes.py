@@ -19,7 +19,10 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
     """Each command with a table of its own, as it is typed. Options of another command have that one's codes."""
     from operations.commands.backups import VERIFY_CODES
     from operations.commands.init import CODES as INIT_CODES
+    from operations.commands.journal import EXPORT_CODES, IMPORT_CODES, PRUNE_CODES, REPAIR_CODES
+    from operations.commands.journal import VERIFY_CODES as JOURNAL_CODES
     from operations.commands.look import EXIT_CODES
+    from operations.commands.message import DRAFT_CODES, RETRY_CODES, SEND_CODES
     from operations.commands.runbook import CODES as RUNBOOK_CODES
     from operations.commands.runbook import LIST_CODES
     from operations.commands.runbook_check import CODES as CHECK_CODES
@@ -39,6 +42,14 @@ def codes_of_commands() -> dict[str, Mapping[int, str]]:
         "backups verify": VERIFY_CODES,
         "doctor": DOCTOR_CODES,
         "init": INIT_CODES,
+        "message draft": DRAFT_CODES,
+        "message send": SEND_CODES,
+        "message retry": RETRY_CODES,
+        "journal verify": JOURNAL_CODES,
+        "journal export": EXPORT_CODES,
+        "journal import": IMPORT_CODES,
+        "journal repair": REPAIR_CODES,
+        "journal prune": PRUNE_CODES,
         "runbook list": LIST_CODES,
         "runbook show": RUNBOOK_CODES,
         "runbook graph": RUNBOOK_CODES,

@@ -192,11 +192,11 @@ def _ask_while_real_incident(session: Session) -> None:
             return
         journal = journal_for(settings)
         try:
-            book = IncidentBook()
-            book.feed([event for _, event in journal.events()])
+            book = IncidentBook(journal)
+            book.refresh()
+            real = [one for one in book.heads() if one.open]
         finally:
             journal.close()
-        real = [one for one in book.all() if one.open]
         if not real:
             return
         say(f"incident {real[0].id} of {real[0].site} is open: {real[0].title}", "WARN")

@@ -18,7 +18,7 @@ from operations.commands.incident_timeline import correct_line, pin_line, show
 from operations.commands.incident_told import task, tell
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.desk import utc_now
-from operations.incident.model import Incident, Severity
+from operations.incident.model import Incident, IncidentHead, Severity
 
 
 @click.group(cls=Noted)
@@ -87,10 +87,10 @@ def list_all(session: Session, as_json: bool) -> int:
     """Every incident, newest first."""
     settings = settings_of(session)
     with _journal(settings) as (_, book):
-        found = book.all()
+        found = book.heads()
     if as_json:
         environment = environment_of(session, settings)
-        bodies = [_body(one) for one in found]
+        bodies = [_head_body(one) for one in found]
         document("incident list", settings, environment, exit_code=0, meaning="listed", result=bodies)
         return 0
     for one in found:
@@ -134,7 +134,7 @@ def brief(session: Session, id: str, need: str) -> int:
     return 0
 
 
-def _body(one: Incident) -> dict[str, object]:
+def _head_body(one: IncidentHead) -> dict[str, object]:
     return {
         "id": one.id,
         "severity": one.severity.value,
@@ -144,6 +144,12 @@ def _body(one: Incident) -> dict[str, object]:
         "opened_at": one.opened_at,
         "opened_by": one.opened_by,
         "resolved_at": one.resolved_at,
+    }
+
+
+def _body(one: Incident) -> dict[str, object]:
+    return {
+        **_head_body(one.head),
         "timeline": [
             {"at": e.at, "recorded_at": e.recorded_at, "who": e.who, "kind": e.kind, "text": e.text}
             for e in one.entries

@@ -19,13 +19,13 @@ def journal_and_book(settings: Settings) -> Iterator[tuple[Journal, IncidentBook
     from operations.jobs.launch import journal_for
 
     journal = journal_for(settings)
-    book = IncidentBook()
+    book = IncidentBook(journal)
     try:
-        book.feed([event for _, event in journal.events()])
-        if journal.unreadable:
-            say(f"{len(journal.unreadable)} damaged events of the journal are left out", "WARN")
+        book.refresh()
         yield journal, book
     finally:
+        if journal.unreadable:
+            say(f"{len(journal.unreadable)} damaged events of the journal are left out", "WARN")
         journal.close()
 
 
@@ -39,6 +39,5 @@ def named(book: IncidentBook, id: str) -> Incident:
 
 def again(journal: Journal, book: IncidentBook, id: str) -> Incident:
     """The incident with what was just written."""
-    fresh = IncidentBook()
-    fresh.feed([event for _, event in journal.events(incident=id)])
-    return fresh.get(id) or named(book, id)
+    book.refresh()
+    return named(book, id)

@@ -47,6 +47,17 @@ def export(session: Session, id: str, how: str, out: Path | None, picture: Path 
     return 0
 
 
+def export_file(settings: Settings, id: str, folder: Path) -> Path:
+    """Write the report as one HTML file and its curve beside it; the file's path. Raises VigieError."""
+    from operations.incident.report_document import report_document
+
+    report = _report(settings, id)
+    number = next(n for n in range(1, 1000) if not (folder / f"report-{id}-{n}.html").exists())
+    path = folder / f"report-{id}-{number}.html"
+    put(rendered(report_document(report), "html", out=path), path)
+    return path
+
+
 def _report(settings: Settings, id: str) -> Report:
     from operations.engine.redaction import Redactor
     from operations.incident.refold import events_of, redacted

@@ -12,6 +12,8 @@ from operations.commands.runbook_shelf import runbooks_of
 from operations.commands.session import document, environment_of, say, settings_of
 from operations.settings import Settings
 from operations.text import one_line
+from runbooks.checks import telling_line
+from runbooks.events import Checked
 from runbooks.model import Book, Code
 
 if TYPE_CHECKING:
@@ -74,9 +76,13 @@ def _rows(code: Code, result: CheckResult) -> list[str]:
     head = f"{_SIGNS[state]} {state:<8} {one_line(code.name, 24):<16} {result.seconds:5.1f} s  line {code.lines[0]}"
     rows = [f"{head}  {told or why}".rstrip()]
     lines = [line for line in result.out.splitlines() if line.strip()]
-    rows += [f"    {one_line(line, 160)}" for line in lines[:_SHOWN]]
+    shown = lines[:_SHOWN]
+    rows += [f"    {one_line(line, 160)}" for line in shown]
     if len(lines) > _SHOWN or result.cut:
         rows.append("    …")
+        telling = telling_line(Checked("", code.name, result.exit_code, result.out))
+        if result.state == "failed" and telling not in (line.strip() for line in shown):
+            rows.append(f"    {one_line(telling, 160)}")
     return rows
 
 

@@ -5,7 +5,7 @@ It prints each section with its evidence, and runs nothing unless told to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from operations.headless.walker import Deciding, Ended, Walker
 from operations.text import one_line
 from runbooks.events import Answered, Moved
 from runbooks.facts import Facts
+from runbooks.parts import Blank
 from runbooks.walk import WalkState
 
 WALK_CODES: Mapping[int, str] = {
@@ -107,9 +108,19 @@ def _show(ground: Ground, state: WalkState, facts: Facts, now: datetime) -> None
         numbered = ground.asking and bool(ground.how["run"])
         rows = page(
             state, facts, now,
-            environment=ground.environment, width=width(), numbered=numbered, short=ground.asking,
+            environment=ground.environment, width=width(), numbered=numbered, short=ground.asking, known=_known(ground),
         )  # fmt: skip
         click.echo("\n".join(rows))
+
+
+def _known(ground: Ground) -> Callable[[Blank], bool]:
+    """Which blanks the settings fill in; none without settings."""
+    from operations.runbook_values import known
+
+    settings = ground.settings
+    if settings is None:
+        return lambda blank: False
+    return lambda blank: bool(known(blank, settings, ground.environment))
 
 
 def _took(ground: Ground, state: WalkState, facts: Facts, now: datetime, made: Answered | Moved) -> None:

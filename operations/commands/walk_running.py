@@ -16,11 +16,12 @@ import click
 from operations.cli import Commands, Session, show_error
 from operations.commands.operate import operate
 from operations.errors import VigieError
-from operations.headless.doable import Doable, doables_of, first_act
+from operations.headless.doable import Doable, doables_of, first_act, own_act
 from operations.headless.keeping import Keeping
 from operations.headless.walker import Again
 from operations.settings import Settings
 from operations.text import one_line
+from runbooks.checks import shortened, telling_line
 from runbooks.events import COMMAND, Acted, Checked
 from runbooks.model import Code, Section
 from runbooks.onward import Stop
@@ -30,8 +31,6 @@ from runbooks.walk import WalkState
 if TYPE_CHECKING:
     from operations.engine.record import JobRecord
 
-KEPT = 4000
-"""Characters of a check's output that go into the walk."""
 _BY_HAND = frozenset({"cancel-job"})
 """Acts whose command has a confirmation of its own."""
 
@@ -66,6 +65,9 @@ class Running:
         first = first_act(state.section, self.environment)
         if first is not None and state.current in self.acted:
             return Stop("act", "its act was run once already; whether it runs again is a person's to say")
+        if first is None and (own := own_act(state.section, self.environment)) is not None:
+            what = one_line(own.text, 100)
+            return Stop("act", f"--run left its act “{own.action}” to a person: {what} (line {own.line})")
         self._leave([one for one in doable if one != first])
         if first is None:
             return ran
@@ -97,8 +99,7 @@ class Running:
 
         assert self.settings is not None
         done = run_check_of(self.settings, self.environment, code)
-        out = done.out if len(done.out) <= KEPT else f"{done.out[:KEPT]} …"
-        self._checked(Checked(section.anchor, code.name, done.exit_code, out, done.seconds, done.why))
+        self._checked(Checked(section.anchor, code.name, done.exit_code, shortened(done.out), done.seconds, done.why))
 
     def _checked(self, result: Checked) -> None:
         self.keeping.keep(result)
@@ -106,7 +107,7 @@ class Running:
             self.say(f"check {result.check}: unknown, {one_line(result.why, 160)}")
             return
         word = {0: "ok", 2: "a warning"}.get(result.exit_code, f"failed, exit {result.exit_code}")
-        first = one_line(result.out, 100)
+        first = one_line(telling_line(result), 100)
         self.say(f"check {result.check}: {word}, {result.seconds:.1f} s{f': {first}' if first else ''}")
 
     def _groups(self, doable: tuple[Doable, ...], state: WalkState) -> bool | Stop:
@@ -116,7 +117,9 @@ class Running:
         for one in chosen:
             code = self._group(one, state)
             if code:
-                return Stop("person", f"the command of line {one.line} ended with {code}; a person has to look")
+                return Stop(
+                    "person", f"the command of line {one.line} ended with exit {code}; a person has to look"
+                )
         return bool(chosen)
 
     def _leave(self, left: list[Doable]) -> None:
@@ -147,6 +150,8 @@ class Running:
         }
         if one.limit:
             request["limit"] = one.limit
+        if one.wants_phrase:
+            request["confirm"] = "phrase"
         how = {**self.how, "plan_only": False, "as_json": False, "detach": False}
         return self._noted(one, state, lambda: operate(self.session, "command", self.environment, request, how))
 
@@ -157,7 +162,7 @@ class Running:
         def started(job: JobRecord) -> None:
             release = str(job.plan.details.get("to_name", ""))
             line = 0 if one.act else one.line
-            begun.append(Acted(state.current, one.act or COMMAND, job.id, None, release, line))
+            begun.append(Acted(state.current, one.action or COMMAND, job.id, None, release, line))
             self.keeping.keep(begun[0])
 
         said, self.session.on_start = self.session.command, started
@@ -167,9 +172,19 @@ class Running:
             self.session.command, self.session.on_start = said, None
         if begun and code not in (130, 143):
             act = begun[0]
+            code = self._told(act.job, code)
             ended = Acted(act.section, act.action, act.job, code, act.release, act.line)
             self.keeping.keep(ended, key=f"acted:{act.job}")
         return code
+
+    def _told(self, id: str, code: int) -> int:
+        """How that job ended as answers ask after it; `code` where nothing else is known."""
+        from operations.jobs.ended import told_exit
+        from operations.jobs.launch import jobs_of
+
+        assert self.settings is not None
+        told = next((told_exit(job) for job in jobs_of(self.settings) if job.id == id), None)
+        return code if told is None else told
 
     def _filled(self, blanks: tuple[Blank, ...]) -> dict[str, str]:
         """What a person types for each blank; what is known or secret is not asked for."""

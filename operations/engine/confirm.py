@@ -10,13 +10,14 @@ from operations.errors import VigieError
 Act = Literal[
     "smoke", "plan", "list", "verify", "backup", "cancel", "deploy", "redeploy", "rollback", "restore", "undo",
     "end-sessions", "flag", "maintenance", "mark", "force-unlock", "freeze", "unfreeze", "prune", "drop-before",
-    "abort-upload", "clean", "analyze", "vacuum", "reindex", "command", "hazard",
+    "abort-upload", "clean", "analyze", "vacuum", "reindex", "command", "hazard", "message", "public-message",
 ]  # fmt: skip
 
 _FREE = frozenset({"smoke", "plan", "list", "verify"})
 _YES_ON_PRODUCTION = frozenset({"backup", "cancel"})
 _YES = frozenset(
     {"freeze", "unfreeze", "prune", "drop-before", "abort-upload", "clean", "analyze", "vacuum", "reindex", "command"}
+    | {"message"}
 )
 
 
@@ -24,13 +25,14 @@ def confirmation(act: Act, *, production: bool, phrase: str = "", database: str 
     """The confirmation that `act` needs. `phrase` is what production asks for (`Settings.phrase`).
 
     A restore asks for the target `database`'s name instead. `one_way` (a rollback across one-way migrations) asks for
-    the phrase a second time. A `command` of a runbook wants a yes, one with a `hazard` the phrase everywhere.
+    the phrase a second time. A `command` of a runbook wants a yes, one with a `hazard` the phrase everywhere. A
+    `message` wants a yes, one that anybody may read its own word (`phrase`), whatever it is about.
     """
     if act in _FREE or (act in _YES_ON_PRODUCTION and not production):
         return Confirm()
     if act == "restore" and not production:
         return Confirm(ConfirmLevel.PHRASE, phrase=database)
-    if act == "hazard" and not production:
+    if act == "public-message" or (act == "hazard" and not production):
         return Confirm(ConfirmLevel.PHRASE, phrase=phrase)
     if not production or act in _YES or act in _YES_ON_PRODUCTION:
         return Confirm(ConfirmLevel.YES, needs_reason=production and act == "freeze")

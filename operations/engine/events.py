@@ -72,6 +72,11 @@ class EventBook(Protocol):
         ...
 
 
+_COLUMNS = {field.name: column for column, field in enumerate(fields(Event))}
+_HASHED = {name: column for name, column in _COLUMNS.items() if name not in ("data", "hash")}
+_IN_ORDER = tuple(sorted({*_HASHED, "data"}))
+
+
 class Ids:
     """Makes UUIDv7 texts (RFC 9562) that never run backwards within this process, whatever the clock does."""
 
@@ -104,6 +109,16 @@ def hash_of(event: Event) -> str:
     body = event_to_json(event)
     del body["hash"]
     return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def hash_of_row(row: Sequence[Any]) -> str:
+    """As `hash_of`, from a row of the journal's table, whose times and data lie there as they are hashed.
+
+    Several times as fast; a row that somebody wrote differently only gives another hash.
+    """
+    texts = {name: json.dumps(row[column], ensure_ascii=False) for name, column in _HASHED.items()}
+    body = ",".join(f'"{name}":{row[8] if name == "data" else texts[name]}' for name in _IN_ORDER)
+    return hashlib.sha256(f"{{{body}}}".encode()).hexdigest()
 
 
 def canonical(value: Any) -> str:

@@ -5,6 +5,7 @@ Append-only JSON lines in the journal's format, one file a job, chained by hash;
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -49,6 +50,7 @@ class FallbackJournal:
         self._ids = Ids(now)
         self._kept: list[Event] = [event for _, event in self._read()]
         self._last = self._kept[-1] if self._kept else None
+        self._torn = self._ends_torn()
 
     def append(
         self, kind: str, data: Mapping[str, Any], *, at: datetime | None = None, incident: str = "", job: str = ""
@@ -93,14 +95,30 @@ class FallbackJournal:
             return []
         return list(read_lines(text.splitlines()))
 
+    @property
+    def kept(self) -> tuple[Event, ...]:
+        """Every event, also those that no file would take."""
+        return tuple(self._kept)
+
+    def _ends_torn(self) -> bool:
+        """True when the file's last line was cut off: the next one must not become its end."""
+        try:
+            with self.path.open("rb") as file:
+                return file.seek(0, os.SEEK_END) > 0 and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n"
+        except OSError:
+            return False
+
     def _write(self, event: Event) -> None:
+        body = ("\n" * self._torn + canonical(event_to_json(event)) + "\n").encode()
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                os.write(descriptor, (canonical(event_to_json(event)) + "\n").encode())
+                self._torn = os.write(descriptor, body) < len(body)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if self._torn:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self.lost = f"{self.path}: {error.strerror}"
 

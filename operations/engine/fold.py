@@ -11,6 +11,7 @@ import msgspec
 
 from operations.engine.events import Event, EventBook
 from operations.engine.journal import Journal
+from operations.engine.order import in_order
 from operations.engine.orders import order_from_event
 from operations.engine.record import Debris, JobRecord, JobState, ProcessGroup, StepRecord, WorkerIdentity
 from operations.errors import VigieError
@@ -43,7 +44,7 @@ def record_of(book: EventBook, job: str) -> JobRecord:
         record = created(first[1], number_at(book, first[0]))
     except UNREADABLE:
         raise VigieError(f"The order of job {job} cannot be read.", next_step="vigie jobs lists the others.") from None
-    for _, event in events:
+    for event in in_order(event for _, event in events):
         record = applied(record, event)
     return record
 
@@ -53,7 +54,7 @@ def number_at(book: EventBook, place: int) -> int:
     if not isinstance(book, Journal):
         return 1
     rows = book.query("SELECT count(*) FROM events WHERE kind = 'job.created' AND place <= ?", (place,))
-    return int(rows[0][0])
+    return book.jobs_removed() + int(rows[0][0])
 
 
 def created(event: Event, number: int) -> JobRecord:

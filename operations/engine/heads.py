@@ -29,6 +29,31 @@ class Heads:
     lost: tuple[Head, ...] = ()
 
 
+def mark_of(head: Head) -> str:
+    """A head in a few characters, for the foot of a message: it names neither person nor host."""
+    return f"{head.seq}-{head.hash[:12]}"
+
+
+def heads_in(text: str) -> tuple[Head, ...]:
+    """The heads that somebody kept elsewhere: in a backup's manifest, an export's file or a head file.
+
+    Raises ValueError for a text that holds none.
+    """
+    found: list[Head] = []
+    for line in (text, *text.splitlines()):
+        try:
+            body = json.loads(line)
+            kept = body.get("journal") or body.get("heads") if isinstance(body, dict) else None
+            found += [Head(str(writer), int(seq), str(digest)) for writer, seq, digest in kept or ()]
+            if isinstance(body, dict) and {"writer", "seq", "hash", "kind"} <= body.keys():
+                found.append(Head(str(body["writer"]), int(body["seq"]), str(body["hash"])))
+        except (ValueError, TypeError):
+            continue
+    if not found:
+        raise ValueError("no heads of a journal are in it")
+    return tuple(dict.fromkeys(found))
+
+
 def read_heads(path: Path) -> Heads | None:
     """The heads kept beside a journal; None without such a file. Raises ValueError when it cannot be read."""
     try:

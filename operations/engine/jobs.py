@@ -14,20 +14,20 @@ from operations.engine.fallback import fallback_folders, read_lines
 from operations.engine.fold import UNREADABLE, applied, created, number_at
 from operations.engine.journal import Journal
 from operations.engine.log import progress_path
+from operations.engine.order import in_order
 from operations.engine.record import JobRecord, JobState
+from operations.engine.store import JOB_MARKS
 from operations.errors import VigieError
 
 KEPT = 200
 """Jobs that are folded on start; older ones only where they never ended or left something."""
 _START_PATIENCE = timedelta(seconds=60)
-_UNFINISHED = (
-    "SELECT job FROM events WHERE kind = 'job.created' AND job NOT IN"
-    " (SELECT job FROM events WHERE kind IN ('job.finished', 'job.closed'))"
+_STILL_MATTERS = (
+    "SELECT job FROM events {} WHERE " + JOB_MARKS + " AND job != '' GROUP BY job HAVING"  # noqa: S608 - fixed parts
+    " (sum(kind = 'job.created') AND NOT sum(kind IN ('job.finished', 'job.closed')))"
+    " OR sum(kind = 'debris.left') > sum(kind IN ('debris.settled', 'debris.cleaned'))"
 )
-_WITH_DEBRIS = (
-    "SELECT job FROM events WHERE kind IN ('debris.left', 'debris.settled', 'debris.cleaned')"
-    " GROUP BY job HAVING sum(kind = 'debris.left') > sum(kind != 'debris.left')"
-)
+"""Jobs that never ended, and those that left something; told from the marks alone."""
 
 
 class JobBook:
@@ -42,6 +42,7 @@ class JobBook:
         self._state = state
         self._jobs: dict[str, JobRecord] = {}
         self._place: int | None = None
+        self._number = 0
         self._fallback_sizes: dict[Path, int] = {}
         self._fallback_seen: set[str] = set()
 
@@ -53,7 +54,8 @@ class JobBook:
                 self._place = self._begin(self._journal)
             for place, event in self._journal.events(after=self._place, any_job=True):
                 self._place = place
-                self._feed(event, place)
+                if event.id not in self._fallback_seen:
+                    self._feed(event, place)
                 fresh = True
         return self._feed_fallbacks() or fresh
 
@@ -87,18 +89,35 @@ class JobBook:
         newest = "SELECT place FROM events WHERE kind = 'job.created' ORDER BY place DESC LIMIT 1 OFFSET ?"
         rows = journal.query(newest, (KEPT,))
         if not rows:
+            self._number = journal.jobs_removed()
             return 0
         place = int(rows[0][0])
-        older = {job for query in (_UNFINISHED, _WITH_DEBRIS) for (job,) in journal.query(query)}
-        for job in older:
-            for at, event in journal.events(job=job):
-                if at <= place:
-                    self._feed(event, at)
+        for (job,) in journal.query(_STILL_MATTERS.format("INDEXED BY marks_of_jobs" if journal.marked else "")):
+            self._take_again(journal, job, until=place)
+        self._number = number_at(journal, place)
         return place
 
+    def _take_again(self, journal: Journal, job: str, until: int) -> None:
+        """Fold a job afresh from all its events up to a place, in their one order."""
+        rows = [(place, event) for place, event in journal.events(job=job) if place <= until]
+        number = next((number_at(journal, place) for place, event in rows if event.kind == "job.created"), 0)
+        for event in in_order(event for _, event in rows):
+            self._apply(event, number)
+
     def _feed(self, event: Event, place: int) -> None:
+        """Take in an event of the journal that is new."""
+        if event.kind != "job.created":
+            self._apply(event, 0)
+            return
+        self._number += 1
+        self._apply(event, self._number)
+        earlier = "SELECT 1 FROM events WHERE job = ? AND job != '' AND place < ? LIMIT 1"
+        if self._journal is not None and self._journal.query(earlier, (event.job, place)):
+            # Imported: what followed came in before it.
+            self._take_again(self._journal, event.job, until=place)
+
+    def _apply(self, event: Event, number: int) -> None:
         if event.kind == "job.created":
-            number = number_at(self._journal, place) if self._journal is not None else len(self._jobs) + 1
             self._add(event, number)
         elif event.job in self._jobs:
             self._jobs[event.job] = applied(self._jobs[event.job], event)
@@ -125,12 +144,13 @@ class JobBook:
             return False
         self._fallback_sizes[path] = size
         new = [event for _, event in read_lines(lines) if event.id not in self._fallback_seen]
-        for event in new:
+        known = self._journal.known([event.id for event in new]) if self._journal is not None and new else frozenset()
+        for event in (event for event in new if event.id not in known):
             self._fallback_seen.add(event.id)
             if event.kind == "job.created" and event.job not in self._jobs:
                 self._add(event, len(self._jobs) + 1)
             else:
-                self._feed(event, 0)
+                self._apply(event, 0)
         return bool(new)
 
 

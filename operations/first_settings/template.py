@@ -22,6 +22,7 @@ _HEAD = """\
 # readonly = true                   # nothing that changes anything can be done with this file
 # state_dir = "/var/lib/vigie/ana"  # journal, logs of jobs, readings; else the user's own state folder
 # lock_dir = "/run/lock/vigie"      # where jobs of all users of this host meet
+# retention_months = 13             # vigie journal prune removes older events
 # runbooks = "runbooks"             # a folder of your own runbooks; they go over ours by file name
 """
 _UNANSWERED = """
@@ -162,6 +163,24 @@ _REST = """
 
 [notify]
 # webhook = "${CHAT_WEBHOOK}"       # is told of deploys and rollbacks: {"text": "…"}
+
+[messages]                          # what users are told during an incident: vigie message
+# service = "the dispatch board"    # in the words of its users; else the site's name
+# zone = "Europe/Paris"             # times stand in UTC and in this zone
+# languages = ["en", "fr"]
+# may_name = ["support@example.com"]                # addresses and hosts that a message may hold
+
+# [[messages.targets]]
+# name = "status page"
+# kind = "statuspage"               # slack, teams, webhook, statuspage, file or clipboard
+# address = "https://api.statuspage.io/v1"          # the webhook of the other kinds; of a chat as "${CHAT_WEBHOOK}"
+# page = "kctbh9vrtdwd"             # statuspage: the page's id
+# key = "${STATUSPAGE_KEY}"         # statuspage: the API key
+# path = "notices.txt"              # file: messages are appended here
+# audience = "everybody who looks at the status page"
+# public = true                     # sending wants the word PUBLIC typed
+# languages = ["en"]                # else all of them
+# limit = 10.0                      # seconds it may take to answer
 
 [restore]
 # never = ["db.example.com", "db.example.com/app", "/app"]  # never restored onto, beside production

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from operations.headless.doable import first_act
+from operations.headless.doable import first_act, own_act
 from operations.headless.walker import Ended
 from runbooks.layout import wrapped
 from runbooks.model import Section
@@ -39,6 +39,8 @@ def closing_lines(ended: Ended, environment: str, *, width: int) -> list[str]:
 
 def _how_to_act(section: Section, environment: str) -> list[str]:
     first = first_act(section, environment)
+    if own_act(section, environment) is not None:
+        return ["  the console runs it, and so does this walk at a terminal: --run without --yes, then its r number"]
     if first is None or first.twin is None:
         return []
     twin = first.twin

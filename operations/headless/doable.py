@@ -16,7 +16,8 @@ from runbooks.parts import Blank, Group, Hazard
 class Doable:
     """An act (`act` is its name, `twin` its command line) or a group of commands. `line` is where it begins.
 
-    `blanks` are those of a group; an act's stand in its twin. `limit` is the seconds its fence allows.
+    `blanks` are those of a group; an act's stand in its twin. `limit` is the seconds its fence allows. `action` is the
+    act that its fence names, also where that is a group of the team's own; `wants_phrase` that it asks for the phrase.
     """
 
     line: int
@@ -29,6 +30,8 @@ class Doable:
     hazards: tuple[Hazard, ...] = ()
     alternative: bool = False
     limit: float | None = None
+    action: str = ""
+    wants_phrase: bool = False
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -52,6 +55,14 @@ def doables_of(section: Section, environment: str) -> tuple[Doable, ...]:
     return tuple(found)
 
 
+def own_act(section: Section, environment: str) -> Doable | None:
+    """The section's act where that is a command of the team's own: a person starts it, whatever a walk was told."""
+    first = next(iter(section.actions), None)
+    within = (first.lines[0], first.lines[1]) if first else (0, 0)
+    found = (one for one in doables_of(section, environment) if not one.act and one.action)
+    return next((one for one in found if within[0] <= one.line <= within[1]), None)
+
+
 def first_act(section: Section, environment: str) -> Doable | None:
     """The act that a section is about, whose end its answers ask after; None where a command cannot do it."""
     first = next(iter(section.actions), None)
@@ -61,7 +72,7 @@ def first_act(section: Section, environment: str) -> Doable | None:
 def _act(code: Code, twin: Twin) -> Doable:
     known = ACTIONS.get(code.name)
     title = f"{code.name}: {known.meaning}" if known else code.name
-    return Doable(code.lines[0], "act", title, twin.text, act=code.name, twin=twin)
+    return Doable(code.lines[0], "act", title, twin.text, act=code.name, twin=twin, action=code.name)
 
 
 def _group(code: Code, group: Group) -> Doable:
@@ -74,4 +85,6 @@ def _group(code: Code, group: Group) -> Doable:
         hazards=group.hazards,
         alternative=group.alternative,
         limit=code.timeout,
+        action=code.name if code.purpose == "action" else "",
+        wants_phrase=code.wants_phrase,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -14,7 +15,7 @@ from runbooks.conditions import Evidence
 from runbooks.facts import Facts
 from runbooks.layout import wrapped
 from runbooks.model import Code, ItemList, Paragraph, Quote, Section
-from runbooks.parts import Group
+from runbooks.parts import Blank, Group
 from runbooks.plain_text import plain_text
 from runbooks.suggest import suggest
 from runbooks.units import seconds_in_words
@@ -33,9 +34,11 @@ def page(
     width: int,
     numbered: bool = False,
     short: bool = False,
+    known: Callable[[Blank], bool] = lambda blank: False,
 ) -> list[str]:
     """Everything of the section where the walk stands; with `numbered`, what can be run carries its number.
 
+    Blanks that are `known` are not among those that somebody has to fill in.
     A `short` one fits a small screen: evidence only of answers that may be right.
     """
     seen, section = view(state, facts, now), state.section
@@ -43,7 +46,7 @@ def page(
     rows += _loud(section, width)
     for task in seen.tasks:
         rows += _task(task, width)
-    rows += _commands(section, environment, numbered=numbered)
+    rows += _commands(section, environment, numbered=numbered, known=known)
     for check in seen.checks:
         rows += _check(check.code, "" if check.result is None else _ended(check.result.exit_code, check.result.why))
     rows += [f"{_IN}message “{code.name}”{_due(code.due)}" for code in seen.messages]
@@ -134,7 +137,7 @@ def _task(task: TaskView, width: int) -> list[str]:
     return behind(f"{_IN}[{sign}] ", f"{role}{task.text}{due}{why}", width)
 
 
-def _commands(section: Section, environment: str, *, numbered: bool) -> Iterator[str]:
+def _commands(section: Section, environment: str, *, numbered: bool, known: Callable[[Blank], bool]) -> Iterator[str]:
     """Acts with the line that does them, groups of commands, and what is for a person to do."""
     doable = doables_of(section, environment)
     number_of = {one.line: f"r{n} " if numbered else "" for n, one in enumerate(doable, 1)}
@@ -144,7 +147,8 @@ def _commands(section: Section, environment: str, *, numbered: bool) -> Iterator
             yield f"{_IN}  $ {one.text}"
             yield from _to_fill(one.written)
         else:
-            yield from _group(one, number_of[one.line])
+            there = replace(one, blanks=tuple(blank for blank in one.blanks if not known(blank)))
+            yield from _group(there, number_of[one.line])
     for code in section.blocks:
         if code.purpose not in ("code", "action"):
             continue

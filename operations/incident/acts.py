@@ -37,7 +37,7 @@ def open_incident(
     """
     if not another:
         _refuse_second(book, environment)
-    id = new_incident_id(now, {one.id for one in book.all()})
+    id = new_incident_id(now, book.ids())
     data: dict[str, object] = {
         "site": site,
         "environment": environment,

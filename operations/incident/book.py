@@ -1,155 +1,131 @@
-"""Folds the journal's events into incidents. Fed incrementally: a console reads only what is new to it."""
+"""Folds events into incidents, the same whatever order they came in.
+
+With a journal it reads only what it is asked for: the marks of all incidents, and the story of one. Without, `feed` it.
+"""
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
 
 from operations.engine.events import Event
-from operations.incident.model import Call, Entry, Incident, IncidentState, Severity, WalkEvent
-from operations.incident.words import describe
-
-WALK_PREFIX = "walk."
+from operations.engine.journal import Journal
+from operations.incident.heads import MARKS, Heads
+from operations.incident.model import Incident, IncidentHead
+from operations.incident.story import Story
 
 
 class IncidentBook:
-    """All incidents of one journal. `feed` new events, then ask."""
+    """All incidents of one journal, and of events that were fed. `refresh` (or `feed`) first, then ask.
 
-    def __init__(self) -> None:
-        self._drafts: dict[str, _Draft] = {}
+    What is asked may read the journal and raises JournalUnavailable then.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
+        self._place: int | None = None
+        self._heads = Heads()
+        self._sorted: tuple[IncidentHead, ...] | None = None
+        self._stories: dict[str, Story] = {}
         self._incident_of_job: dict[str, str] = {}
-        self._told_of_job: dict[str, dict[str, Any]] = {}
+        self._orphans: dict[str, list[Event]] = {}
+
+    def refresh(self) -> bool:
+        """Take in what is new in the journal; True when there was something. Raises JournalUnavailable."""
+        if self._journal is None:
+            return False
+        if self._place is None:
+            place = self._journal.last_place()
+            self._heads.read(self._journal.incident_marks())
+            self._sorted = None
+            # Behind that place everything is taken in as it comes; a mark that is read twice counts once.
+            self._place = place
+            return place > 0
+        rows = self._journal.events(after=self._place)
+        if rows:
+            self._place = rows[-1][0]
+            for _, event in rows:
+                self._take(event, stored=True)
+        return bool(rows)
 
     def feed(self, events: Iterable[Event]) -> bool:
-        """Take in events; True when any incident changed."""
+        """Take in events; True when any incident changed. An event that is known already changes none."""
         changed = False
         for event in events:
-            changed = self._take(event) or changed
+            changed = self._take(event, stored=False) or changed
         return changed
 
+    def heads(self) -> tuple[IncidentHead, ...]:
+        """Every incident as a list shows it, newest first; no story is read for it."""
+        if self._sorted is None:
+            found = (self._head(id) for id in self._heads.ids())
+            known = (one for one in found if one is not None)
+            self._sorted = tuple(sorted(known, key=lambda one: one.opened_at, reverse=True))
+        return self._sorted
+
+    def ids(self) -> frozenset[str]:
+        """The ids that are taken."""
+        return frozenset(self._heads.ids())
+
     def all(self) -> tuple[Incident, ...]:
-        """Every incident, newest first."""
-        return tuple(sorted((d.incident() for d in self._drafts.values()), key=lambda one: one.opened_at, reverse=True))
+        """Every incident with its story, newest first. Reads everything: where a list will do take `heads`."""
+        return tuple(one for one in (self.get(head.id) for head in self.heads()) if one is not None)
+
+    def all_open(self) -> tuple[Incident, ...]:
+        """Every incident that is open, newest first."""
+        return tuple(one for one in (self.get(head.id) for head in self.heads() if head.open) if one is not None)
 
     def get(self, id: str) -> Incident | None:
         """The incident of that id."""
-        draft = self._drafts.get(id)
-        return draft.incident() if draft else None
+        return self._story(id).incident() if id in self._heads.ids() else None
 
     def open_for(self, environment: str) -> Incident | None:
         """The newest open incident of an environment."""
-        return next((one for one in self.all() if one.open and one.environment == environment), None)
+        found = (head.id for head in self.heads() if head.open and head.environment == environment)
+        return self.get(next(found, ""))
 
     def latest_for(self, environment: str) -> Incident | None:
         """The newest incident of an environment, open or not."""
-        return next((one for one in self.all() if one.environment == environment), None)
+        return self.get(next((head.id for head in self.heads() if head.environment == environment), ""))
 
-    def _take(self, event: Event) -> bool:
+    def _story(self, id: str) -> Story:
+        if id not in self._stories:
+            events = self._journal.story(id) if self._journal is not None else []
+            self._stories[id] = Story(event for _, event in events)
+        return self._stories[id]
+
+    def _head(self, id: str) -> IncidentHead | None:
+        if self._heads.doubtful(id):
+            # Several writers changed it: only the whole story tells which of them came last.
+            one = self.get(id)
+            return one.head if one is not None else None
+        return self._heads.get(id)
+
+    def _take(self, event: Event, *, stored: bool) -> bool:
+        """Take in an event; one that the journal stores may wait there until its incident is asked for."""
         if event.kind == "job.created" and event.job:
-            self._incident_of_job[event.job] = event.incident or ""
-            with suppress(KeyError, ValueError, TypeError, AttributeError):
-                self._told_of_job[event.job] = _told(event)
-        if event.kind == "incident.opened" and event.incident:
-            self._drafts.setdefault(event.incident, _Draft(_opened(event)))
-        draft = self._drafts.get(event.incident or self._incident_of_job.get(event.job or "", ""))
-        if draft is None:
+            self._incident_of_job[event.job] = event.incident
+        incident = event.incident or self._incident_of(event)
+        if not incident:
             return False
-        with suppress(KeyError, ValueError, TypeError, AttributeError):
-            # A damaged event, or a later version's, is left out; the others still tell the story.
-            draft.take(event, self._told_of_job.get(event.job or "", {}))
-        return True
+        if event.kind in MARKS:
+            self._heads.take(event)
+        if event.kind in MARKS or self._heads.doubtful(incident):
+            self._sorted = None
+        if stored and incident not in self._stories:
+            return True
+        early = self._orphans.pop(event.job, []) if event.kind == "job.created" else []
+        story = self._story(incident)
+        taken = [story.take(one) for one in (event, *early)]
+        return any(taken)
 
-
-class _Draft:
-    """An incident while events come in; lists, so that many events do not cost their square."""
-
-    def __init__(self, head: Incident) -> None:
-        self._head = head
-        self._entries: list[Entry] = []
-        self._walk: list[WalkEvent] = []
-        self._calls: dict[str, Call] = {}
-        self._jobs: list[str] = []
-        self._observed: set[str] = set()
-        self._events: list[Event] = []
-        self._made: Incident | None = None
-
-    def incident(self) -> Incident:
-        if self._made is None:
-            self._made = replace(
-                self._head,
-                entries=tuple(self._entries),
-                walk=tuple(self._walk),
-                calls=tuple(self._calls.values()),
-                jobs=tuple(self._jobs),
-                observed=frozenset(self._observed),
-                events=tuple(self._events),
-            )
-        return self._made
-
-    def take(self, event: Event, told: Mapping[str, Any]) -> None:
-        self._made = None
-        key = str(event.data.get("key", ""))
-        if key and key in self._observed:
-            return
-        if key:
-            self._observed.add(key)
-        self._events.append(event)
-        self._effect(event)
-        described = describe(event.kind, {**told, **event.data})
-        if described is None:
-            return
-        text, tone = described
-        entry = Entry(event.at, event.recorded_at, event.actor, event.kind, text, tone, event.id, event.job or "")
-        insort(self._entries, entry, key=lambda one: (one.at, one.recorded_at))
-
-    def _effect(self, event: Event) -> None:
-        data = event.data
-        if event.kind.startswith(WALK_PREFIX):
-            self._walk.append(WalkEvent(event.kind, event.at, data, str(data.get("walk", "")), event.actor))
-        elif event.kind == "incident.severity":
-            self._head = replace(self._head, severity=_severity(data.get("severity")))
-        elif event.kind == "incident.state":
-            state = IncidentState(str(data.get("state")))
-            # Closed it stays resolved when it was; gone on with it is not resolved any more.
-            kept = self._head.resolved_at if state is IncidentState.CLOSED else None
-            ended = event.at if state is IncidentState.RESOLVED else kept
-            self._head = replace(self._head, state=state, resolved_at=ended)
-        elif event.kind == "help.called":
-            id = str(data.get("call", event.id))
-            self._calls[id] = Call(id, str(data.get("contact", "")), event.at, bool(data.get("delivered")))
-        elif event.kind == "help.answered" and (call := self._calls.get(str(data.get("call")))):
-            self._calls[call.id] = replace(call, answered_at=event.at, answer=str(data.get("answer", "")))
-        elif event.kind == "job.created" and event.job and event.job not in self._jobs:
-            self._jobs.append(event.job)
-
-
-def _told(created: Event) -> dict[str, Any]:
-    """What a job's first event says that its later ones leave out: the operation, and its steps' titles."""
-    plan = created.data.get("plan") or {}
-    titles = {step.get("name"): step.get("title") for step in plan.get("steps") or ()}
-    return {"operation": created.data.get("operation", ""), "titles": titles}
-
-
-def _opened(event: Event) -> Incident:
-    data = event.data
-    return Incident(
-        id=event.incident or "",
-        site=str(data.get("site", "")),
-        environment=str(data.get("environment", "")),
-        severity=_severity(data.get("severity")),
-        title=str(data.get("title", "")),
-        state=IncidentState.INVESTIGATING,
-        opened_at=event.at,
-        opened_by=event.actor,
-    )
-
-
-def _severity(value: object) -> Severity:
-    """The severity an event names; one that is not known counts as the highest."""
-    try:
-        return Severity(str(value))
-    except ValueError:
-        return Severity.P0
+    def _incident_of(self, event: Event) -> str:
+        """The incident of an event that names only its job; kept where the job is not known yet."""
+        if not event.job:
+            return ""
+        if event.job not in self._incident_of_job:
+            if self._journal is None:
+                self._orphans.setdefault(event.job, []).append(event)
+                return ""
+            found = self._journal.events(job=event.job, kinds=("job.created",), limit=1)
+            self._incident_of_job[event.job] = found[0][1].incident if found else ""
+        return self._incident_of_job[event.job]

@@ -85,6 +85,26 @@ class WalkEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentHead:
+    """What a list shows of an incident: all that can be told without reading its story."""
+
+    id: str
+    site: str
+    environment: str
+    severity: Severity
+    title: str
+    state: IncidentState
+    opened_at: datetime
+    opened_by: str
+    resolved_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """True until it is resolved or closed."""
+        return self.state not in (IncidentState.RESOLVED, IncidentState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident, folded from its events."""
 
@@ -102,10 +122,18 @@ class Incident:
     jobs: tuple[str, ...] = ()
     resolved_at: datetime | None = None
     events: tuple[Event, ...] = ()
-    """All of them in the order they were read, those of its jobs included: what roles, clock, messages and report are
-    folded from."""
+    """All of them in their one order (`operations.engine.order`), those of its jobs included: what roles, clock,
+    messages and report are folded from."""
     observed: frozenset[str] = frozenset()
     """Keys of what the watch already put on the timeline, so that two consoles do not say it twice."""
+
+    @property
+    def head(self) -> IncidentHead:
+        """What a list shows of it."""
+        return IncidentHead(
+            self.id, self.site, self.environment, self.severity, self.title, self.state, self.opened_at,
+            self.opened_by, self.resolved_at,
+        )  # fmt: skip
 
     @property
     def open(self) -> bool:

@@ -17,6 +17,7 @@ from operations.incident.model import Incident
 AHEAD = timedelta(seconds=5)
 """What was written down later than now by more than this was written by a clock that has since been set back."""
 _KEPT = 8
+_NONE = timedelta()
 Folded = TypeVar("Folded")
 
 
@@ -30,7 +31,7 @@ class Timed:
 
     def later(self, moment: datetime) -> datetime:
         """A moment that this event names, moved as its own time was."""
-        return moment.astimezone(UTC) - (self.event.recorded_at.astimezone(UTC) - self.written)
+        return _utc(moment) - (_utc(self.event.recorded_at) - self.written)
 
 
 def folded(fold: Callable[[Incident], Folded]) -> Callable[[Incident], Folded]:
@@ -63,7 +64,9 @@ def ordered(events: Iterable[Event]) -> tuple[Timed, ...]:
     for event in events:
         by_writer.setdefault(event.writer, []).append(event)
     timed = [one for written in by_writer.values() for one in _of_one_writer(written)]
-    return tuple(sorted(timed, key=lambda one: (one.written, one.event.writer, one.event.seq)))
+    if len(by_writer) > 1:
+        timed.sort(key=lambda one: (one.written, one.event.writer, one.event.seq))
+    return tuple(timed)
 
 
 def _of_one_writer(events: list[Event]) -> list[Timed]:
@@ -78,7 +81,7 @@ def _of_one_writer(events: list[Event]) -> list[Timed]:
     following: datetime | None = None
     shift = timedelta()
     for event in reversed(events := sorted(events, key=lambda one: one.seq)):
-        at = event.recorded_at.astimezone(UTC)
+        at = _utc(event.recorded_at)
         if earliest is None or at <= earliest:
             shift, earliest = timedelta(), at
         elif following is not None and at > following:
@@ -88,16 +91,23 @@ def _of_one_writer(events: list[Event]) -> list[Timed]:
     found: list[Timed] = []
     for event, moved in zip(events, reversed(written), strict=True):
         forward = max(moved, found[-1].written) if found else moved
-        # In UTC throughout: in another zone a span would be one of the wall's hours.
-        ago = event.recorded_at.astimezone(UTC) - event.at.astimezone(UTC)
-        found.append(Timed(event, forward - max(ago, timedelta()), forward))
+        ago = _utc(event.recorded_at) - _utc(event.at)
+        found.append(Timed(event, forward - ago if ago > _NONE else forward, forward))
     return found
 
 
 def ahead_of(incident: Incident, now: datetime) -> Event | None:
     """The newest event of a writer that lies in the future: its clock was set back since. None without one."""
-    newest: dict[str, Event] = {}
-    for one in in_order(incident):
-        newest[one.event.writer] = one.event
-    ahead = [event for event in newest.values() if event.recorded_at - now > AHEAD]
+    ahead = [event for event in _newest(incident) if event.recorded_at - now > AHEAD]
     return max(ahead, key=lambda event: (event.recorded_at, event.id), default=None)
+
+
+@folded
+def _newest(incident: Incident) -> tuple[Event, ...]:
+    """The last event of each writer."""
+    return tuple({one.event.writer: one.event for one in in_order(incident)}.values())
+
+
+def _utc(at: datetime) -> datetime:
+    """In another zone a span would be one of the wall's hours. Nearly all times are in UTC already."""
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -173,6 +173,31 @@ def _job_finished(data: _Data) -> Described:
     )
 
 
+def _drafted(data: _Data) -> Described:
+    return f"{data.get('kind', '')} message drafted", "plain"
+
+
+def _sent(data: _Data) -> Described:
+    promised = str(data.get("promised") or "")
+    until = f", next update {promised[11:16]}Z" if promised else ""
+    return f"{data.get('kind', '')} message sent: {data.get('audience', '')}{until}", "plain"
+
+
+def _delivered(data: _Data) -> Described | None:
+    """What arrived is no news; what did not, or may not have, is."""
+    if data.get("result") == "delivered":
+        return None
+    word = "did not take it" if data.get("result") == "failed" else "NOT KNOWN"
+    why = f": {data['problem']}" if data.get("problem") else ""
+    return f"message: {data.get('target', '')} {word}{why}", "bad" if data.get("result") == "failed" else "warn"
+
+
+def _retried(data: _Data) -> Described:
+    targets = data.get("targets")
+    names = ", ".join(str(name) for name in targets) if isinstance(targets, list | tuple) else ""
+    return f"message sent again: {names}", "plain"
+
+
 _HOW = {
     "back": "back to",
     "jump": "went to",
@@ -224,4 +249,8 @@ _LINES: dict[str, Callable[[_Data], Described | None]] = {
     ),
     "timer.snoozed": _snoozed,
     "timer.said": lambda data: (f"reminder: {data.get('says') or data.get('words', '')}", "warn"),
+    "message.drafted": _drafted,
+    "message.sent": _sent,
+    "message.retried": _retried,
+    "message.delivered": _delivered,
 }

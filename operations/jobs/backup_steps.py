@@ -28,6 +28,7 @@ from operations.engine.steps import Completed, StepContext
 from operations.jobs.backup_app import archive_app
 from operations.jobs.backup_source import CONNECTION_ERROR, Source, ask_source
 from operations.jobs.backup_watch import DumpWatch
+from operations.jobs.launch import journal_heads
 from operations.text import one_line
 from operations.upload import JOB, Upload, UploadFailed, names_under, put_whole
 
@@ -204,6 +205,7 @@ class BackupSteps:
             marked=self._source.mark == self._desk.environment,
             job=context.job,
             footer=reader.footer,
+            journal=journal_heads(self._desk.settings),
         )
 
     def _put(self, context: StepContext, key: str, body: bytes, kind: str) -> None:

@@ -1,7 +1,8 @@
 """One command group of a runbook, or one group of SQL statements, as a job: what a person confirmed and nothing else.
 
 Request: `kind` (shell, sql), `text` as written, `blanks` (how each is written -> what was typed, never a secret),
-`book`, `line`, `section` (where it stands), `writes` (SQL may change something), `limit` (seconds).
+`book`, `line`, `section` (where it stands), `writes` (SQL may change something), `limit` (seconds),
+`confirm` ("phrase": the typed phrase even where a yes would do).
 """
 
 from __future__ import annotations

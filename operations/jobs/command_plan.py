@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from operations.command_call import BASH, database_of, psql_for, shell
+from operations.command_call import BASH, database_of, missing_programs, psql_for, shell
 from operations.command_group import KINDS, Kind, Prepared, prepare, values_words
 from operations.desk import Desk
 from operations.engine.confirm import confirmation
@@ -19,7 +19,11 @@ from operations.jobs.timings import expected_seconds
 from operations.settings import address_of
 from operations.sql_group import runs_as_one
 from operations.text import one_line
+from runbooks.shell_programs import changes_what_is_found
 
+PROGRAMS = "programs"
+PHRASE = "phrase"
+"""The one confirmation that a request may name: it asks for more than a yes, and never for less than a hazard does."""
 DEFAULT_LIMIT = 600.0
 LONGEST_LIMIT = 6 * 3600.0
 _EXPECTED = 5.0
@@ -39,6 +43,7 @@ class Wanted:
     section: str = ""
     writes: bool = False
     limit: float = DEFAULT_LIMIT
+    confirm: str = ""
 
 
 def wanted(request: Mapping[str, Any]) -> Wanted:
@@ -54,9 +59,12 @@ def wanted(request: Mapping[str, Any]) -> Wanted:
     writes = bool(request.get("writes"))
     if writes and kind != "sql":
         raise VigieError("Only statements are read-only unless somebody says otherwise; a shell may always write.")
+    confirm = request.get("confirm") or ""
+    if confirm not in ("", PHRASE):
+        raise VigieError("A command's confirmation is only ever raised, to the typed phrase.")
     return Wanted(
         kind, str(request.get("text") or ""), dict(blanks), one_line(str(request.get("book") or ""), 80), line,
-        one_line(str(request.get("section") or ""), 120), writes, _limit(request.get("limit", DEFAULT_LIMIT)),
+        one_line(str(request.get("section") or ""), 120), writes, _limit(request.get("limit", DEFAULT_LIMIT)), confirm,
     )  # fmt: skip
 
 
@@ -83,7 +91,7 @@ def prepared_for(desk: Desk, asked: Wanted) -> Prepared:
 def plan_command(desk: Desk, asked: Wanted) -> Plan:
     """Compute the plan; nothing is run and nothing is connected to."""
     ready = prepared_for(desk, asked)
-    first = one_line(_first(ready.text), 60)
+    first = one_line(_first(asked, ready), 60)
     folder = str(desk.settings.folder)
     names = ", ".join(value.name for value in ready.values)
     shown = "; ".join(f"{value.name}={value.shown} from {value.source}" for value in ready.values)
@@ -97,7 +105,7 @@ def plan_command(desk: Desk, asked: Wanted) -> Plan:
         request={**asdict(asked), "blanks": dict(ready.blanks)},
         lines=tuple(_lines(desk, asked, ready, folder)),
         against=tuple(_against(desk, ready)),
-        guards=(_writable(desk), *_programs(desk, asked), *ready.guards),
+        guards=(_writable(desk), *_programs(desk, asked, ready), *ready.guards),
         steps=(
             PlannedStep(
                 "run",
@@ -179,20 +187,30 @@ def _writable(desk: Desk) -> Guard:
     return Guard("not read-only", "pass")
 
 
-def _programs(desk: Desk, asked: Wanted) -> Iterator[Guard]:
+def _programs(desk: Desk, asked: Wanted, ready: Prepared) -> Iterator[Guard]:
+    """Without its shell or psql it cannot run. A missing program of its own is only said: it may be made on the way."""
     try:
         if asked.kind == "shell":
             shell()
         elif database_of(desk.settings, desk.environment):
             psql_for(desk.settings, desk.environment)
     except VigieError as error:
-        yield Guard("programs", "refuse", str(error), error.code)
+        yield Guard(PROGRAMS, "refuse", str(error), error.code)
+        return
+    missing = missing_programs(desk.settings, ready)
+    if missing:
+        are = "are not installed, or not" if len(missing) > 1 else "is not installed, or not"
+        yield Guard(PROGRAMS, "warn", f"{', '.join(one_line(name, 40) for name in missing)} {are} in PATH")
+    elif asked.kind == "shell" and changes_what_is_found(ready.text):
+        yield Guard(
+            PROGRAMS, "unknown", "it sets PATH or reads another file, so what its names mean is seen when it runs"
+        )
     else:
-        yield Guard("programs", "pass")
+        yield Guard(PROGRAMS, "pass")
 
 
 def _confirm(desk: Desk, asked: Wanted, ready: Prepared) -> Confirm:
-    hazard = bool(ready.hazards) or (asked.writes and desk.is_production)
+    hazard = bool(ready.hazards) or asked.confirm == PHRASE or (asked.writes and desk.is_production)
     phrase = desk.settings.phrase(desk.environment)
     return confirmation("hazard" if hazard else "command", production=desk.is_production, phrase=phrase)
 
@@ -202,7 +220,11 @@ def _expected(desk: Desk, asked: Wanted) -> float:
     return expected_seconds(same, "command", "run", min(_EXPECTED, asked.limit))
 
 
-def _first(text: str) -> str:
-    """The line that names it: the first that is no comment."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+def _first(asked: Wanted, ready: Prepared) -> str:
+    """The line that names it: the first that destroys something, else the first that is no comment."""
+    every = ready.text.split("\n")
+    for hazard in ready.hazards:
+        if 0 <= hazard.line - asked.line < len(every) and every[hazard.line - asked.line].strip():
+            return every[hazard.line - asked.line].strip()
+    lines = [line.strip() for line in every if line.strip()]
     return next((line for line in lines if not line.startswith(("#", "--"))), lines[0] if lines else "")

@@ -48,6 +48,15 @@ def journal_if_any(settings: Settings) -> Iterator[Journal | None]:
             journal.close()
 
 
+def journal_heads(settings: Settings) -> list[tuple[str, int, str]]:
+    """The journal's last event of each writer, for where nobody who edits the journal reaches it; none without one."""
+    with journal_if_any(settings) as journal:
+        try:
+            return [(head.writer, head.seq, head.hash) for head in journal.heads()] if journal is not None else []
+        except JournalUnavailable:
+            return []
+
+
 def jobs_of(settings: Settings) -> tuple[JobRecord, ...]:
     """Every job of this user, newest first, those that ran without the journal included."""
     with job_book(settings) as book:

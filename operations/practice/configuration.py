@@ -19,6 +19,7 @@ from operations.practice.layout import (
     Layout,
     write_private,
 )
+from operations.practice.message_stub import STATUS_KEY, STATUS_PAGE
 from operations.practice.postgres import address
 from operations.practice.session import Session
 from operations.practice.traffic import API
@@ -56,6 +57,7 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
         },
         "providers": [_provider(layout, ports, link) for link in PROVIDERS],
         "contacts": _contacts(ports),
+        "messages": _messages(ports),
         "links": [{"title": "The board", "url": f"https://127.0.0.1:{ports['front-production']}/"}],
         "watch": {
             "control_targets": [f"http://127.0.0.1:{ports[link]}/" for link in ("control-1", "control-2")],
@@ -174,6 +176,21 @@ def _provider(layout: Layout, ports: Mapping[str, int], link: str) -> dict[str, 
         "database": database,
         "authority": str(layout.authority),
     }
+
+
+def _messages(ports: Mapping[str, int]) -> dict[str, Any]:
+    """Where a drill's messages go: a stub of a chat and of a status page, on the practice site's own port."""
+    stub = f"http://127.0.0.1:{ports['people']}"
+    return {
+        "service": "Harbour Tow",
+        "zone": "Europe/Paris",
+        "targets": [
+            {"name": "dispatchers", "kind": "slack", "address": f"{stub}/messages/dispatchers",
+             "audience": "the dispatchers' channel"},
+            {"name": "status page", "kind": "statuspage", "address": f"{stub}/statuspage/v1", "page": STATUS_PAGE,
+             "key": STATUS_KEY, "audience": "everybody who looks at the status page", "public": True},
+        ],
+    }  # fmt: skip
 
 
 def _contacts(ports: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -5,14 +5,15 @@ Checked before anything starts (drills.md, last paragraph).
 
 from __future__ import annotations
 
+import json
 import os
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from operations.errors import VigieError
 from operations.practice.layout import Layout
-from operations.settings import Settings
+from operations.settings import MessageTarget, Settings
 
 KEPT_NAMES = ("PATH", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT", "TMPDIR", "COVERAGE_PROCESS_START")
 FORBIDDEN_PREFIXES = ("AWS_", "VERCEL_", "CLOUDFLARE_", "CF_", "PG", "VIGIE_")
@@ -66,6 +67,9 @@ def targets_of(settings: Settings) -> dict[str, str]:
         found[f"providers.{provider.name}"] = provider.status
     for contact in settings.contacts:
         found[f"contacts.{contact.name}"] = contact.address
+    found["notify.webhook"] = settings.notify.webhook.reveal()
+    for message_target in settings.messages.targets:
+        found[f"messages.targets.{message_target.name}"] = message_target.url
     for index, target in enumerate(settings.watch.control_targets):
         found[f"watch.control_targets[{index}]"] = target
     return {key: address for key, address in found.items() if address}
@@ -82,6 +86,9 @@ def refusals(settings: Settings, own_ports: Collection[int]) -> tuple[str, ...]:
         return tuple(problems)
     layout = Layout(settings.resolve(settings.drill.home))
     inside = {"state_dir": settings.state_dir, "lock_dir": settings.lock_dir, "readings": settings.watch.readings}
+    for one in settings.messages.targets:
+        if one.kind == "file":
+            inside[f"messages.targets.{one.name}"] = one.path
     for env_name, env in settings.environments.items():
         inside[f"environments.{env_name}.platform.root"] = env.platform.root
     problems += [
@@ -89,6 +96,24 @@ def refusals(settings: Settings, own_ports: Collection[int]) -> tuple[str, ...]:
         for key, value in inside.items()
         if not value or not settings.resolve(value).is_relative_to(layout.home.resolve())
     ]
+    return tuple(problems)
+
+
+def message_refusals(settings: Settings, targets: Iterable[MessageTarget]) -> tuple[str, ...]:
+    """Why a message of a drill may not go to these targets: each must be the running practice site's own stub."""
+    if settings.drill is None:
+        return ("this is no drill",)
+    layout = Layout(settings.resolve(settings.drill.home))
+    try:
+        ports = set(json.loads(layout.state.read_text("utf-8"))["ports"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ("the practice site does not say which ports are its own",)
+    problems = []
+    for target in targets:
+        if target.over_http and (why := _why(target.url, ports)):
+            problems.append(f"{target.name} {why}")
+        if target.kind == "file" and not settings.resolve(target.path).is_relative_to(layout.home.resolve()):
+            problems.append(f"{target.name} lies outside the practice site")
     return tuple(problems)
 
 

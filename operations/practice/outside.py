@@ -20,6 +20,7 @@ from uuid import uuid4
 from operations.practice import control
 from operations.practice.alerts import alert, error_alert
 from operations.practice.layout import Layout
+from operations.practice.message_stub import message_routes
 from operations.practice.people import Call, Rules, answer, mend_is_due
 from operations.practice.request_history import recent_lines
 
@@ -44,7 +45,7 @@ class Outside:
     """Everything that is not the site."""
 
     def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+        self.layout = layout
         self._seen = -1
         self._told: dict[str, Any] = {}
         self._calls: dict[str, Call] = {}
@@ -53,9 +54,9 @@ class Outside:
     def told(self) -> dict[str, Any]:
         """What the supervisor last wrote."""
         try:
-            changed = self._layout.outside.stat().st_mtime_ns
+            changed = self.layout.outside.stat().st_mtime_ns
             if changed != self._seen:
-                self._told = json.loads(self._layout.outside.read_text("utf-8"))
+                self._told = json.loads(self.layout.outside.read_text("utf-8"))
                 self._seen = changed
         except (OSError, ValueError):
             return self._told
@@ -91,7 +92,7 @@ class Outside:
         from starlette.responses import JSONResponse
 
         now = datetime.now(UTC)
-        log = self._layout.request_log("production")
+        log = self.layout.request_log("production")
         ruled = await asyncio.to_thread(lambda: error_alert(list(recent_lines(log, 1_500_000)), "production", now))
         added = [
             alert(str(one["name"]), "production", str(one["summary"]), datetime.fromisoformat(one["at"]), now)
@@ -145,7 +146,7 @@ class Outside:
 
     def _mend(self, kind: str) -> str:
         try:
-            reply = control.ask(self._layout.home, {"do": "mend", "kind": kind}, limit=60.0)
+            reply = control.ask(self.layout.home, {"do": "mend", "kind": kind}, limit=60.0)
         except control.NoSupervisor:
             return "I could not reach it from here either."
         return str(reply.get("says") or "It is done.")
@@ -169,7 +170,7 @@ class Outside:
     def _log(self, call: Call, what: str) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"at": at, "what": what, **self._shown(call), "brief": dict(call.brief)}
-        with (self._layout.logs / "calls.jsonl").open("a", encoding="utf-8") as file:
+        with (self.layout.logs / "calls.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
@@ -217,6 +218,7 @@ def create() -> Starlette:
             Route("/calls", outside.called, methods=["POST"]),
             Route("/calls/{call}", outside.called, methods=["POST"]),
             Route("/calls/{call}", outside.asked, methods=["GET"]),
+            *message_routes(outside.layout),
             Route("/{service}/health", outside.stub),
             Route("/{service}/route", outside.stub),
             Route("/{service}/send", outside.stub, methods=["POST"]),

@@ -91,6 +91,15 @@ WRONG: tuple[tuple[str, ...], ...] = (
     ("incident", "show", ""),
     ("incident", "note", "none", "text"),
     ("incident", "call", "none", "--need", "x"),
+    ("incident", "severity", "none", "P9"),
+    ("incident", "state", "none", "gone"),
+    ("incident", "role", "none", "take", "king"),
+    ("incident", "tell", "none", "mood", "bad"),
+    ("incident", "task", "none", "done", ""),
+    ("incident", "snooze", "none", "x", "--until", "soon", "--why", "x"),
+    ("incident", "remind", "none", "x", "--at", "<byte>"),
+    ("incident", "follow", "none"),
+    ("incident", "close", "none"),
     ("watch",),
     ("watch", "--record", "--plain"),
     ("status", "--env", "<byte>\u202e"),
@@ -316,7 +325,12 @@ def test_a_read_only_session_changes_nothing_by_command_either(
     changing = [
         ("rollback", *confirmed), ("backup",), ("incident", "open", "title"), ("incident", "note", "x", "text"),
         ("incident", "resolve", "x"), ("incident", "call", "x", "--need", "help"), ("jobs", "cancel", "x"),
-        ("jobs", "clean", "x"), ("jobs", "unlock", "x"),
+        ("jobs", "clean", "x"), ("jobs", "unlock", "x"), ("incident", "severity", "x", "P1"),
+        ("incident", "state", "x", "identified"), ("incident", "close", "x"), ("incident", "restrict", "x"),
+        ("incident", "role", "x", "take", "scribe"), ("incident", "tell", "x", "cause", "y"),
+        ("incident", "task", "x", "add", "y"), ("incident", "answered", "x", "y"),
+        ("incident", "snooze", "x", "y", "--until", "1h", "--why", "z"), ("incident", "settle", "x", "y", "--why", "z"),
+        ("incident", "remind", "x", "y", "--at", "1h"),
     ]  # fmt: skip
     for command in changing:
         assert "read-only" in refused(capsys, *config, "--readonly", *command)

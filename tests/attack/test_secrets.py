@@ -110,6 +110,30 @@ call = "{call}"
 name = "Nobody"
 call = "{deaf_call}"
 
+[[contacts]]
+name = "Pagers"
+pager = "pagerduty"
+key = "{pager_key}"
+call = "{pager}"
+
+[[contacts]]
+name = "Alerts"
+pager = "opsgenie"
+key = "{alerts_key}"
+call = "{pager}"
+
+[[messages.targets]]
+name = "chat"
+kind = "slack"
+address = "{chat}"
+
+[[messages.targets]]
+name = "page"
+kind = "statuspage"
+address = "{status_page}"
+page = "p1"
+key = "{page_key}"
+
 [[links]]
 title = "Board"
 url = "https://user:{link_password}@example.test/?token={link_token}"
@@ -151,6 +175,12 @@ class Planted:
             provider=at("providers.status", "/status.json", "token"),
             bucket=at("environments.backups.endpoint"),
             call=at("contacts.call", f"/hook/{plant('contacts.call path')}", "token"),
+            pager=at("contacts.call pager", "/pager"),
+            pager_key=plant("contacts.key"),
+            alerts_key=plant("contacts.key opsgenie"),
+            chat=at("messages.targets.address", f"/chat/{plant('messages.targets.address path')}", "token"),
+            status_page=at("messages.targets.address page", "/v1"),
+            page_key=plant("messages.targets.key"),
             notify=at("notify.webhook", "/notify", "token"),
             platform_token=plant("environments.platform.token"),
             registry_token=plant("environments.platform.commands.variables"),
@@ -182,10 +212,15 @@ class Planted:
         site.rest = echo(401)
         site.routes["/api/health"] = echo(503)
         site.routes["/api/echo"] = echo(500)
+        for path in ("/pager/v2/enqueue", "/pager/v2/alerts"):
+            site.routes[path] = self._pager
         site.routes[f"/hook/{self.garden.planted['contacts.call path']}"] = self._hook
 
     def _hook(self, asked: Asked) -> Reply:
         return Reply(json.dumps({"id": f"call-{asked.path}", "says": asked.everything}))
+
+    def _pager(self, asked: Asked) -> Reply:
+        return Reply(json.dumps({"message": asked.everything}), 403)
 
     def heal(self) -> None:
         """The site answers well; only its other paths go on telling everything."""
@@ -307,7 +342,16 @@ def test_calling_for_help_tells_no_secret(planted: Planted) -> None:
         planted.run("incident", "brief", id)
         planted.run("incident", "call", id, "--need", "hands", "--contact", "Desk", code=0)
         planted.run("incident", "call", id, "--need", "hands", "--contact", "Nobody", code=1)
+        for pager in ("Pagers", "Alerts"):
+            refused = planted.run("incident", "call", id, "--need", "hands", "--contact", pager, code=1)
+            assert "refused with 403: " in refused.stderr
+        said = ("--set", "impact=slow", "--to", "all", "--yes")
+        planted.run("message", "send", "initial", *said, code=3)
+        planted.run("message", "send", "update", *said, "--set", "workaround=none", "--json", code=3)
+        planted.run("message", "list", "--json", code=0)
         planted.run("incident", "show", id, "--json")
+        planted.run("incident", "clock", id, "--json")
+        planted.run("incident", "follow", id, "--no-wait")
     assert not planted.leaks()
 
 

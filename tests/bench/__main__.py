@@ -13,14 +13,15 @@ from tests.bench.acting import acting
 from tests.bench.dumping import dumping
 from tests.bench.ground import healthy_site
 from tests.bench.idling import idles
+from tests.bench.journaling import journaling
 from tests.bench.keys import key_rows
-from tests.bench.longjournal import long_journal
+from tests.bench.longjournal import EVENTS, long_journal
 from tests.bench.many import many
 from tests.bench.report import Row, table
 from tests.bench.starting import starts
 
-PARTS = ("start", "keys", "idle", "act", "many", "dump")
-ON_THE_SITE = {"start", "keys", "idle", "act"}
+PARTS = ("start", "journal", "keys", "idle", "act", "many", "dump")
+ON_THE_SITE = {"start", "journal", "keys", "idle", "act"}
 
 
 def main() -> int:
@@ -33,9 +34,16 @@ def main() -> int:
     rows: list[Row] = []
     if set(parts) & ON_THE_SITE:
         with healthy_site() as ground:
+            if {"start", "journal"} & set(parts):
+                events = EVENTS // 50 if asked.quick else EVENTS
+                _say(f"writing a journal of {events:,} events")
+                long = long_journal(ground, events)
             if "start" in parts:
-                _say("starting the console, the hello-world, and the console on a long journal, in turn")
-                rows += starts(ground, long_journal(ground), 3 if asked.quick else 15)
+                _say("starting the console, the hello-world, and the console on the long journal, in turn")
+                rows += starts(ground, long.config, events, 3 if asked.quick else 15)
+            if "journal" in parts:
+                _say("reading and writing the long journal")
+                rows += journaling(long.journal, events, 3 if asked.quick else 15)
             if "keys" in parts:
                 _say("pressing keys")
                 rows += key_rows(ground, 8 if asked.quick else 30)

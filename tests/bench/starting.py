@@ -35,7 +35,7 @@ def start_once(argv: Sequence[str], first: str, then: str = "") -> Start:
         terminal.close()
 
 
-def starts(ground: Ground, long: Path, runs: int) -> list[Row]:
+def starts(ground: Ground, long: Path, events: int, runs: int) -> list[Row]:
     """Starts in turn, so that both programs meet the same machine; one of each to warm up is not counted."""
     ours, hellos, longs = [], [], []
     for number in range(runs + 1):
@@ -60,7 +60,7 @@ def starts(ground: Ground, long: Path, runs: int) -> list[Row]:
             "80x24, medians; keys at the bottom painted",
         ),
         Row("  processor time by then", middle([one.processor for one in ours]), "s", None, hello_processor, 1.5),
-        Row("  the same, 20,000 events in the journal", long_first, "s", 0.30, hello_first, 1.5),
+        Row(f"  the same, {events:,} events in the journal", long_first, "s", 0.30, hello_first, 1.5),
         Row(
             "  start to health on screen", middle([one.then for one in ours]), "s", note="from the recorder's readings"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,26 @@ def test_status_is_0_where_all_is_well_and_3_where_nothing_can_be_known(stage: S
     )
     unknown = opened(stage.run("--config", str(blind), "status", "--json"), "status", 3, "result")
     assert unknown["overall"] == "unknown"
+
+
+def test_a_drills_messages_reach_its_own_chat_and_page_and_nothing_else(stage: Stage) -> None:
+    stage.deal("")
+    id = stage.quickly("incident", "open", "the board is slow").out.strip()
+    words = ("--set", "impact=slow pages", "--set", "impact.fr=pages lentes", "--to", "all", "--json")
+    plan = opened(stage.quickly("message", "send", "initial", *words, "--plan"), "message send", 0, "plan")
+    assert {guard["name"]: guard["verdict"] for guard in plan["guards"]}["only the practice site's own"] == "pass"
+    assert opened(stage.quickly("message", "send", "initial", *words, "--yes"), "message send", 1, "error")
+    sent = opened(
+        stage.quickly("message", "send", "initial", *words, "--confirm", "drill PUBLIC"), "message send", 0, "result"
+    )
+    assert {one["target"]: one["result"] for one in sent["targets"]} == {
+        "dispatchers": "delivered", "status page": "delivered",
+    }  # fmt: skip
+    told = [json.loads(line) for line in (stage.home / "logs" / "messages.jsonl").read_text("utf-8").splitlines()]
+    there = [one["kind"] for one in told if "slow pages" in one.get("text", one.get("body", ""))]
+    assert sorted(there) == ["chat", "statuspage"]
+    assert opened(stage.quickly("message", "list", "--json"), "message list", 0, "result")["incident"] == id
+    assert stage.quickly("incident", "resolve", id, "--why", "it was a drill").code == 0
 
 
 def assert_utc(text: str) -> None:

@@ -215,3 +215,42 @@ def test_a_vercel_token_that_can_be_none_is_refused_without_being_shown(tmp_path
     (problem,) = problems_of(tmp_path, VERCEL + 'project = "harbour"\ntoken = "seed\\nSecret77"\n')
     assert "platform.token: holds characters" in problem
     assert "Secret77" not in problem
+
+
+INCIDENT = """
+[incident]
+cadence = { P0 = 20, P9 = 5.0 }
+escalate = { lead = -1.0, boss = 15.0 }
+cto_in_outage = 99999.0
+[[contacts]]
+name = "Eva"
+pager = "pagerduty"
+[[contacts]]
+name = "Tom"
+pager = "pigeon"
+[[contacts]]
+name = "Ana"
+call = "pager.example/x"
+key = "schl\u00fcssel"
+"""
+
+
+def test_what_is_wrong_with_the_clock_and_with_who_is_called_is_said_by_key(tmp_path: Path) -> None:
+    good = GOOD.replace('database = "${DB_URL}"', "")
+    found = "\n".join(problems_of(tmp_path, good + INCIDENT.replace("pigeon", "")))
+    for words in (
+        "incident.cadence.P9: unknown; there is P0, P1, P2, P3", "incident.escalate.lead: must lie between 0 and 10080",
+        "incident.escalate.boss: unknown; there is on-call", "incident.cto_in_outage: must lie between",
+        "contacts[0].key: is missing", "contacts[2].call: not an http(s) address", "contacts[2].key: holds characters",
+    ):  # fmt: skip
+        assert words in found
+    assert "P0: " not in found
+    assert "schl" not in found
+    (other, *_) = problems_of(tmp_path, good + INCIDENT)
+    assert "contacts[1].pager: expected one of pagerduty, opsgenie" in other
+
+
+def test_the_ladder_of_the_settings_takes_the_place_of_the_usual_one(tmp_path: Path) -> None:
+    text = GOOD.replace('database = "${DB_URL}"', "") + "[incident]\nescalate = { lead = 5 }\n"
+    incident = load_settings(written(tmp_path, text), {}).incident
+    assert (incident.escalate, incident.cadence["P0"], incident.cto_in_outage) == ({"lead": 5.0}, 15.0, 0.0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from runbooks.checks import KEYS, facts_of_check, facts_with_checks
+import pytest
+
+from runbooks.checks import KEYS, facts_of_check, facts_with_checks, shortened, telling_line
 from runbooks.events import Acted, Checked, Failed, Payload, Skipped, Ticked
 from runbooks.reader import read
 from runbooks.suggest import suggest
@@ -111,3 +113,25 @@ def test_a_command_group_ends_no_act_of_the_section() -> None:
     state = after(walk_at(BOOK, "-act"), Acted("-act", "command", "j1", 1, line=20))
     assert state.last_exit is None
     assert after(state, Acted("-act", "redo", "j2", 0)).last_exit == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "line"),
+    [
+        (0, "first\nERROR last", "first"),
+        (1, "[INFO] begins\n✖ front: 500\n[INFO] 0 failed of 3 others\n", "✖ front: 500"),
+        (1, "[INFO] begins\n[ERROR] front\nit ended\n", "[ERROR] front"),
+        (3, "begins\n\nended\n\n", "ended"),
+        (1, "", ""),
+    ],
+)
+def test_a_failed_check_is_told_by_what_failed(code: int, out: str, line: str) -> None:
+    assert telling_line(Checked("a", "look", code, out)) == line
+
+
+def test_what_is_kept_of_a_long_output_has_its_beginning_and_its_end() -> None:
+    kept = shortened("first\n" + "x" * 10_000 + "\nlast")
+    assert kept.startswith("first\n")
+    assert kept.endswith("\nlast")
+    assert len(kept) < 4100
+    assert shortened("short") == "short"

@@ -296,10 +296,10 @@ def test_checks_have_time_limits() -> None:
     assert all(check.timeout for check in checks)
 
 
-def test_the_three_messages_are_there_in_english_and_french() -> None:
+def test_the_four_messages_are_there_in_english_and_french() -> None:
     messages = [message for section in BOOK.sections for message in section.codes("message")]
     found = {(message.name, message.attributes["lang"]) for message in messages}
-    assert found == set(itertools.product(("initial", "update", "resolved"), ("en", "fr")))
+    assert found == set(itertools.product(("initial", "update", "resolved", "correction"), ("en", "fr")))
     assert next(message.due for message in messages if message.name == "initial") == 300.0
 
 

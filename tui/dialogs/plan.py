@@ -29,7 +29,7 @@ Row = tuple[str, str, Tone]
 """Label, words, and their tone."""
 
 
-BUTTONS = {"command": "run it"}
+BUTTONS = {"command": "run it", "message": "send it"}
 """What the confirming button says, where that is not the plan's title."""
 OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 """What another one of is called, where it is no release to go back to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operations.ages import age_words, clock_words, seconds_between
+from operations.incident.clock import header_words
 from operations.text import one_line
 from operations.watch.model import ProbeState, Snapshot, Status
 from tui.lines import Line, Span, Tone, fit, flow, line, spread, width_of
@@ -21,9 +22,15 @@ def header(model: Model, width: int) -> Line:
 
     Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar.
     """
-    forms = ((True, True, True), (False, True, True), (False, False, True), (False, False, False))
-    for site, operator, long in forms:
-        left = line(*_place(model, site=site, long=long), "  ", *_state(model), *_incident(model))
+    forms = (
+        (True, True, True, True),
+        (False, True, True, True),
+        (False, True, False, True),
+        (False, False, False, True),
+        (False, False, False, False),
+    )
+    for site, operator, long, clock in forms:
+        left = line(*_place(model, site=site, long=long), "  ", *_state(model), *_incident(model, clock=clock))
         right = line((model.operator, "dim"), " ") if operator else ()
         if width_of(left) + width_of(right) < width:
             return spread(left, right, width)
@@ -56,12 +63,20 @@ def _state(model: Model) -> tuple[Span, ...]:
     return tuple(parts)
 
 
-def _incident(model: Model) -> tuple[Span, ...]:
+def _incident(model: Model, *, clock: bool) -> tuple[Span, ...]:
     incident = model.incident
     if incident is None or not incident.open:
         return ()
     age = clock_words(seconds_between(incident.opened_at, model.now))
-    return (("  ", "plain"), (incident.id, "strong"), (f" {incident.severity} ", "bad"), (age, "plain"))
+    head: tuple[Span, ...] = (
+        ("  ", "plain"),
+        (incident.id, "strong"),
+        (f" {incident.severity} ", "bad"),
+        (age, "plain"),
+    )
+    due = header_words(model.clock, model.now) if model.clock is not None and clock else ""
+    tone: Tone = "bad" if "OVERDUE" in due else "warn"
+    return (*head, ("  ", "plain"), (due, tone)) if due else head
 
 
 def health(model: Model, width: int, most: int) -> list[Line]:

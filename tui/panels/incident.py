@@ -60,7 +60,8 @@ def _clock(clock: Clock, model: Model, width: int) -> list[Line]:
     for due in ordered[:DUE_MOST]:
         tone: Tone = "bad" if due.overdue else "plain"
         snoozed = "  put off" if due.snoozed else ""
-        rows.append(line((f" {due_words(due, model.now):<15}", tone), one_line(due.words, width - 30), (snoozed, "dim")))
+        words = one_line(due.words, width - 30)
+        rows.append(line((f" {due_words(due, model.now):<15}", tone), words, (snoozed, "dim")))
     if len(ordered) > DUE_MOST:
         rows.append(line((f" and {len(ordered) - DUE_MOST} later", "dim")))
     return rows

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from operations.ages import age_words, seconds_between
 from operations.text import clean, one_line
+from runbooks.checks import telling_line
 from runbooks.events import Acted, Failed, Noted, Skipped, Ticked
 from runbooks.facts import Facts
 from runbooks.model import (
@@ -319,7 +320,7 @@ def _told(state: WalkState | None, now: datetime) -> dict[str, dict[int, Line]]:
                 None: ("unknown", "unknown"),
             }
             word, tone = tones.get(result.exit_code, (f"failed, exit {result.exit_code}", "bad"))
-            first = one_line(result.out.strip().split("\n")[0] or result.why, 200)
+            first = one_line(telling_line(result) or result.why, 200)
             told.setdefault(section.anchor, {})[check.lines[0]] = line(
                 (word, tone), (f"  {_age(at, now)}", "dim"), f"  {first}" if first else ""
             )

@@ -128,7 +128,7 @@ def test_commands_run_one_group_after_the_other_and_one_way_of_several_is_left_t
 def test_a_command_that_fails_stops_the_walk(world: World) -> None:
     done = walk(world, COMMANDS % "false", "--run", "--yes")
     assert (done.returncode, "The walk ends at Over" in done.stdout) == (3, False)
-    assert "ended with 5; a person has to look" in done.stdout
+    assert "ended with exit 1; a person has to look" in done.stdout
 
 
 def test_a_destructive_command_wants_the_phrase_even_with_yes(world: World) -> None:
@@ -206,3 +206,35 @@ def test_a_second_act_is_not_run_in_the_place_of_a_first_one_that_is_done_by_han
     assert (done.returncode, ran(world)) == (0, [])
     assert "by hand: In the console" in done.stdout
     assert "The walk stops at ⚠ Cancel" in done.stdout
+
+
+OWN_ACT = """
+# ⚠ Restart
+```bash {action=restart-worker confirm=type-env}
+echo restarted > restarted
+```
+- **It restarted** → [Over](#over) <!-- exit: 0 -->
+- **It did not** → [⚠ Restart](#-restart) <!-- exit: 1, 2 -->
+# Over
+<!-- end -->
+"""
+
+
+def test_an_act_of_the_teams_own_is_left_to_a_person_and_it_is_said_how_to_do_it(world: World) -> None:
+    done = walk(world, OWN_ACT, *CONFIRMED)
+    assert (done.returncode, ran(world)) == (0, [])
+    said = " ".join(done.stdout.split())
+    assert "--run left its act “restart-worker” to a person: echo restarted > restarted (line 4)" in said
+    assert "--run without --yes" in done.stdout
+
+
+def test_what_the_settings_know_is_not_among_what_is_to_fill_in(world: World) -> None:
+    text = COMMANDS % "curl $APP_URL $NOBODY_KNOWS [the word]"
+    done = walk(world, text, "--run-checks")
+    assert "fill in: $NOBODY_KNOWS, [the word]" in done.stdout
+
+
+def test_a_failed_check_is_told_by_the_line_that_says_what_failed(world: World) -> None:
+    told = CHECKED.replace("touch looked; echo 7 rows", "echo '[INFO] Smoke tests'; echo '✖ front: 500'; echo done") % 1
+    assert "failed, exit 1, " in (done := walk(world, told, "--run-checks").stdout)
+    assert ": ✖ front: 500" in done

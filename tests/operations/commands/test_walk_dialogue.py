@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.jobs.launch import jobs_of
+from operations.jobs.launch import jobs_of, journal_for
 from tests.attack.world import World, a_world
 from tests.e2e.terminal import Terminal
 from tests.operations.commands.walks import RECORDED, book
@@ -131,3 +131,45 @@ def test_an_act_shows_its_plan_wants_the_phrase_typed_and_a_command_its_blanks(w
         terminal.press("enter")
         assert terminal.wait_ended() == 0
     assert world.live() == "v2"
+
+
+OWN_ACT = """
+# ⚠ Restart
+```bash {action=restart-worker confirm=type-env}
+exit 2
+```
+- **It restarted** → [Over](#over) <!-- exit: 0 -->
+- **It did not** → [By hand](#by-hand) <!-- exit: 1, 2 -->
+- **Its last words** → [By hand](#by-hand) <!-- exit: 5 -->
+# By hand
+<!-- end -->
+# Over
+<!-- end -->
+"""
+
+
+def test_an_act_of_the_teams_own_wants_the_phrase_and_its_own_exit_code_answers(world: World) -> None:
+    book(world.folder, OWN_ACT)
+    id = world.quickly("incident", "open", "the worker hangs").stdout.strip()
+    command = ("runbook", "walk", str(world.folder / "own.md"), "--run", "--incident", id)
+    with world.terminal(*command, columns=COLUMNS, rows=ROWS, TERM="dumb") as terminal:
+        terminal.wait_for("Enter looks again, nothing is suggested")
+        terminal.press("r1", "enter")
+        terminal.wait_for("Reason, for the record")
+        terminal.press("it hangs", "enter")
+        terminal.wait_for("Type “dispatch production”")
+        terminal.press("dispatch production", "enter")
+        terminal.wait_for("Enter takes 2 “It did not”")
+        terminal.press("q", "enter")
+        assert terminal.wait_ended() in (0, 3)
+    (job,) = jobs_of(world.settings())
+    assert (job.operation, job.code) == ("command", 5)
+    journal = journal_for(world.settings())
+    try:
+        acted = [event.data for _, event in journal.events() if event.kind == "walk.acted"]
+    finally:
+        journal.close()
+    assert [(act["section"], act["action"], act["exit_code"], act["line"]) for act in acted] == [
+        ("-restart", "restart-worker", None, 4),
+        ("-restart", "restart-worker", 2, 4),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from operations.engine.journal import Journal
 from operations.engine.redaction import Redactor
 from operations.incident.book import IncidentBook
+from tests.operations.incident.post import Post, post_office
 
 START = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
 
@@ -46,3 +47,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.journal.close()
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    """A server that takes messages."""
+    async with post_office() as opened_post:
+        yield opened_post

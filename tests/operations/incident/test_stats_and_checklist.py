@@ -8,10 +8,10 @@ import pytest
 
 from operations.errors import VigieError
 from operations.incident.checklist import checklist_lines
-from operations.incident.tasks import tasks_of
 from operations.incident.model import Incident
 from operations.incident.refold import incident_from
 from operations.incident.stats import NOT_TOLD, since_of, stats_lines, stats_of
+from operations.incident.tasks import tasks_of
 from tests.operations.incident.tale import Tale, at
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -13,6 +13,7 @@ from operations.command_call import SH
 from operations.engine.model import ConfirmLevel, Plan
 from operations.engine.process import OUTPUT_LIMIT
 from operations.errors import SettingsError, VigieError
+from operations.jobs.command import Command
 from tests.operations.station import Station
 
 
@@ -206,3 +207,51 @@ def test_a_secret_it_prints_is_masked_also_when_it_comes_from_the_shell(
     assert bench.said[0] == bench.said[2] == "•••"
     assert "shelltoken99" not in f"{bench.said}{outcome}"
     assert "•••" in bench.said[1]
+
+
+def guards(plan: Plan) -> dict[str, tuple[str, str]]:
+    return {guard.name: (guard.verdict, guard.says) for guard in plan.guards}
+
+
+def test_a_program_that_is_not_there_is_named_and_keeps_nothing_from_running(station: Station) -> None:
+    plan = station.plan('f() { no-such-one "$1"; }\nf x\nno-such-two | cat\n./made-here.sh')
+    assert guards(plan)["programs"] == ("warn", "no-such-one, no-such-two are not installed, or not in PATH")
+    assert plan.refusal is None
+    assert guards(station.plan("cd .; echo x | cat"))["programs"] == ("pass", "")
+
+
+def test_programs_are_not_vouched_for_where_the_text_changes_path(station: Station) -> None:
+    assert guards(station.plan("export PATH=bin\nno-such-one"))["programs"][0] == "unknown"
+
+
+def test_on_production_nothing_claims_that_its_database_is_another(tmp_path: Path) -> None:
+    address = "postgresql://ops:prodpass99@127.0.0.1:6000/app"
+    station = Station(tmp_path, {"production": address})
+    there = "no address leads to production"
+    assert there not in guards(station.plan('psql "$DATABASE_URL" -c "select 1"', "production"))
+    assert guards(station.plan("true"))[there] == ("pass", "")
+
+
+def test_the_title_is_the_line_that_destroys_something(station: Station) -> None:
+    assert station.plan("# Tidy up\necho first\nrm -rf build\necho last", line=12).title == "Command: rm -rf build"
+    assert station.plan("# Tidy up\necho first", line=12).title == "Command: echo first"
+
+
+@pytest.mark.parametrize(("word", "warned"), [("42", False), ("job-7", False), ("1 or true", True), ("1--", True)])
+def test_what_is_typed_into_a_statement_is_warned_of_unless_it_is_a_word(
+    word: str, warned: bool, station: Station
+) -> None:
+    plan = station.plan('psql -c "delete from jobs where id = $JOB_ID"', blanks={"$JOB_ID": word})
+    assert ("what is typed is only a value" in guards(plan)) is warned
+    assert guards(station.plan('echo "$JOB_ID"', blanks={"$JOB_ID": word})).get("what is typed is only a value") is None
+
+
+@pytest.mark.parametrize(("environment", "reason"), [("staging", False), ("production", True)])
+def test_a_request_can_only_raise_what_is_asked_of_a_person(environment: str, reason: bool, station: Station) -> None:
+    plan = station.plan("true", environment, confirm="phrase")
+    assert (plan.confirm.level, plan.confirm.needs_reason) == (ConfirmLevel.PHRASE, reason)
+    assert station.plan("rm -rf x", environment, confirm="").confirm.level is ConfirmLevel.PHRASE
+    for lower in ("yes", "none", 1):
+        with pytest.raises(VigieError, match="only ever raised"):
+            station.plan("rm -rf x", environment, confirm=lower)
+    assert Command().plan(station.desk(environment), plan.request).confirm == plan.confirm

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from operations.practice.identity import Identity, read_or_make
 from operations.practice.layout import ENVIRONMENTS, Layout, make_folders
 from operations.practice.session import make_session
 from operations.practice.world import WEB
-from operations.settings import Contact, Secret, Settings
+from operations.settings import Contact, MessageSettings, MessageTarget, NotifySettings, Secret, Settings
 from operations.settings_reader import load_settings
 
 LINKS = [f"{kind}-{name}" for kind in ("front", "database") for name in ENVIRONMENTS] + [*PROVIDERS, *WEB, "s3"]
@@ -71,6 +72,40 @@ def test_a_target_that_is_no_loopback_address_is_refused_without_showing_it(sett
     with pytest.raises(VigieError, match=r"contacts\.Out") as caught:
         containment.demand_containment(changed, PORTS.values())
     assert "token-abc" not in str(caught.value)
+
+
+def test_messages_of_a_drill_may_go_nowhere_else(settings: Settings) -> None:
+    out = MessageTarget(name="Out", kind="slack", address=Secret("https://hooks.example.com/t0ken-abc"))
+    away = MessageTarget(name="Away", kind="file", path="/var/lib/notices.txt")
+    real = MessageTarget(name="Real", kind="statuspage", page="p", key=Secret("k"))
+    changed = msgspec.structs.replace(settings, messages=MessageSettings(targets=(out, away, real)))
+    found = containment.refusals(changed, PORTS.values())
+    assert {line.partition(":")[0] for line in found} == {
+        f"messages.targets.{name}" for name in ("Out", "Away", "Real")
+    }
+    assert "t0ken" not in " ".join(found)
+    hooked = msgspec.structs.replace(settings, notify=NotifySettings(webhook=Secret("https://chat.example.com/x")))
+    assert containment.refusals(hooked, PORTS.values())
+
+
+def test_before_a_message_of_a_drill_leaves_the_running_sites_ports_are_asked(
+    settings: Settings, layout: Layout
+) -> None:
+    targets = settings.messages.targets
+    assert {target.name for target in targets} == {"dispatchers", "status page"}
+    assert containment.message_refusals(settings, targets)
+    layout.state.write_text(json.dumps({"ports": PORTS}))
+    assert containment.message_refusals(settings, targets) == ()
+    layout.state.write_text(json.dumps({"ports": {"people": 1}}))
+    assert len(containment.message_refusals(settings, targets)) == 2
+
+
+def test_a_pager_service_is_refused_by_its_usual_address_too(settings: Settings) -> None:
+    pager = Contact(name="Out", pager="pagerduty", key=Secret("r0uting-key-abc"))
+    changed = msgspec.structs.replace(settings, contacts=(pager,))
+    with pytest.raises(VigieError, match=r"contacts\.Out") as caught:
+        containment.demand_containment(changed, PORTS.values())
+    assert "abc" not in str(caught.value)
 
 
 def test_a_journal_outside_the_folder_is_refused(settings: Settings) -> None:

@@ -1,0 +1,259 @@
+"""Sends a message to all its targets at once, and what is left of it again. What leaves is recorded before it does.
+
+Two consoles never send the same: a short lock, a look into the journal and the record itself come before the sending.
+A console that dies in between leaves an attempt of which nobody knows, and that is what the next one says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from operations.engine.events import Event, EventBook, utc_text
+from operations.errors import Busy, JournalUnavailable, VigieError
+from operations.incident.message_answers import Verdict
+from operations.incident.message_plan import Sending, not_twice
+from operations.incident.message_shapes import Parcel, page_body
+from operations.incident.message_targets import deliver
+from operations.incident.messages import Draft, is_restricted
+from operations.incident.model import Incident, IncidentState
+from operations.incident.sent_messages import MESSAGE_KINDS, Delivery, Message, messages_in, remote_of
+from operations.places import places_for
+from operations.settings import MessageTarget, Settings
+from operations.text import one_line
+
+Clock = Callable[[], datetime]
+_CLAIM_WITHIN = 3.0
+
+
+def new_message_id() -> str:
+    """A name for a message: short enough to be typed, and different on two consoles."""
+    return f"m-{secrets.token_hex(4)}"
+
+
+def past_messages(journal: EventBook, incident: Incident | None, now: datetime) -> tuple[Message, ...]:
+    """The messages so far of an incident, or of none, read from the journal just now."""
+    rows = journal.events(kinds=MESSAGE_KINDS, incident=incident.id if incident is not None else "")
+    return messages_in((event for _, event in rows), now)
+
+
+def keep_draft(journal: EventBook, incident: Incident | None, draft: Draft, message: str, key: str = "") -> None:
+    """Record a draft, so that another console finds it; with a `key` it counts once, whoever makes it first."""
+    data: dict[str, Any] = {"message": message, "kind": draft.kind, "texts": dict(draft.texts)}
+    if key:
+        data["key"] = key
+    journal.append("message.drafted", data, incident=incident.id if incident is not None else "")
+
+
+async def send(journal: EventBook, settings: Settings, sending: Sending, now: Clock) -> tuple[Delivery, ...]:
+    """Send it to its targets side by side, and record each one's answer as it comes. What came of each is returned.
+
+    Raises VigieError when the plan refuses, when somebody else has just sent it (code 1), when another console is at
+    it this moment (75), and JournalUnavailable when it cannot be recorded: then nothing left.
+    """
+    refusal = sending.plan.refusal
+    if refusal is not None:
+        raise VigieError(f"Stopped by the guard “{refusal.name}”: {refusal.says}", code=refusal.code)
+    async with _claim(settings):
+        past = past_messages(journal, sending.incident, now())
+        _demand_new(sending, past, now())
+        event = _record(journal, sending)
+    remember = {one.name: (remote_of(past, one.name), _doubtful(past, one)) for one in sending.targets}
+    parcel = sending.parcel(settings, _head(event))
+    return await _all(journal, settings, sending.targets, parcel, remember, 1, now, event.incident)
+
+
+async def retry(
+    journal: EventBook,
+    settings: Settings,
+    message: str,
+    incident: Incident | None,
+    now: Clock,
+    *,
+    names: Sequence[str] = (),
+    looked: bool = False,
+) -> tuple[Delivery, ...]:
+    """Send a message again to targets that did not take it, word for word as it was sent.
+
+    A target of which nobody knows whether it has the message gets it again only when a person has `looked`; a status
+    page is asked itself. Raises VigieError (code 1) when there is nothing to be sent again, Busy (75).
+    """
+    incident_id = incident.id if incident is not None else ""
+    async with _claim(settings):
+        past = past_messages(journal, incident, now())
+        one = next((each for each in past if each.id == message and each.sent), None)
+        if one is None:
+            raise VigieError(f"No message {one_line(message, 40)!r} was sent.", next_step="See: vigie message list")
+        targets = targets_to_retry(settings, one, names, looked=looked)
+        attempt = 1 + max(delivery.attempt for delivery in one.deliveries)
+        again = [target.name for target in targets]
+        journal.append(
+            "message.retried", {"message": one.id, "targets": again, "attempt": attempt}, incident=incident_id
+        )
+    state = incident.state if incident is not None else None
+    if state is IncidentState.RESOLVED and one.kind != "resolved":
+        state = IncidentState.MONITORING
+    service = one_line(settings.messages.service or settings.site.name, 80)
+    parcel = Parcel(
+        one.id, one.kind, one.texts, service, "" if is_restricted(incident) else incident_id, state, one.promised
+    )
+    remember = {target.name: (remote_of(past, target.name), _doubtful(past, target)) for target in targets}
+    return await _all(journal, settings, targets, parcel, remember, attempt, now, incident_id)
+
+
+async def _all(
+    journal: EventBook,
+    settings: Settings,
+    targets: Sequence[MessageTarget],
+    parcel: Parcel,
+    remember: dict[str, tuple[str, frozenset[str]]],
+    attempt: int,
+    now: Clock,
+    incident: str,
+) -> tuple[Delivery, ...]:
+    async def one(target: MessageTarget) -> Delivery:
+        remote, doubtful = remember[target.name]
+        verdict = await deliver(settings, target, parcel, at=now(), remote=remote, doubtful=doubtful)
+        return _recorded(journal, parcel.message, target, verdict, attempt, now(), incident)
+
+    return tuple(await asyncio.gather(*(one(target) for target in targets)))
+
+
+def _recorded(
+    journal: EventBook, message: str, target: MessageTarget, verdict: Verdict, attempt: int, at: datetime, incident: str
+) -> Delivery:
+    data: dict[str, Any] = {"message": message, "target": target.name, "result": verdict.result, "attempt": attempt}
+    for name, value in (("status", verdict.status), ("problem", verdict.problem), ("remote", verdict.remote)):
+        if value:
+            data[name] = value
+    problem = verdict.problem
+    try:
+        journal.append("message.delivered", data, incident=incident)
+    except JournalUnavailable as error:
+        # It has left: what came of it is said all the same, and that it is written nowhere.
+        problem = f"{problem}; not recorded: {error.what}".removeprefix("; ")
+    return Delivery(target.name, verdict.result, at, attempt, verdict.status, problem, verdict.remote)
+
+
+def _record(journal: EventBook, sending: Sending) -> Event:
+    """The message's own event, before anything leaves; and what a person said for it, for the next one."""
+    incident = sending.incident.id if sending.incident is not None else ""
+    for key, value in sending.told.items() if incident else ():
+        name, _, language = key.partition(".")
+        data = {"field": name, "value": value, **({"lang": language} if language else {})}
+        journal.append("incident.told", data, incident=incident)
+    return journal.append(
+        "message.sent",
+        {
+            "message": sending.message,
+            "kind": sending.kind,
+            "texts": dict(sending.texts),
+            "audience": sending.audience,
+            "public": sending.public,
+            "targets": [target.name for target in sending.targets],
+            "promised": utc_text(sending.promised) if sending.promised else None,
+            "allowed": list(sending.allowed),
+        },
+        incident=incident,
+    )
+
+
+def _demand_new(sending: Sending, past: Sequence[Message], now: datetime) -> None:
+    if any(one.id == sending.message and one.sent for one in past):
+        raise VigieError(
+            "This message has been sent already, by another console.",
+            next_step=f"See: vigie message show {sending.message}",
+        )
+    guard = not_twice(sending.kind, past, now, again=sending.again)
+    if guard.verdict == "refuse":
+        raise VigieError(f"Not sent: {guard.says}.", next_step="Look at it first: vigie message list", code=guard.code)
+
+
+def targets_to_retry(
+    settings: Settings, message: Message, names: Sequence[str] = (), *, looked: bool = False
+) -> tuple[MessageTarget, ...]:
+    """The targets that still want that message; those of `names` alone where there are any.
+
+    Raises VigieError (code 1) where one has it or nobody looked, Busy (75) while it is being sent.
+    """
+    known = {target.name: target for target in settings.messages.targets}
+    running = [one.target for one in message.deliveries if one.result == "sending"]
+    if running:
+        raise Busy(f"It is being sent to {', '.join(running)} just now.", next_step="Wait for the answer.")
+    left = {one.target: one for one in message.outstanding}
+    wanted = list(dict.fromkeys(names)) or list(left)
+    for name in wanted:
+        if name not in left:
+            there = ", ".join(left) or "none"
+            raise VigieError(
+                f"{one_line(name, 60)} does not wait for it.", next_step=f"Not taken or not known: {there}."
+            )
+        if name not in known:
+            raise VigieError(f"The settings have no target {one_line(name, 60)!r} any more.")
+    if not wanted:
+        raise VigieError("Every target has it: there is nothing to be sent again.")
+    doubtful = [name for name in wanted if left[name].result == "unknown" and known[name].kind != "statuspage"]
+    if doubtful and not looked:
+        raise VigieError(
+            f"It is not known whether it arrived: {', '.join(doubtful)}.",
+            means="Sent again it may stand there twice.",
+            next_step="Look there first. If it is not there: --looked",
+        )
+    if settings.drill is not None:
+        from operations.practice.containment import message_refusals
+
+        problems = message_refusals(settings, [known[name] for name in wanted])
+        if problems:
+            raise VigieError(f"Not sent: {'; '.join(problems)}.")
+    return tuple(known[name] for name in wanted)
+
+
+def _doubtful(past: Sequence[Message], target: MessageTarget) -> frozenset[str]:
+    """Texts of which nobody knows whether that status page has them, as it would have them."""
+    return frozenset(
+        page_body(Parcel(message.id, message.kind, message.texts, ""), target)
+        for message in past
+        for one in message.deliveries
+        if one.target == target.name and one.result == "unknown"
+    )
+
+
+def _head(event: Event) -> str:
+    return f"{event.seq} {event.hash[:16]}"
+
+
+@asynccontextmanager
+async def _claim(settings: Settings) -> AsyncIterator[None]:
+    """Only one console of this user looks and records at a time. Raises Busy where another one does not get done."""
+    path = Path(places_for(settings).state) / "messages.lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        # Without a state folder there are no two consoles that share a journal either.
+        yield
+        return
+    try:
+        until = time.monotonic() + _CLAIM_WITHIN
+        while not _locked(descriptor):
+            if time.monotonic() > until:
+                raise Busy("Another console is about to send a message.", next_step="See: vigie message list")
+            await asyncio.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,225 @@
+"""Telling users: a message is drafted, its blanks are asked for, its plan is shown with every word, then it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from operations.beside import beside
+from operations.errors import VigieError
+from operations.text import one_line
+from tui.lines import Line, line, wrap
+from tui.looking import LookingActions
+
+if TYPE_CHECKING:
+    # Imported where they are used: none of it is needed before the first frame.
+    from operations.engine.model import Plan
+    from operations.incident.messages import Draft
+    from operations.incident.model import Incident
+    from operations.incident.sent_messages import Delivery, Message
+    from operations.settings import MessageTarget
+
+
+class MessageActions(LookingActions):
+    """Part of the app."""
+
+    def action_update(self) -> None:
+        """Draft the next message, show it whole, and send it."""
+        if any(worker.group == "message" and not worker.is_finished for worker in self.workers):
+            self.say("A message is being written already.")
+            return
+        self.run_worker(self._update(), name="message", group="message", exit_on_error=False)
+
+    async def _update(self) -> None:
+        from operations.incident.message_plan import prepare
+        from operations.incident.sending import new_message_id, past_messages, send
+
+        incident = self.live.incident
+        past = past_messages(self.live.journal, incident, self.live.now()) if incident is not None else ()
+        kind = await self._kind(incident, past)
+        if kind is None:
+            return
+        if kind in ("maintenance", "post-deployment"):
+            incident = None
+        draft, given = await self._filled_in(incident, kind)
+        if draft is None:
+            return
+        if not self.settings.messages.targets:
+            self.copy_text("\n\n".join(draft.texts.values()))
+            self.say("No target is set for messages: it was copied. [[messages.targets]] adds one.", "warning")
+            return
+        names = await self._targets(incident)
+        if names is None:
+            return
+        past = past_messages(self.live.journal, incident, self.live.now())
+        sending = prepare(
+            self.settings,
+            draft,
+            names,
+            past,
+            self.live.now(),
+            incident=incident,
+            environment=self.environment,
+            message=new_message_id(),
+            snapshot=self.live.snapshot,
+            told=given,
+        )
+        if not await self._confirmed(with_texts(sending.plan, sending.texts)):
+            return
+        came = await send(self.live.journal, self.settings, sending, self.live.now)
+        for target in sending.targets:
+            if target.kind == "clipboard":
+                self.copy_text(sending.parcel(self.settings).text_for(target))
+        self._say_came(came)
+        self.read_back()
+
+    async def _kind(self, incident: Incident | None, past: tuple[Message, ...]) -> str | None:
+        from operations.incident.messages import KINDS
+        from tui.dialogs.small import ChooseDialog
+
+        sent = {message.kind for message in past if message.sent_at is not None}
+        wanted = "maintenance" if incident is None else "initial" if "initial" not in sent else "update"
+        if incident is not None and not incident.open:
+            wanted = "resolved"
+        words = [f"{kind}{'   sent' if kind in sent else ''}" for kind in KINDS]
+        chosen = await self.push_screen_wait(
+            ChooseDialog("Which message?", [], words, [str(kind) for kind in KINDS].index(wanted))
+        )
+        return None if chosen is None else KINDS[chosen]
+
+    async def _filled_in(self, incident: Incident | None, kind: str) -> tuple[Draft | None, dict[str, str]]:
+        """The draft, every blank of it filled in both languages; None where the person left."""
+        from operations.incident.messages import drafted
+        from tui.dialogs.fill import Asked, FillDialog
+
+        given: dict[str, str] = {}
+        while True:
+            snapshot = self.live.snapshot
+            draft = await beside(drafted, incident, kind, self.live.now(), self.settings, snapshot, given=dict(given))
+            if not draft.missing:
+                return draft, given
+            asked = [
+                Asked(name if language == "en" else f"{name}.{language}", f"{name} ({language})")
+                for language, names in draft.blanks.items()
+                for name in names
+            ]
+            notes = [f"{name}: {why}" for name, why in draft.why.items() if name in draft.missing]
+            text = "\n\n".join(draft.texts.values())
+            answers = await self.push_screen_wait(FillDialog(text, asked, notes))
+            if answers is None:
+                self.say("Cancelled: nothing was sent.")
+                return None, given
+            given.update(answers)
+
+    async def _targets(self, incident: Incident | None) -> tuple[MessageTarget, ...] | None:
+        from operations.incident.message_plan import chosen_targets
+        from operations.incident.messages import is_restricted
+        from tui.dialogs.small import ChooseDialog
+
+        known = self.settings.messages.targets
+        restricted = is_restricted(incident)
+        quiet = [target.name for target in known if not target.public]
+        choices: list[tuple[str, list[str]]] = [(f"{t.name}: {t.readers}", [t.name]) for t in known]
+        if not restricted and len(known) > 1:
+            if quiet and len(quiet) < len(known):
+                choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
+            choices.append(("every one of them", ["all"]))
+        chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], [one_line(w, 90) for w, _ in choices]))
+        return None if chosen is None else chosen_targets(self.settings, choices[chosen][1], restricted=restricted)
+
+    async def _confirmed(self, plan: Plan) -> bool:
+        from tui.dialogs.plan import PlanDialog
+
+        dialog = PlanDialog(plan, glyphs=self.live.glyphs)
+        answer = await self.push_screen_wait(dialog)
+        if answer is None or answer.choice != "run":
+            self.say("Cancelled: nothing was sent.")
+            return False
+        return True
+
+    def _say_came(self, came: tuple[Delivery, ...]) -> None:
+        words = [f"{one.target}: {one.result}{f' ({one.problem})' if one.problem else ''}" for one in came]
+        well = all(one.result == "delivered" for one in came)
+        self.say("; ".join(words) or "Sent to nobody.", "information" if well else "warning")
+
+    def action_messages(self) -> None:
+        """What users were told, and what each target answered; one that failed is sent again."""
+        self.run_worker(self._messages(), name="messages", group="message", exit_on_error=False)
+
+    async def _messages(self) -> None:
+        from operations.incident.sending import past_messages
+        from tui.dialogs.small import ChooseDialog, ReadDialog
+
+        past = list(reversed(past_messages(self.live.journal, self.live.incident, self.live.now())))
+        if not past:
+            self.say("No message has been drafted or sent here. U writes one.")
+            return
+        chosen = await self.push_screen_wait(ChooseDialog("Messages", [], [message_words(one) for one in past]))
+        if chosen is None:
+            return
+        one = past[chosen]
+        width = min(96, self.size.width - 6)
+        failed = [d for d in one.deliveries if d.result != "delivered"]
+        if failed and not self.readonly:
+            options = ["read it whole", "send it again to whom it failed", "I have looked: again where it is not known"]
+            how = await self.push_screen_wait(ChooseDialog(message_words(one), [], options))
+            if how is None:
+                return
+            if how:
+                await self._again(one, looked=how == 2)
+                return
+        await self.push_screen_wait(ReadDialog("Message", message_lines(one, width)))
+
+    async def _again(self, message: Message, *, looked: bool) -> None:
+        from operations.incident.message_plan import retry_plan
+        from operations.incident.sending import retry, targets_to_retry
+
+        now, incident = self.live.now(), self.live.incident
+        try:
+            targets = targets_to_retry(self.settings, message, (), looked=looked)
+            plan = retry_plan(self.settings, message, targets, self.environment, now)
+            if not await self._confirmed(with_texts(plan, message.texts)):
+                return
+            names = [target.name for target in targets]
+            came = await retry(
+                self.live.journal, self.settings, message.id, incident, self.live.now, names=names, looked=looked
+            )
+        except VigieError as error:
+            self.say(str(error), "error")
+            return
+        self._say_came(came)
+        self.read_back()
+
+
+def with_texts(plan: Plan, texts: Mapping[str, str]) -> Plan:
+    """The plan with every word that leaves among its lines."""
+    from operations.engine.model import PlanLine
+
+    words = [
+        PlanLine(language if n == 0 else "", part)
+        for language, text in texts.items()
+        for n, part in enumerate(text.split("\n"))
+    ]
+    return replace(plan, lines=(*plan.lines, *words))
+
+
+def message_words(message: Message) -> str:
+    """One message in a row."""
+    when = f"{message.sent_at:%H:%M:%SZ}" if message.sent_at is not None else "draft"
+    results = ", ".join(f"{one.target} {one.result}" for one in message.deliveries)
+    return one_line(f"{when}  {message.kind}  {results}", 100)
+
+
+def message_lines(message: Message, width: int) -> list[Line]:
+    """A message word for word, and every answer."""
+    rows: list[Line] = []
+    for language, text in message.texts.items():
+        rows.append(line((language, "key")))
+        rows += [line(piece) for part in text.split("\n") for piece in wrap(part, width)]
+        rows.append(line())
+    for one in message.deliveries:
+        problem = f": {one.problem}" if one.problem else ""
+        tone = "good" if one.result == "delivered" else "bad"
+        rows.append(line((f"{one.target} {one.result}", tone), one_line(problem, width)))  # type: ignore[arg-type]
+    return rows
