@@ -26,6 +26,11 @@ def front_matter_fits(book: Book, today: date) -> Iterator[Finding]:
     for key in values:
         if key not in KEYS:
             yield warning(_line(book, key), "front-matter", f"“{key}” is no setting of ours{_near(key)}")
+    severity = values.get("severity", "")
+    if severity and severity not in _SEVERITIES:
+        written = severity if isinstance(severity, str) else ", ".join(severity)
+        words = f"“severity: {written}” is none: write one of {', '.join(_SEVERITIES)}"
+        yield error(_line(book, "severity"), "value", words)
     for key in _LADDERS:
         value = values.get(key, ())
         for step in (value,) if isinstance(value, str) else value:

@@ -24,7 +24,7 @@ def links_lead_somewhere(book: Book, other: Lookup | None) -> Iterator[Finding]:
             anchor = link.target[1:]
             known = anchor in book.anchors or anchor in places or anchor in _TOPS
             if not known and (link.line, anchor) not in told:
-                yield error(link.line, "target", f"there is no section “#{anchor}”{_near(anchor, book)}")
+                yield error(link.line, "target", f"there is no section “#{anchor}”{did_you_mean(anchor, book)}")
         elif other is not None and (found := _ANOTHER.fullmatch(link.target)):
             yield from _to_another(link, found[1], found[2] or "", other)
 
@@ -64,7 +64,7 @@ def _to_another(link: Link, file: str, anchor: str, other: Lookup) -> Iterator[F
     if book is None:
         yield error(link.line, "target", f"there is no runbook “{file}”: correct the link, or write that file")
     elif anchor and anchor not in book.anchors and anchor not in named_places(book):
-        yield error(link.line, "target", f"“{file}” has no section “#{anchor}”{_near(anchor, book)}")
+        yield error(link.line, "target", f"“{file}” has no section “#{anchor}”{did_you_mean(anchor, book)}")
 
 
 def _told_by_reader(book: Book) -> set[tuple[int, str]]:
@@ -76,7 +76,8 @@ def _told_by_reader(book: Book) -> set[tuple[int, str]]:
     }
 
 
-def _near(anchor: str, book: Book) -> str:
+def did_you_mean(anchor: str, book: Book) -> str:
+    """The way to mend a link to a section that is not there: the nearest anchor of the book, if one is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(anchor[:200], list(book.anchors)[:500], 1, 0.6)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runbooks.lint_finding import Finding, Rule, Severity
+from runbooks.lint_links import did_you_mean
 from runbooks.model import Book, Comment, Problem
 
+_ANCHOR = re.compile(r"“#(.*)”")
 _RULES: tuple[tuple[str, Rule], ...] = (
     ("there is no section", "target"),
     ("has an arrow", "near-miss"),
@@ -15,7 +18,6 @@ _RULES: tuple[tuple[str, Rule], ...] = (
     ("the front matter", "front-matter"),
 )
 _MENDED_BY: dict[Rule, str] = {
-    "target": "correct the link, or add the section",
     "near-miss": "write - **Answer** → [Title](#its-anchor)",
 }
 
@@ -26,6 +28,8 @@ def problems(book: Book, severity: Severity = "error") -> Iterator[Finding]:
         rule: Rule = next((rule for words, rule in _RULES if words in problem.words), "value")
         mend = _MENDED_BY.get(rule, "")
         words = f"{problem.words}: {mend}" if mend else problem.words
+        if anchor := _ANCHOR.search(problem.words) if rule == "target" else None:
+            words += did_you_mean(anchor[1], book)
         yield Finding(_line(book, problem), severity, rule, words)
 
 

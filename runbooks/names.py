@@ -23,19 +23,21 @@ class FactName(NamedTuple):
     yes: str = "yes"
     no: str = "no"
     """What a yes/no fact says where its source has no words of its own."""
+    words: tuple[str, ...] = ()
+    """The values of a word that a condition can compare it with."""
 
 
 FACT_NAMES: Mapping[str, FactName] = {
     "vantage.ok": FactName("yes/no", "control targets, from here", "they answer", "they do not answer"),
-    "front.kind": FactName("word", "the front page's request"),  # dns, tls, connect, timeout, http
+    "front.kind": FactName("word", "the front page's request", words=("dns", "tls", "connect", "timeout", "http")),
     "page.ok": FactName("yes/no", "the front page", "right", "not right"),
     "page.failed": FactName("yes/no", "the front page", "it fails", "it does not fail"),
     "health.ok": FactName("yes/no", "the health endpoint", "green", "not green"),
     "health.failed": FactName("yes/no", "the health endpoint", "it fails", "it does not fail"),
     "health.ok_for": FactName("s", "health green without a break for"),
-    "health.services.database": FactName("word", "the site says its database is"),  # healthy, unhealthy
+    "health.services.database": FactName("word", "the site says its database is", words=("healthy", "unhealthy")),
     "errors.rate": FactName("%", "requests that end in a 5xx"),
-    "errors.scope": FactName("word", "endpoints that give errors"),  # none, one, many
+    "errors.scope": FactName("word", "endpoints that give errors", words=("none", "one", "many")),
     "errors.began_at": FactName("time", "the errors began"),
     "errors.began_before_release": FactName(
         "yes/no", "the errors against the live release", "older than it", "not older than it"
@@ -49,27 +51,33 @@ FACT_NAMES: Mapping[str, FactName] = {
     "assets.in_build": FactName("yes/no", "those files in the live build", "all there", "not all there"),
     "rows.dropped": FactName("yes/no", "rows lost from the watched tables", "they were", "none"),
     "smoke.ok": FactName("yes/no", "the last smoke run", "passed", "failed"),
-    "smoke.failed_kind": FactName("word", "what the last smoke run stumbled over"),  # none, auth, other
+    "smoke.failed_kind": FactName("word", "what the last smoke run stumbled over", words=("none", "auth", "other")),
     "alerts.active": FactName("count", "alerts firing elsewhere"),
     "services.slow": FactName("count", "outside services that answer slowly"),
     "database.ok": FactName("yes/no", "the database, asked by us", "it answers", "it does not answer"),
-    "database.error": FactName("word", "the database's error"),  # none, refused, timeout, starting, auth, …
+    "database.error": FactName(
+        "word",
+        "the database's error",
+        words=("none", "refused", "timeout", "starting", "auth", "too many clients", "other"),
+    ),
     "database.writable": FactName("yes/no", "writes to the database", "possible", "not possible"),
     "database.connections_used": FactName("%", "usable connections taken"),
     "database.waiters": FactName("count", "sessions waiting for a lock"),
     "database.longest_wait": FactName("s", "longest wait for a lock"),
     "database.longest_query": FactName("s", "longest running query"),
-    "provider.used": FactName("word", "provider parts we use"),  # operational, degraded, partial, major
+    "provider.used": FactName("word", "provider parts we use", words=("operational", "degraded", "partial", "major")),
     "provider.fits_onset": FactName(
         "yes/no", "a provider's outage when the errors began", "it fits", "it does not fit"
     ),
-    "change.nearest": FactName("word", "the change just before the errors"),  # release, migration, flag, config, none
+    "change.nearest": FactName(
+        "word", "the change just before the errors", words=("release", "migration", "flag", "config", "none")
+    ),
     "release.live_at": FactName("time", "the live release went live"),
     "release.age": FactName("s", "the live release is live for"),
     "migration.failed": FactName("yes/no", "failed migrations", "there are some", "none"),
     "migration.verdict": FactName(
-        "word", "migrations since the older release"
-    ),  # none, adds, one-way, cannot-tell, failed
+        "word", "migrations since the older release", words=("none", "adds", "one-way", "cannot-tell", "failed")
+    ),
     "rollback.target_ok": FactName("yes/no", "the release to go back to", "there is a good one", "there is none"),
     "rollback.other_target": FactName(
         "yes/no", "another release to go back to", "there is a good one", "there is none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -52,13 +53,21 @@ def facts(session: Session, environment: str | None, as_json: bool) -> int:
         result = {name: _fact_body(fact, snapshot) for name, fact in sorted(snapshot.facts.items())}
         document("facts", settings, chosen, exit_code=0, meaning="listed", result=result)
         return 0
-    for name, fact in sorted(snapshot.facts.items()):
-        known = fact.known(snapshot.at)
-        value = "unknown" if known is None else fact.says or value_words(known)
-        age = f"{age_words(fact.age(snapshot.at))} ago" if fact.at else ""
-        why = f"({fact.why_unknown(snapshot.at)})" if known is None else ""
-        click.echo(f"{name:<32} {one_line(value, 60):<30} {fact.source:<26} {age:<10} {one_line(why, 80)}".rstrip())
+    for _, fact in sorted(snapshot.facts.items()):
+        click.echo(fact_row(fact, snapshot.at))
     return 0
+
+
+def fact_row(fact: Fact, now: datetime) -> str:
+    """One fact on a line: in its source's words and, where that differs, as the bare value a condition compares."""
+    known = fact.known(now)
+    bare = "" if known is None else value_words(known)
+    says = "unknown" if known is None else fact.says or bare
+    raw = f"= {bare}" if bare and says != bare else ""
+    age = f"{age_words(fact.age(now))} ago" if fact.at else ""
+    why = f"({fact.why_unknown(now)})" if known is None else ""
+    value = f"{one_line(says, 60):<30} {one_line(raw, 22):<14}"
+    return f"{fact.name:<32} {value} {fact.source:<26} {age:<10} {one_line(why, 80)}".rstrip()
 
 
 def look(settings: Settings, environment: str) -> Snapshot:

@@ -46,7 +46,23 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         yield warn("environment", says, 'Name it: [environments.production] with kind = "production"')
     else:
         yield ok("environment", ", ".join(f"{name} ({env.kind})" for name, env in settings.environments.items()))
+    if settings.runbooks:
+        yield _runbooks(settings)
     yield from _modes(Path(settings.path), settings)
+
+
+def _runbooks(settings: Settings) -> Finding:
+    """Whether the team's folder of runbooks is there and holds any."""
+    folder = settings.resolve(settings.runbooks)
+    mend = f'Make it, or name another at the top of {settings.path}: runbooks = "FOLDER"'
+    if not folder.is_dir():
+        return warn(
+            "runbooks", f"{folder} {'is a file' if folder.exists() else 'is not there'}: only ours are seen", mend
+        )
+    count = sum(1 for _ in folder.glob("*.md"))
+    if not count:
+        return warn("runbooks", f"{folder} holds no .md file", "Begin one there: vigie runbook new NAME")
+    return ok("runbooks", f"{folder}: {count} of your own")
 
 
 def _modes(path: Path, settings: Settings | None) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ class Mistake(NamedTuple):
 MISTAKES: dict[str, Mistake] = {
     "an answer's link leads nowhere": Mistake(
         (("**Yes** → [Done](#done)", "**Yes** → [Done](#dome)"),),
-        "[Done](#dome)", "error target", "no section “#dome”",
+        "[Done](#dome)", "error target", "no section “#dome”: did you mean “#done”?",
     ),
     "a time box leads nowhere": Mistake(
         (("on-expire: #call-for-help", "on-expire: #nobody"),),
@@ -105,7 +105,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "the start is no section": Mistake(
         (('start: "#is-it-on"', 'start: "#is-it-of"'),),
-        "start:", "error target", "“#is-it-of” to start from",
+        "start:", "error target", "“#is-it-of” to start from: did you mean “#is-it-on”?",
     ),
     "a link in the text leads nowhere": Mistake(
         (("(#reference)", "(#referense)"),),
@@ -170,6 +170,10 @@ MISTAKES: dict[str, Mistake] = {
     "a setting is unknown": Mistake(
         (("owner: operations", "ovner: operations"),),
         "ovner", "warning front-matter", "did you mean “owner”?",
+    ),
+    "a severity is none of ours": Mistake(
+        (("owner: operations", "owner: operations\nseverity: p1"),),
+        "severity:", "error value", "write one of P0, P1, P2, P3",
     ),
     "the review is overdue": Mistake(
         (("reviewed: 2026-11-21", "reviewed: 2026-08-01"),),

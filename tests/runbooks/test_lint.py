@@ -234,6 +234,15 @@ def test_every_word_of_ours_is_explained(word: str) -> None:
     assert re.search(rf"[`{{\s,;.=]{re.escape(word)}[`=:;, .}}\n]", DOCUMENT)
 
 
+def test_a_time_box_alone_is_no_mistake() -> None:
+    assert linted(changed(("timebox: 5m; on-expire: #call-for-help", "timebox: 5m"))) == ()
+
+
+def test_the_document_says_how_the_anchor_of_a_title_with_a_warning_sign_looks() -> None:
+    assert list(read("## ⚠ Start it", "x").anchors) == ["-start-it"]
+    assert "`## ⚠ Start it` is `#-start-it`" in DOCUMENT
+
+
 def test_each_rule_has_a_mistake_that_shows_it() -> None:
     shown = {mistake.found.split()[1] for mistake in MISTAKES.values()}
     assert shown == set(get_args(Rule)) - {"no-end"}

@@ -154,10 +154,7 @@ def test_lint_prints_file_line_severity_words_and_rule(tmp_path: Path) -> None:
     done = called(tmp_path, "lint", "./kettle.md")
     line = text.split("\n").index("- **Yes** → [Done](#dome)") + 1
     assert done.code == 1
-    assert (
-        done.out
-        == f"kettle.md:{line}: error: there is no section “#dome”: correct the link, or add the section [target]\n"
-    )
+    assert done.out == f"kettle.md:{line}: error: there is no section “#dome”: did you mean “#done”? [target]\n"
     assert done.err == "[INFO] 1 runbook, 1 error, 0 warnings\n"
 
 

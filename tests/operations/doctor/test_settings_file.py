@@ -86,3 +86,14 @@ def test_an_environment_that_is_not_there_is_an_error_and_no_finding(tmp_path: P
     (tmp_path / "vigie.toml").write_text(HEAD)
     code, said = told(tmp_path, "doctor", "--env", "nowhere")
     assert (code, "there is no environment nowhere" in said) == (1, True)
+
+
+def test_a_folder_of_runbooks_that_is_missing_or_empty_is_told(tmp_path: Path) -> None:
+    text = f'runbooks = "own"\n{HEAD}'
+    missing = offline(tmp_path, text).named("runbooks")
+    assert (missing["verdict"], "own is not there" in missing["says"]) == ("warn", True)
+    assert 'runbooks = "FOLDER"' in missing["mend"]
+    (tmp_path / "own").mkdir()
+    assert offline(tmp_path, text).named("runbooks")["verdict"] == "warn"
+    (tmp_path / "own" / "queue.md").write_text("# Queue\n")
+    assert offline(tmp_path, text).named("runbooks")["says"].endswith("own: 1 of your own")
