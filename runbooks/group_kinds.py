@@ -12,6 +12,8 @@ from runbooks.shell_frames import listed
 from runbooks.shell_scan import PLAIN, Scan, scan
 from runbooks.sql_scan import sql_scan
 
+_NOTHING_BEHIND = re.compile(r"(?:\||&&)[ \t]*(?:#[^\n]*)?\n\s*\)")
+"""An operator that wants a command, and a bracket that closes instead."""
 _QUOTED = re.compile(r"\"([^\"]*\s[^\"]*)\"|'([^']*\s[^']*)'|[“«]([^“”«»]*\s[^“”«»]*)[”»]")
 _ASSIGNS = re.compile(r"[A-Za-z_]\w*(?:\[\w+\])?\+?=")
 _PROSE = re.compile(r"[A-Za-z][a-z'’]*(?:,?\s+[A-Za-z][A-Za-z'’-]*){3,}[.:!?]?")
@@ -83,7 +85,7 @@ def kind_of(code: Sequence[str], text: str, how: str, *, says: str = "") -> tupl
         return "output", text
     read = scan(text)
     # A shell would wait for the rest, or refuse it: somebody's example, cut short, or no command at all.
-    if read.unfinished[-1] or read.broken or _shows_usage(text, read):
+    if read.unfinished[-1] or read.broken or _NOTHING_BEHIND.search(text) or _shows_usage(text, read):
         return "output", text
     return ("manual" if _only_assigns(read) else "command"), text
 

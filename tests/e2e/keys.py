@@ -32,6 +32,16 @@ def say_yes(console: Terminal, pattern: str) -> None:
         console.press_meant("enter", pattern)
 
 
+def resolve(console: Terminal) -> None:
+    """Say that it is over; where it was not quiet for long enough, with a reason."""
+    console.press_meant("r", r"Is it over\?|Wait, or say in one line")
+    if "Wait, or say" in console.text:
+        console.press("seen to work", "enter")
+        console.wait_for("; resolved")
+    else:
+        say_yes(console, r"; resolved")
+
+
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
     console.press_meant("I", r"── Timeline")

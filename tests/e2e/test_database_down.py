@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import Stage, until
-from tests.e2e.keys import incident_page, open_incident, say_yes
+from tests.e2e.keys import incident_page, open_incident, resolve
 from tests.e2e.paths import facts_lead_along
 from tests.e2e.terminal import Terminal
 
@@ -39,8 +39,7 @@ def test_a_person_calls_for_help_and_is_kept_from_rolling_back_an_innocent_relea
     console.wait_for(r"started\s+again", 60)
     shown = " ".join(console.text.split())
     assert re.search(r"help: Quayside desk .*started again", shown)
-    console.press_meant("r", r"Is it over\?")
-    say_yes(console, r"; resolved")
+    resolve(console)
     console.press_meant("q", r"(?m)\A\s*\Z")
     assert console.wait_ended() == 0
     assert stage.served() == "v2.4.1", "the innocent release is still live"

@@ -385,6 +385,7 @@ async def test_a_teams_own_act_wants_the_phrase_and_ends_with_its_own_exit_code(
         await reads(pilot, "restart-worker")
         await at(pilot, "exit 2")
         await pilot.press("enter")
+        await keeps(pilot)
         await until(pilot, lambda: isinstance(app.screen, PlanDialog), "its plan is shown")
         dialog = app.screen
         assert isinstance(dialog, PlanDialog)

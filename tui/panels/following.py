@@ -27,7 +27,17 @@ class Following(VerticalScroll):
 
     def on_resize(self) -> None:
         self._stay()
+        # What it holds is laid out after it: only then is its end where it will be.
+        self.call_after_refresh(self._stay)
 
     def _stay(self) -> None:
         if self._at_end:
             self.scroll_end(animate=False, immediate=True)
+
+    def action_page_up(self) -> None:
+        """A page back; two rows stay, so that the eye finds its place and no row is passed over."""
+        self.scroll_relative(y=-max(1, self.size.height - 2), animate=False)
+
+    def action_page_down(self) -> None:
+        """A page on, likewise."""
+        self.scroll_relative(y=max(1, self.size.height - 2), animate=False)
