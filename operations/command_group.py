@@ -46,6 +46,7 @@ _FRAGILE = re.compile(r"`|\$'|<<<|<<(?=.*\$\()|\$\{\w+[^\w}]", re.DOTALL)
 """Places in a shell's text that are read twice, or have quotes of their own: only plain words are filled in there."""
 _PLAIN_WORD = re.compile(r"[\w@%+:,./][\w@%+:,./-]*", re.ASCII)
 _SQL_WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
+_NAMED = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _HEREDOC = re.compile(r"<<-?\s*[\\'\"]?([^\s'\";|&<>]+)")
 _ADDRESS = re.compile(r"postgres(?:ql)?://[^\s\"'<>|;&)]+")
 
@@ -95,11 +96,12 @@ def prepare(
     asked = _Asked(values, given or {}, blanks_in(text, _sort(kind)), kind)
     ready, unfilled = _filled(text, asked.typed, kind)
     found = (*asked.found, *_read_by_itself(text, kind, values, asked.found))
+    meant = _with_variables(ready, found)
     hazards = {
-        hazard: None for form in (text, ready) for hazard in hazards_in(form, _sort(kind), first_line)
+        hazard: None for form in (text, ready, meant) for hazard in hazards_in(form, _sort(kind), first_line)
     }  # filling in may make one, and must not hide one
     guards = (
-        _guard(POLICY, forbidden(settings, environment, text, ready)),
+        _guard(POLICY, forbidden(settings, environment, text, ready, meant)),
         _guard(SEEN, _shown_otherwise(ready)),
         _guard(BLANKS, "; ".join((*asked.problems, *unfilled))),
         _guard(SECRETS, asked.missing_secrets, 2),
@@ -231,6 +233,12 @@ def _no_value(word: str) -> str:
     if any(part for address in re.findall(r"\w+://\S+", word) for part in secrets_of_address(address)):
         return "it holds a password or a key, which everybody on this machine could see"
     return ""
+
+
+def _with_variables(ready: str, found: tuple[Value, ...]) -> str:
+    """The text as a shell reads it: what a variable holds may be the very word that the settings forbid."""
+    values = {value.name: " ".join(value.value.reveal().split()) for value in found if not value.secret}
+    return _NAMED.sub(lambda one: values.get(one[1] or one[2], one[0]), ready) if values else ready
 
 
 def _read_by_itself(text: str, kind: Kind, values: Values, there: tuple[Value, ...]) -> Iterator[Value]:

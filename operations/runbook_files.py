@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,7 +26,10 @@ class Runbooks:
     def path(self, wanted: str) -> Path:
         """The file meant: a path where it has a `/` or ends with `.md`, else a name. Raises VigieError (code 2)."""
         if "/" in wanted or wanted.endswith(".md"):
-            return Path(wanted).expanduser()
+            try:
+                return Path(wanted).expanduser()
+            except RuntimeError:
+                raise _unreadable(Path(wanted), "cannot be read: there is no such user") from None
         found = shelf.path_of(wanted, self.own)
         if found is None:
             raise VigieError(
@@ -79,16 +80,9 @@ class Runbooks:
 def content_of(path: Path) -> bytes:
     """The file's bytes. Raises VigieError (code 2) for a folder, a pipe or a device, and for what is no text."""
     try:
-        # Without O_NONBLOCK opening a pipe would wait for somebody to write into it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _unreadable(path, "is no ordinary file")
-            content = file.read(shelf.LARGEST + 1)
+        content = shelf.content(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > shelf.LARGEST:
-        raise _unreadable(path, f"is no runbook: it has more than {shelf.LARGEST // 1_000_000} MB")
     if b"\0" in content:
         raise _unreadable(path, "is no text")
     return content

@@ -1,6 +1,7 @@
 """Results of a runbook's own checks as facts: `look.ok`, `look.code`, `look.num` … beside those of the live watch.
 
-A check that was not run, or was stopped at its limit, is unknown. A live fact of the same name stands before it.
+A check that was not run, or was stopped at its limit, is unknown. No check stands for a live fact, also where nobody
+watches: what a file prints is no measurement of the site.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime
 
 from runbooks.events import Checked
 from runbooks.facts import Fact, Facts, Value
+from runbooks.names import FACT_NAMES
 
 KEYS = ("ok", "failed", "warn", "code", "out", "num", "time", "at")
 """What a condition may ask of a check: whether it ended with 0, with anything but 0 and 2, with 2 (a warning); its exit
@@ -49,7 +51,8 @@ def facts_with_checks(results: Results, facts: Facts, checks: Iterable[str] = ()
     because nobody has run them."""
     found = {fact.name: fact for name in checks if name not in results for fact in _not_run(name)}
     found |= {fact.name: fact for at, result in results.values() for fact in facts_of_check(result, at)}
-    return {**found, **facts} if found else facts
+    own = {name: fact for name, fact in found.items() if name not in FACT_NAMES}
+    return {**own, **facts} if own else facts
 
 
 def _not_run(check: str) -> Iterable[Fact]:

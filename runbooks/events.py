@@ -137,6 +137,8 @@ class Ticked:
 
 
 Payload = Started | Answered | Moved | Noted | Acted | Checked | Failed | Skipped | Ticked
+_LARGEST = 2**53
+"""Whole numbers beyond it are none that we wrote: a float cannot tell them apart."""
 _KINDS: Mapping[str, type[Payload]] = {payload.kind: payload for payload in get_args(Payload)}
 
 
@@ -167,6 +169,8 @@ def _of(*allowed: type) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if type(value) not in allowed:
             raise TypeError(type(value).__name__)
+        if type(value) is int and abs(value) > _LARGEST:
+            raise ValueError("no number of ours is that large")
         return value
 
     return read

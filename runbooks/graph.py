@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from runbooks.model import Book, Section
@@ -34,11 +34,21 @@ _CLASSES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """One step of a path: the section that was left, where it led, and by which answer, counted from 0; None for a step
+    without one."""
+
+    section: str
+    target: str
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TreeLine:
     """One line of the tree. `anchor` is the section it names, `answer` what leads there from the line it hangs on.
 
-    `elsewhere` is "above" or "below" where its own ways stand with another mention of it. `seen` marks a section of
-    the path so far, `here` its last one.
+    `elsewhere` is "above" or "below" where its own ways stand with another mention of it. `seen` marks a line that the
+    path really took: from the section it hangs on by that answer. `here` is the one line where the path stands.
     """
 
     anchor: str
@@ -77,8 +87,12 @@ def mermaid(book: Book, path: Sequence[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def tree_lines(book: Book, path: Sequence[str] = ()) -> tuple[TreeLine, ...]:
-    """The same tree for a terminal: each section under the nearest way to it, all other ways to it as mentions."""
+def tree_lines(book: Book, gone: Sequence[Gone] = (), here: str = "") -> tuple[TreeLine, ...]:
+    """The same tree for a terminal: each section under the nearest way to it, all other ways to it as mentions.
+
+    `gone` are the steps of the path so far, `here` is the section where it stands.
+    """
+    path = [*(anchor for step in gone for anchor in (step.section, step.target)), *([here] if here else [])]
     sections = _drawn(book, path)
     nearest: dict[str, Way] = {}
     for section in sections:
@@ -87,11 +101,29 @@ def tree_lines(book: Book, path: Sequence[str] = ()) -> tuple[TreeLine, ...]:
     tops = {book.start, book.help} | {section.anchor for section in sections if section.anchor not in nearest}
     shown: set[str] = set()
     found: list[TreeLine] = []
+    taken = [_taken(book, step) for step in gone]
+    came_by = taken[-1] if gone and gone[-1].target == here else None
     for section in [one for one in sections if one.anchor in tops] + sections:
         if section.anchor not in shown:
             tops.add(section.anchor)
-            found += _lines_under(book, section, nearest, tops, path, shown)
+            for by, line in _lines_under(book, section, nearest, tops, shown):
+                stands = by == came_by if came_by is not None else line.anchor == here and not line.elsewhere
+                seen = by in taken if by is not None else line.anchor in path
+                found.append(replace(line, seen=seen or stands, here=stands))
     return tuple(found)
+
+
+def _taken(book: Book, step: Gone) -> Way | None:
+    """The way of the book that a step took; None for one that no way of it shows."""
+    section = book.section(step.section)
+    if section is None:
+        return None
+    onward = [way for way in ways_from(book, section) if way.target == step.target]
+    if step.answer is None:
+        return next((way for way in onward if way.kind not in ("answer", "instead")), None)
+    branches = section.branches
+    line = branches[step.answer].line if 0 <= step.answer < len(branches) else 0
+    return next((way for way in onward if way.kind in ("answer", "instead") and way.line == line), None)
 
 
 def _drawn(book: Book, path: Sequence[str]) -> list[Section]:
@@ -106,8 +138,8 @@ def _drawn(book: Book, path: Sequence[str]) -> list[Section]:
 
 
 def _lines_under(
-    book: Book, top: Section, nearest: Mapping[str, Way], tops: set[str], path: Sequence[str], shown: set[str]
-) -> Iterator[TreeLine]:
+    book: Book, top: Section, nearest: Mapping[str, Way], tops: set[str], shown: set[str]
+) -> Iterator[tuple[Way | None, TreeLine]]:
     """A section with what hangs on it. Without recursion: a runbook may be one long chain."""
     stack: list[tuple[int, Way | None, Section]] = [(0, None, top)]
     while stack:
@@ -117,8 +149,7 @@ def _lines_under(
         elsewhere = "" if hangs_here else "above" if anchor in shown else "below"
         source = book.section(way.source) if way else None
         answer = _words(way, source) or "next" if way and source else ""
-        seen = hangs_here and anchor in path
-        yield TreeLine(anchor, depth, answer, name_of(section), elsewhere, seen, seen and anchor == path[-1])
+        yield way, TreeLine(anchor, depth, answer, name_of(section), elsewhere)
         if hangs_here:
             shown.add(anchor)
             onward = [(depth + 1, one, book.section(one.target)) for one in ways_from(book, section)]

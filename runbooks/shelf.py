@@ -3,7 +3,9 @@ reads files, and it reads nothing else."""
 
 from __future__ import annotations
 
-from errno import ENOENT
+import os
+import stat
+from errno import EFBIG, EINVAL, ENOENT
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,8 +18,18 @@ LARGEST = 4_000_000
 
 def names(own: Path | None = None) -> tuple[str, ...]:
     """The names of all runbooks, without `.md`, in order; a team's own folder may be missing."""
-    folders = [LIBRARY, own] if own is not None else [LIBRARY]
-    return tuple(sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.md")}))
+    folders = [LIBRARY, own] if own is not None and not trouble_with(own) else [LIBRARY]
+    return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.md")}))
+
+
+def trouble_with(own: Path | None) -> str:
+    """Why the team's own folder cannot be listed; empty where it can, or none is set."""
+    try:
+        if own is not None:
+            os.scandir(own).close()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
 
 
 def path_of(name: str, own: Path | None = None) -> Path | None:
@@ -25,7 +37,7 @@ def path_of(name: str, own: Path | None = None) -> Path | None:
     if Path(name).name != name or name in ("", ".", ".."):
         return None
     for folder in (own, LIBRARY):
-        if folder is not None and (path := folder / f"{name}.md").is_file():
+        if folder is not None and _is_file(path := folder / f"{name}.md"):
             return path
     return None
 
@@ -34,9 +46,10 @@ def open_book(name: str, own: Path | None = None) -> Book:
     """The runbook of that name. Raises FileNotFoundError when there is none, OSError when it cannot be read."""
     path = path_of(name, own)
     if path is None:
-        raise FileNotFoundError(f"there is no runbook “{name}”; there are {', '.join(names(own))}")
-    with path.open("rb") as file:
-        return _read(file.read(LARGEST), name)
+        raise FileNotFoundError(
+            ENOENT, f"there is no such runbook, or it is no file; there are {', '.join(names(own))}"
+        )
+    return _read(content(path), name)
 
 
 def open_file(path: Path) -> Book:
@@ -44,8 +57,28 @@ def open_file(path: Path) -> Book:
     ever to be read."""
     if not path.is_file():
         raise FileNotFoundError(ENOENT, "there is no such file" if not path.exists() else "it is no file", str(path))
-    with path.open("rb") as file:
-        return _read(file.read(LARGEST), path.stem)
+    return _read(content(path), path.stem)
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file, without ever waiting. Raises OSError; also for a folder, a pipe or a device, and for more
+    than a runbook has: half of one would be shown as if it were whole."""
+    # Without O_NONBLOCK opening a pipe would wait for somebody to write into it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(EINVAL, "it is no ordinary file", str(path))
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise OSError(EFBIG, f"it has more than {LARGEST // 1_000_000} MB, and is no runbook", str(path))
+    return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # a name that is too long, a folder nobody may look into
 
 
 @lru_cache(maxsize=64)

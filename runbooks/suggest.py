@@ -181,7 +181,9 @@ def no_longer_holds(state: WalkState, facts: Facts, now: datetime) -> tuple[int,
     for position, step in enumerate(state.path):
         section = state.book.section(step.section)
         given = step.answered
-        if section is None or given is None or given.verdict is not True or given.branch >= len(section.branches):
+        if section is None or given is None or given.verdict is not True:
+            continue
+        if not 0 <= given.branch < len(section.branches):
             continue
         when = section.branches[given.branch].when
         if when is not None and when.evaluate(facts, now) is False:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,7 +15,7 @@ from runbooks.events import Checked, Failed, Skipped, Ticked
 from runbooks.facts import Facts
 from runbooks.model import Book, Code, Item, ItemList, Section
 from runbooks.suggest import Suggestion, Weighed, no_longer_holds, suggest, suggest_at
-from runbooks.walk import TimeLeft, WalkState, is_act, time_left, wait_left
+from runbooks.walk import Done, TimeLeft, WalkState, is_act, read_on, time_left, wait_left
 
 Mark = Literal["holds", "turned", "person"]
 """Of an earlier answer: its evidence stood for it and still does, has since turned, or a person gave it."""
@@ -125,6 +126,8 @@ class WalkView:
     last_exit: int | None
     failed_releases: tuple[str, ...]
     notices: tuple[str, ...]
+    read_on: str = ""
+    """The next section's title, in a book that asks nothing."""
 
 
 def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
@@ -163,6 +166,7 @@ def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = N
         last_exit=state.last_exit,
         failed_releases=state.failed_releases,
         notices=_notices(state, file),
+        read_on=_title(state.book, read_on(state)),
     )
 
 
@@ -219,9 +223,12 @@ def _evidence(suggestion: Suggestion) -> tuple[Evidence, ...]:
     return tuple({line.text: line for line in reversed(lines)}.values())[::-1]
 
 
-def task_view(state: WalkState, section: Section, task: Item, now: datetime) -> TaskView:
-    """One task or step as it stands on this walk; `section` is the one it stands in."""
-    mark = state.marks.get((section.anchor, task.lines[0]))
+def task_view(
+    state: WalkState, section: Section, task: Item, now: datetime, marks: Mapping[tuple[str, int], Done]
+) -> TaskView:
+    """One task or step as it stands on this walk; `section` is the one it stands in. `marks` are the walk's: whoever
+    asks for many tasks folds them once."""
+    mark = marks.get((section.anchor, task.lines[0]))
     standing: Standing = "done" if task.ticked else "open"
     why = ""
     if mark is not None:
@@ -250,7 +257,8 @@ def steps_of(section: Section) -> tuple[Item, ...]:
 
 
 def _tasks(state: WalkState, section: Section, now: datetime) -> tuple[TaskView, ...]:
-    return tuple(task_view(state, section, task, now) for task in steps_of(section))
+    marks = state.marks
+    return tuple(task_view(state, section, task, now, marks) for task in steps_of(section))
 
 
 def _checks(state: WalkState, section: Section, now: datetime) -> tuple[CheckView, ...]:

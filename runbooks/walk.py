@@ -216,6 +216,15 @@ def go_on(state: WalkState) -> Moved:
     return _moved(state, "next", state.section.next, "this section has no single way on")
 
 
+def read_on(state: WalkState) -> str:
+    """The section behind this one, in a book that asks nothing anywhere and is read from front to back; else empty."""
+    if any(section.branches or section.next for section in state.book.sections):
+        return ""
+    anchors = [section.anchor for section in state.book.sections if section.level]
+    at = anchors.index(state.current) + 1 if state.current in anchors else 0
+    return anchors[at] if at < len(anchors) else ""
+
+
 def take_timebox(state: WalkState) -> Moved:
     """Take what the section's time box offers."""
     return _moved(state, "timebox", state.section.on_expire, "the time box offers nothing here")

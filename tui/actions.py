@@ -38,14 +38,19 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk"),
-    *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", footer=n == 1) for n in range(1, 10)),
+    Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk", True),
+    *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", True, footer=n == 1) for n in range(1, 10)),
     Action(
-        "all_clear", "a", "all clear ones", "Show every decision that is clear, then take them with one Enter.", "walk"
+        "all_clear",
+        "a",
+        "all clear ones",
+        "Show every decision that is clear, then take them with one Enter.",
+        "walk",
+        True,
     ),
     Action("why", "o", "why", "Show the evidence for and against every answer.", "walk"),
-    Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk"),
-    Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", footer=False),
+    Action("step_back", "x", "back", "Go back to the question before; the path is kept.", "walk", True),
+    Action("jump", "g", "go to", "Go to any section of the runbook.", "walk", True, footer=False),
     Action("tasks", "t", "to do", "Open the runbook at this question: tick, run, copy, mark.", "walk"),
     Action(
         "checks", "e", "checks", "Run the checks of this section; they only read.", "walk", changes=True, footer=False

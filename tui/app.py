@@ -14,5 +14,7 @@ class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
     def begin_work(self) -> None:
         """Start what goes on for as long as the console lives, and ask after calls for help."""
         super().begin_work()
+        if self.readonly:
+            return  # an answer to a call is an event, and whoever called asks for it
         self.run_worker(self.follow_calls(), name="calls", group="calls", exit_on_error=False)
         self.run_worker(self.follow_clock(), name="clock", group="clock", exit_on_error=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from operations.errors import VigieError
 from operations.text import one_line
-from tui.lines import line
+from tui.lines import line, wrap
 from tui.reading_actions import ReadingActions
 
 if TYPE_CHECKING:
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 class WalkingBooks(ReadingActions):
     """Part of the app."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._declined: set[tuple[str, str]] = set()
+        """Incidents and books that somebody wanted no walk for."""
+
     def tick(self, book: Book, stop: Stop) -> None:
         """Tick a task or a step, or take the tick away."""
         from runbooks.anchors import plain
         from runbooks.events import Ticked
 
-        walk = self.walk_for(book, stop.section)
+        walk = self.own_walk(book, stop.section, lambda: self.tick(book, stop))
         state = self.live.walking.state_of(walk) if walk is not None else None
         if walk is None or state is None:
             return
@@ -43,7 +49,7 @@ class WalkingBooks(ReadingActions):
         if page is None or stop is None or stop.kind in ("link", "fold"):
             self.say("There is nothing here to mark.")
             return
-        walk = self.walk_for(page.book, stop.section)
+        walk = self.own_walk(page.book, stop.section, self.action_mark)
         if walk is None:
             return
         where, text = (stop.section, stop.line), one_line(plain(stop.text), 300)
@@ -52,12 +58,19 @@ class WalkingBooks(ReadingActions):
         def chosen(index: int | None) -> None:
             if index in (0, 3):
                 self.keep_on(walk, Ticked(*where, text, index == 0))
+            elif index is not None and index > 3:
+                self.go_to_link(*stop.links[index - 4])
             elif index is not None:
                 title, question, kind = kinds[index]
-                asked = AskDialog(title, question)
-                self.push_screen(asked, lambda why: self.keep_on(walk, kind(*where, text, why)) if why else None)
+
+                def reasoned(why: str | None) -> None:
+                    if why:
+                        self.keep_on(walk, kind(*where, text, why))
+
+                self.push_screen(AskDialog(title, question), reasoned)
 
         words = ["done", "skipped, with a reason", "failed, with a note", "open again"]
+        words += [f"go to: {one_line(words_of or target, 80)}" for words_of, target in stop.links]
         self.push_screen(ChooseDialog("Mark", [line((one_line(plain(stop.text), 90), "strong"))], words), chosen)
 
     def note_here(self, text: str) -> bool:
@@ -66,7 +79,7 @@ class WalkingBooks(ReadingActions):
 
         page = self.book_page()
         section = page.section if page is not None else None
-        if page is None or section is None or self.live.walking.walk_by(page.book.name) is None:
+        if page is None or section is None or self.live.walking.walk_by(page.book.name, page.book.hash) is None:
             return False
         walk = self.walk_for(page.book, section.anchor)
         if walk is not None:
@@ -81,11 +94,16 @@ class WalkingBooks(ReadingActions):
         from tui.dialogs.small import ChooseDialog
 
         page = self.book_page()
-        section = page.section if page is not None else None
-        if page is None or section is None:
+        if page is None:
+            return
+        # In front of the first title there is nowhere to walk: it begins where the book says.
+        section = page.section
+        section = section if section is not None and section.level else page.book.section(page.book.start)
+        if section is None:
+            self.say("This file has no section to walk from.")
             return
         walking = self.live.walking
-        head = walking.walk_by(page.book.name)
+        head = walking.walk_by(page.book.name, page.book.hash)
         if head is None:
             walk = self.walk_for(page.book, page.book.start if section.level < 2 else section.anchor)
             self._to_walk(walk)
@@ -136,6 +154,51 @@ class WalkingBooks(ReadingActions):
             self.pop_screen()
         self.call_later(self.repaint)
 
+    def own_walk(self, book: Book, section: str, again: Callable[[], None]) -> str | None:
+        """The walk that goes by this book. Where there is none it is asked for; `again` does the same once it is there.
+        None then, and where nothing can be kept."""
+        head = self.live.walking.walk_by(book.name, book.hash)
+        if head is not None:
+            return self.walk_for(book, section)
+        if self.readonly or not self._has_open_incident():
+            return self.walk_for(book, section)  # says why nothing can be kept
+
+        def known(walk: str | None) -> None:
+            if walk is not None:
+                again()
+
+        self._declined.discard(self._asked_of(book))
+        self.ask_to_keep(book, section, known)
+        return None
+
+    def ask_to_keep(self, book: Book, section: str, go: Callable[[str | None], None]) -> None:
+        """Go on with the walk of this book. Where an incident is open and has none by it, whether to begin one is asked
+        first, once: a "no" goes on without, and nothing is kept."""
+        from tui.dialogs.small import YesNoDialog
+
+        incident = self.live.incident
+        head = self.live.walking.walk_by(book.name, book.hash)
+        if self.readonly or incident is None or not incident.open:
+            go(None)
+            return
+        if head is not None or self._asked_of(book) in self._declined:
+            go(head.id if head is not None else None)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if not yes:
+                self._declined.add(self._asked_of(book))
+            go(self.walk_for(book, section) if yes else None)
+
+        width = min(96, self.size.width - 6)
+        title = one_line(book.title or book.name, 60)
+        asked = wrap(f"Keep ticks of “{title}” in incident {incident.id}? It becomes one of its walks.", width)
+        self.push_screen(YesNoDialog("Nobody walks this one", [line(words) for words in asked], "keep them"), answered)
+
+    def _asked_of(self, book: Book) -> tuple[str, str]:
+        incident = self.live.incident
+        return (incident.id if incident is not None else "", book.hash)
+
     def walk_for(self, book: Book, section: str) -> str | None:
         """The walk of this book in the open incident, begun where there is none; None, and said, where it cannot be."""
         from runbooks.walk import WalkError
@@ -149,7 +212,7 @@ class WalkingBooks(ReadingActions):
             )
             self.say(words, "warning")
             return None
-        head = walking.walk_by(book.name)
+        head = walking.walk_by(book.name, book.hash)
         if head is not None:
             return head.id
         try:
@@ -160,12 +223,17 @@ class WalkingBooks(ReadingActions):
         self.read_back()
         return walk
 
-    def keep_on(self, walk: str, payload: Payload) -> None:
+    def keep_on(self, walk: str, payload: Payload) -> bool:
+        """Keep that on its walk; False, and said, where it could not be kept."""
+        kept = False
         try:
-            self.live.walking.keep(self.live.journal, payload, walk=walk)
+            kept = self.live.walking.keep(self.live.journal, payload, walk=walk)
+            if not kept:
+                self.say("Not kept: this incident is not open any more.", "error")
         except VigieError as error:
             self.say(str(error), "error")
         self.read_back()
+        return kept
 
     @staticmethod
     def title_in(book: Book, anchor: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -109,7 +110,7 @@ class Console(KeysInTurn):
             work_real = self.live.follow_real(self.real_config, self.repaint)
             self.run_worker(work_real, name="real", group="real", exit_on_error=False)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         if self._live is not None:
             self._live.journal.close()
 
@@ -148,10 +149,19 @@ class Console(KeysInTurn):
         return bare_model(self.settings, self.environment, utc_now(), readonly=self.readonly, glyphs=glyphs, keys=keys)
 
     def repaint(self) -> None:
-        """Show the present state on the present page; lines that did not change are not painted."""
+        """Show the present state on the present page; lines that did not change are not painted.
+
+        Under a dialog nobody sees the page, and each line of it that changed would have the dialog painted whole: it is
+        shown when the dialog is gone.
+        """
         page = self.page
-        if page is not None:
+        if page is not None and page is self.screen:
             page.show(self.live.model(self.shown_keys()))
+
+    def resumed(self) -> None:
+        """A page is in front again: what changed meanwhile is shown. Nothing is read before the first frame."""
+        if self._live is not None:
+            self.repaint()
 
     def read_back(self) -> None:
         """Read what was just written, so that the screen shows it at once."""
@@ -222,6 +232,14 @@ class Console(KeysInTurn):
         self.live.message_tone = TONES[severity]
         self.live.message_until = self.live.now() + MESSAGE_STAYS
         self.repaint()
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Textual leaves its loop behind whatever a key raised, and no key would be heard any more: what a person can
+        act on is said here, and the loop goes on."""
+        try:
+            await super()._dispatch_message(message)
+        except VigieError as error:
+            self.say(str(error), "error")
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual would print locals, secrets included: write a redacted report and leave with one line instead.

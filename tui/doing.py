@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tui.lines import line
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
+    from operations.checking import CheckResult
     from runbooks.model import Book, Code
     from runbooks.parts import Group
     from tui.operating import Noted
@@ -30,6 +32,10 @@ BOUND: dict[str, tuple[str, dict[str, Any]]] = {
 """Actions of a runbook that are operations of ours with their requests; a value with a question mark is asked for."""
 
 
+CHECKS_END_WITHIN = 2.0
+"""Seconds that leaving the console waits for a check to end."""
+
+
 class DoingActions(WalkingBooks):
     """Part of the app."""
 
@@ -37,6 +43,8 @@ class DoingActions(WalkingBooks):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._no_check = threading.Event()
+        self._no_check.set()
         self._filled: dict[str, str] = {}
         """What was typed into blanks, by how they are written: the next command has it already."""
 
@@ -44,16 +52,20 @@ class DoingActions(WalkingBooks):
         """Do what the thing under the cursor is for."""
         page = self.book_page()
         stop = page.stop if page is not None else None
+        if self.is_held:
+            return  # a held Enter would tick and untick, begin a check and stop it, follow one link after the other
         if page is None or stop is None:
             self.say("There is nothing to do here.")
-        elif stop.kind in ("task", "step", "text"):
+        elif stop.kind in ("task", "step"):
             self.tick(page.book, stop)
+        elif stop.kind == "text":
+            self.say("This is only to be read." if self.readonly else "This is only to be read; m marks it.")
         elif stop.kind == "link":
             self.follow_link(stop)
         elif stop.kind == "fold":
             page.unfold(stop.line)
         elif stop.kind == "message":
-            self.copy_text(stop.text)
+            self.copy_stop(stop)
         elif self.readonly:
             self.say("This console is read-only: y copies the command.")
         elif stop.kind == "check" and stop.code is not None:
@@ -61,7 +73,8 @@ class DoingActions(WalkingBooks):
         elif stop.kind == "action" and stop.code is not None:
             self.act(page.book, stop.section, stop.code)
         elif stop.group is not None and stop.code is not None:
-            self._command(page.book, stop.section, stop.code, stop.group)
+            book, section, code, group = page.book, stop.section, stop.code, stop.group
+            self.ask_to_keep(book, section, lambda walk: self._command(walk, book, section, code, group))
 
     def action_checks(self) -> None:
         """Run the checks of the section where the walk is."""
@@ -72,48 +85,75 @@ class DoingActions(WalkingBooks):
     def action_book_checks(self) -> None:
         """Run the checks of the section that is read."""
         page = self.book_page()
-        section = page.section if page is not None else None
-        if page is not None and section is not None:
+        if page is None:
+            return
+        section = page.section
+        if section is None or not section.level:
+            section = page.book.section(page.book.start)
+        if section is None or not section.codes("check"):
+            self.say("This section has no checks.")
+        else:
             self._check(page.book, section.anchor, section.codes("check"))
 
     def _check(self, book: Book, section: str, checks: Sequence[Code]) -> None:
         running = [one for one in self.workers if one.group == "checks" and not one.is_finished]
+        if running and self.is_held:
+            return
         if running:
             self._stop_checks = True
             self.say("The checks are being stopped.")
         elif not checks:
             self.say("This section has no checks.")
         else:
-            self._stop_checks = False
-            work = self._run_checks(book, section, checks)
-            self.run_worker(work, name="checks", group="checks", exit_on_error=False)
+            self.ask_to_keep(book, section, lambda walk: self._begin_checks(walk, section, checks))
 
-    async def _run_checks(self, book: Book, section: str, checks: Sequence[Code]) -> None:
+    def _begin_checks(self, walk: str | None, section: str, checks: Sequence[Code]) -> None:
+        self._stop_checks = False
+        work = self._run_checks(walk, section, checks)
+        self.run_worker(work, name="checks", group="checks", exit_on_error=False)
+
+    async def _run_checks(self, walk: str | None, section: str, checks: Sequence[Code]) -> None:
         """One after the other; each result is an event of the walk, or is only said where nobody walks."""
-        from operations.checking import run_check_of
         from runbooks.checks import shortened
         from runbooks.events import Checked
 
-        walk = self.walk_for(book, section) if self._has_open_incident() else None
         said: list[str] = []
         for number, code in enumerate(checks):
             if self._stop_checks:
                 break
             self.say(f"Running check {code.name} ({number + 1} of {len(checks)}); e stops.")
-            stopped = lambda: self._stop_checks  # noqa: E731
-            result = await beside(run_check_of, self.settings, self.environment, code, stopped)
+            self._no_check.clear()
+            result = await beside(self._checked, code)
             words = result.why or f"exit {result.exit_code}"
             said.append(f"{code.name}: {result.state}{'' if result.state == 'ok' else f' ({one_line(words, 80)})'}")
             if walk is not None:
                 out, seconds = shortened(result.out), round(result.seconds, 3)
-                self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                kept = self.keep_on(walk, Checked(section, code.name, result.exit_code, out, seconds, result.why))
+                said[-1] += "" if kept else ", not kept"
         self.say("Checks: " + "; ".join(said or ["stopped"]))
+
+    def _checked(self, code: Code) -> CheckResult:
+        """Beside the loop: run one check, until it is to stop."""
+        from operations.checking import run_check_of
+
+        try:
+            return run_check_of(self.settings, self.environment, code, lambda: self._stop_checks)
+        finally:
+            self._no_check.set()
+
+    async def on_unmount(self) -> None:
+        """Nobody hears of a check any more when the console is left: it is ended, with all that it started."""
+        self._stop_checks = True
+        await beside(self._no_check.wait, CHECKS_END_WITHIN)
 
     def act(self, book: Book, section: str, code: Code) -> None:
         """Do an act of a runbook: an operation of ours, or its commands; each shows its plan first."""
+        self.ask_to_keep(book, section, lambda walk: self._act(walk, book, section, code))
+
+    def _act(self, walk: str | None, book: Book, section: str, code: Code) -> None:
         from tui.dialogs.small import AskDialog
 
-        noted = self._noted(book, section, code.name)
+        noted = self._noted(walk, section, code.name)
         bound = BOUND.get(code.name)
         if bound is None and code.name in ("restore", "flag", "cancel-job", "undo"):
             if code.name == "flag":
@@ -126,7 +166,7 @@ class DoingActions(WalkingBooks):
                 self.say("The jobs page shows the rollback that can be undone: vigie rollback --undo JOB", "warning")
             return
         if bound is None:
-            self._choose_group(book, section, code)
+            self._choose_group(walk, book, section, code)
             return
         operation, request = bound
         asked = next((key for key, value in request.items() if str(value).endswith("?")), "")
@@ -140,7 +180,7 @@ class DoingActions(WalkingBooks):
 
         self.push_screen(AskDialog(code.name.capitalize(), str(request[asked])), answered)
 
-    def _choose_group(self, book: Book, section: str, code: Code) -> None:
+    def _choose_group(self, walk: str | None, book: Book, section: str, code: Code) -> None:
         """A command of the runbook's own: its group, or the choice among several."""
         from tui.dialogs.small import ChooseDialog
 
@@ -148,22 +188,21 @@ class DoingActions(WalkingBooks):
         if not groups:
             self.say("There is no command here that could be run.", "warning")
         elif len(groups) == 1:
-            self._command(book, section, code, groups[0])
+            self._command(walk, book, section, code, groups[0])
         else:
 
             def chosen(index: int | None) -> None:
                 if index is not None:
-                    self._command(book, section, code, groups[index])
+                    self._command(walk, book, section, code, groups[index])
 
             words = [one_line(group.says or group.text, 90) for group in groups]
             self.push_screen(ChooseDialog("Which of them?", [], words), chosen)
 
-    def _command(self, book: Book, section: str, code: Code, group: Group) -> None:
-        self.run_worker(
-            self._fill_and_plan(book, section, code, group), name="command", group="fill", exit_on_error=False
-        )
+    def _command(self, walk: str | None, book: Book, section: str, code: Code, group: Group) -> None:
+        work = self._fill_and_plan(walk, book, section, code, group)
+        self.run_worker(work, name="command", group="fill", exit_on_error=False)
 
-    async def _fill_and_plan(self, book: Book, section: str, code: Code, group: Group) -> None:
+    async def _fill_and_plan(self, walk: str | None, book: Book, section: str, code: Code, group: Group) -> None:
         """Ask for what is not known, then plan the command as any other operation."""
         from operations.runbook_values import known
         from tui.dialogs.fill import Asked, FillDialog
@@ -203,16 +242,13 @@ class DoingActions(WalkingBooks):
                 return
             request["writes"] = chosen == 1
         action = code.name if code.purpose == "action" else ""
-        self._start("command", request, noted=self._noted(book, section, action, group.lines[0]))
+        self._start("command", request, noted=self._noted(walk, section, action, group.lines[0]))
 
-    def _noted(self, book: Book, section: str, action: str, at: int = 0) -> Noted:
-        """What puts the job on the walk of this book, where an incident is open."""
+    def _noted(self, walk: str | None, section: str, action: str, at: int = 0) -> Noted:
+        """What puts the job on that walk, where there is one."""
         from runbooks.events import COMMAND, Acted
 
         def noted(job: str, target: str) -> None:
-            if not self._has_open_incident():
-                return
-            walk = self.walk_for(book, section)
             if walk is not None:
                 self.keep_on(walk, Acted(section, action or COMMAND, job, None, target, at))
 

@@ -194,7 +194,8 @@ class IncidentActions(PageActions):
             if need:
                 self._choose_contact(incident, need)
 
-        self.push_screen(AskDialog("Call for help", question, placeholder="e.g. bring the database back"), asked)
+        dialog = AskDialog("Call for help", question, placeholder="e.g. bring the database back", button="go on")
+        self.push_screen(dialog, asked)
 
     def _choose_contact(self, incident: Incident, need: str) -> None:
         from operations.incident.brief import make_brief

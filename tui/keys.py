@@ -20,6 +20,9 @@ from textual.screen import Screen
 
 TURN = 0.5
 """Seconds a key may take before the next one is looked at all the same."""
+HELD = 0.7
+"""Seconds within which the same key again, with no other one between, may be one that is held down: keyboards wait up
+to 0.66 s before they begin to repeat a key."""
 
 
 class KeysInTurn(App[None]):
@@ -30,6 +33,10 @@ class KeysInTurn(App[None]):
         self._in_turn: events.Key | None = None
         self._came_back = False
         """True when no widget wanted the key in turn."""
+        self._before: tuple[str, float] = ("", 0.0)
+        """The key that was in turn last, and when it was typed."""
+        self.is_held = False
+        """True when the key in turn may only repeat the one before: what turns something over must not hear it."""
         self._meant_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
         """Keys handed to a widget, and the screen that was on top when each was typed."""
 
@@ -58,6 +65,9 @@ class KeysInTurn(App[None]):
         screen = self.screen
         self._in_turn, self._came_back = event, False
         self._meant_for[event] = screen
+        key, at = self._before
+        self.is_held = event.key == key and event.time - at < HELD
+        self._before = (event.key, event.time)
         try:
             await super().on_event(event)
             if event.is_forwarded:

@@ -5,7 +5,7 @@ A tone says what a stretch of text means; `theme.py` alone decides how that look
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -113,14 +113,14 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
         indent = ""
     lines: list[str] = []
     current = ""
+    room = max(1, width - cell_len(indent))
     for word in text.split():
-        while cell_len(word) > width - cell_len(indent):
+        if cell_len(word) > room:
             if current:
                 lines.append(current)
                 current = ""
-            piece = max(1, width - cell_len(indent))
-            lines.append((indent if lines else "") + word[:piece])
-            word = word[piece:]
+            *whole, word = pieces(word, room)
+            lines += [(indent if lines or number else "") + piece for number, piece in enumerate(whole)]
         start = indent if lines else ""
         candidate = f"{current} {word}" if current else start + word
         if cell_len(candidate) > width and current:
@@ -128,6 +128,22 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
             candidate = indent + word
         current = candidate
     return [*lines, current] if current or not lines else lines
+
+
+def pieces(word: str, room: int) -> Iterator[str]:
+    """A word cut into pieces of at most `room` cells, nothing lost. Each character is looked at once: words of a
+    megabyte come, too."""
+    if word.isascii():
+        yield from (word[at : at + room] for at in range(0, len(word), room))
+        return
+    start = used = 0
+    for at, character in enumerate(word):
+        size = cell_len(character)
+        if used + size > room and at > start:
+            yield word[start:at]
+            start, used = at, 0
+        used += size
+    yield word[start:]
 
 
 def flow(items: Iterable[Line], width: int, separator: str = "  ") -> list[Line]:

@@ -78,7 +78,9 @@ class LookingActions(DoingActions):
             if words is not None:
                 page.filter(words)
 
-        ask = AskDialog("Filter", "Only lines with these words; nothing shows all again.", required=False)
+        ask = AskDialog(
+            "Filter", "Only lines with these words; nothing shows all again.", required=False, button="filter"
+        )
         self.push_screen(ask, filtered)
 
     def action_links(self) -> None:

@@ -42,7 +42,7 @@ class MessageActions(LookingActions):
             return
         if kind in ("maintenance", "post-deployment"):
             incident = None
-        draft, given = await self._filled_in(incident, kind)
+        draft, given = await self._draft_filled(incident, kind)
         if draft is None:
             return
         if not self.settings.messages.targets:
@@ -88,7 +88,7 @@ class MessageActions(LookingActions):
         )
         return None if chosen is None else KINDS[chosen]
 
-    async def _filled_in(self, incident: Incident | None, kind: str) -> tuple[Draft | None, dict[str, str]]:
+    async def _draft_filled(self, incident: Incident | None, kind: str) -> tuple[Draft | None, dict[str, str]]:
         """The draft, every blank of it filled in both languages; None where the person left."""
         from operations.incident.messages import drafted
         from tui.dialogs.fill import Asked, FillDialog

@@ -344,7 +344,9 @@ class OperatingActions(PageActions):
             if words is not None:
                 page.filter(words)
 
-        ask = AskDialog("Filter", "Only lines with these words; nothing shows all again.", required=False)
+        ask = AskDialog(
+            "Filter", "Only lines with these words; nothing shows all again.", required=False, button="filter"
+        )
         self.push_screen(ask, filtered)
 
     def _chosen_job(self) -> JobRecord | None:

@@ -112,7 +112,7 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
     rows.append(line())
     rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
     rows.append(
-        line(("  Walk ", "title"), "  ✓ speaks for the answer   ✖ against it   ! behind an answer: leads to an act")
+        line(("  Walk ", "title"), "  ✓ speaks for the answer   ✖ against it   ▲ behind an answer: leads to an act")
     )
     if any(action.place == "book" for action in shown):
         rows.append(

@@ -1,104 +1,23 @@
-"""Runbooks by keys: the shelf, search, one runbook to read, its links, its tree and its card. Nothing here changes
-anything."""
+"""One runbook by keys: its links, its words, its tree and its card, and copying. Nothing here changes anything."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from operations.beside import beside
-from operations.errors import VigieError
-from operations.text import one_line
-from tui.lines import Line, line, wrap
-from tui.operating import OperatingActions
+from operations.text import clean, one_line
+from tui.lines import Line, flow, line, wrap
+from tui.shelf_actions import ShelfActions
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
+    from operations.settings import Contact
     from runbooks.model import Book
-    from tui.reading.reading import Beside
     from tui.reading.rows import Stop
-    from tui.screens.book import BookScreen
-    from tui.screens.books import BooksScreen, Shelved
 
 
-class ReadingActions(OperatingActions):
+class ReadingActions(ShelfActions):
     """Part of the app."""
-
-    def action_runbooks(self) -> None:
-        """Show the shelf; its books are read beside the loop."""
-        from runbooks.shelf import LIBRARY, names, path_of
-        from tui.screens.books import BooksScreen, Shelved
-
-        if isinstance(self.page, BooksScreen):
-            return
-        own = self._own_folder()
-        shelf = [Shelved(n, (p := path_of(n, own)) is not None and p.parent != LIBRARY) for n in names(own)]
-        page = BooksScreen(self.model(), shelf)
-        self.push_screen(page)
-        self.call_later(self.repaint)
-        self.run_worker(self._fill(page), name="shelf", group="shelf", exit_on_error=False, exclusive=True)
-
-    async def _fill(self, page: BooksScreen) -> None:
-        shelf = list(page.shelf)
-        for number, one in enumerate(shelf):
-            shelf[number] = await beside(_read, one, self._own_folder())
-            if number % 8 == 7 or number == len(shelf) - 1:
-                page.fill(shelf)
-
-    def action_open_book(self) -> None:
-        """Open what the cursor is on: a runbook, a place that was found, or any other file."""
-        from runbooks.search import Hit
-        from tui.dialogs.small import AskDialog
-
-        page = self._shelf_page()
-        if page is None:
-            return
-        chosen = page.chosen
-        if isinstance(chosen, Hit):
-            self.open_book(chosen.book, line=chosen.line)
-        elif chosen is not None:
-            self.open_book(chosen.name)
-        elif page.hits is None:
-
-            def asked(path: str | None) -> None:
-                if path:
-                    self.open_book(path)
-
-            question = "Any Markdown file: its path, from the folder of the settings file on."
-            self.push_screen(AskDialog("Open a file", question, placeholder="docs/runbook.md"), asked)
-
-    def open_book(self, name: str, at: str = "", line: int = 0) -> None:
-        """Open a runbook by its name or its path, at a section or a line; where it is walked, with the walk's text."""
-        self.run_worker(self._open_book(name, at, line), name="runbook", group="runbook", exit_on_error=False)
-
-    async def _open_book(self, name: str, at: str, line: int) -> None:
-        found = await beside(self._book_named, name)
-        head = self.live.walking.walk_by(found.name)
-        state = self.live.walking.state_of(head.id) if head is not None else None
-        self.show_page(state.book if state is not None else found, at, line)
-
-    def show_page(self, book: Book, at: str = "", line: int = 0) -> None:
-        """Show a book on its page, on the one that is open where there is one."""
-        from tui.screens.book import BookScreen
-
-        page = self.book_page()
-        if page is not None:
-            page.show_book(book, at, line)
-            return
-        self.push_screen(BookScreen(self.model(), book, self.beside_book, at, line))
-        self.call_later(self.repaint)
-
-    def beside_book(self, book: Book) -> Beside:
-        """What stands beside a book's text: its walk in this incident, and the facts of the moment."""
-        from tui.reading.reading import Beside
-
-        walking = self.live.walking
-        head = walking.walk_by(book.name)
-        state = walking.state_of(head.id) if head is not None else None
-        if state is not None and state.book.hash != book.hash:
-            state = None
-        return Beside(self.live.now(), state, walking.facts(self.live.snapshot))
 
     def action_tasks(self) -> None:
         """The runbook at the section where the walk is."""
@@ -157,25 +76,7 @@ class ReadingActions(OperatingActions):
                 page.go_to_line(found)
 
         question = f"Words in this runbook; nothing finds “{page.looked_for}” again." if page.looked_for else "Words."
-        self.push_screen(AskDialog("Find", question, required=False), asked)
-
-    def action_search_books(self) -> None:
-        """Ask for words and show the places that have them."""
-        from runbooks.search import search
-        from tui.dialogs.small import AskDialog
-
-        page = self._shelf_page()
-        if page is None:
-            return
-
-        def asked(words: str | None) -> None:
-            if words is not None:
-                books = [one.book for one in page.shelf if one.book is not None]
-                page.found(words, search(books, words) if words.strip() else None)
-
-        self.push_screen(
-            AskDialog("Search", "Words in names, titles and texts; nothing shows all.", required=False), asked
-        )
+        self.push_screen(AskDialog("Find", question, required=False, button="find"), asked)
 
     def action_look(self) -> None:
         """The tree or the card of the book that is walked."""
@@ -192,23 +93,37 @@ class ReadingActions(OperatingActions):
         from tui.dialogs.small import ChooseDialog, ReadDialog
 
         width = min(96, self.size.width - 6)
-        views = [("the tree with the path so far", self._tree), ("the quick card", _card), ("people to call", _people)]
-        views += [("measures and their limits", self._limits)]
+        views = [
+            ("the quick card", _card),
+            ("people to call", self._people),
+            ("measures and their limits", self._limits),
+        ]
+        tree = "the tree with the path so far"
 
         def chosen(index: int | None) -> None:
-            if index is not None:
-                words, make = views[index]
-                self.push_screen(ReadDialog(words[0].upper() + words[1:], make(book, width)))
+            if index == 0:
+                rows, here = self._tree(book, width)
+                self.push_screen(ReadDialog(tree.capitalize(), rows, here))
+            elif index is not None:
+                words, make = views[index - 1]
+                self.push_screen(ReadDialog(words.capitalize(), make(book, width)))
 
-        self.push_screen(ChooseDialog("Look at", [], [words for words, _ in views]), chosen)
+        self.push_screen(ChooseDialog("Look at", [], [tree, *(words for words, _ in views)]), chosen)
 
-    def _tree(self, book: Book, width: int) -> list[Line]:
-        from runbooks.graph import tree_lines
+    def _tree(self, book: Book, width: int) -> tuple[list[Line], int]:
+        """The tree, and its row where the walk stands."""
+        from runbooks.graph import Gone, tree_lines
 
         state = self.beside_book(book).state
-        path = (*(step.section for step in state.path), state.current) if state is not None else ()
-        rows = tree_lines(book, path)
-        return [line((cut(row.text, width), "strong" if row.seen or row.here else "plain")) for row in rows]
+        steps = state.trail if state is not None else ()
+        gone = [Gone(step.section, step.target, step.answered.branch if step.answered else None) for step in steps]
+        rows = tree_lines(book, gone, state.current if state is not None else "")
+        # The mark is cut off first: the spaces behind it are what makes a tree of the lines.
+        lines = [line((row.text[:2] + cut(row.text[2:], width - 2), "strong" if row.seen else "plain")) for row in rows]
+        return lines, next((number for number, row in enumerate(rows) if row.here), 0)
+
+    def _people(self, book: Book, width: int) -> list[Line]:
+        return people_lines(book, self.settings.contacts, width)
 
     def _limits(self, book: Book, width: int) -> list[Line]:
         from runbooks.model import Table
@@ -231,19 +146,20 @@ class ReadingActions(OperatingActions):
 
         links = list(stop.links)
         if len(links) == 1:
-            self._go_to(*links[0])
+            self.go_to_link(*links[0])
             return
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self._go_to(*links[index])
+                self.go_to_link(*links[index])
 
         words = [
             one_line(f"{words or target}  {'' if target.startswith('#') else target}", 90) for words, target in links
         ]
         self.push_screen(ChooseDialog("Where to?", [], words), chosen)
 
-    def _go_to(self, words: str, target: str) -> None:
+    def go_to_link(self, words: str, target: str) -> None:
+        """Go where one link leads."""
         from urllib.parse import unquote
 
         page = self.book_page()
@@ -258,7 +174,7 @@ class ReadingActions(OperatingActions):
         elif "://" in path or path.startswith("mailto:"):
             self.copy_text(target)
         elif path.endswith(".md"):
-            self.open_book(Path(path).stem if "/" not in path else path, anchor)
+            self.open_link(path, anchor, page.book)
         else:
             self.say(f"“{one_line(target, 80)}” is no runbook.")
 
@@ -269,14 +185,51 @@ class ReadingActions(OperatingActions):
         if stop is None:
             self.say("There is nothing here to copy.")
         else:
-            self.copy_text(stop.links[0][1] if stop.kind == "link" and stop.links else stop.text)
+            self.copy_stop(stop)
 
-    def copy_text(self, text: str) -> None:
-        """To the terminal's clipboard and to a file; says where."""
+    def copy_stop(self, stop: Stop) -> None:
+        """Copy the words of something, a message with what is known filled in, of one link elsewhere its address."""
+        if stop.kind == "message":
+            text, still = self._filled_in(stop)
+            count = len(still)
+            names = one_line(", ".join(still), 90)
+            self.copy_text(
+                text, f"{count} blank{'s are' if count > 1 else ' is'} still open: {names}. " if still else ""
+            )
+            return
+        words, target = stop.links[0] if stop.links else ("", "")
+        leads_out = stop.kind == "link" and len(stop.links) == 1 and target and not target.startswith("#")
+        self.copy_text(target if leads_out else stop.text or words)
+
+    def _filled_in(self, stop: Stop) -> tuple[str, list[str]]:
+        """A message's text with what is known of its blanks, and the names of those that stay open."""
+        from operations.incident.message_facts import fact_name, facts_of
+        from operations.incident.told import restriction_of
+        from operations.runbook_values import known
+        from runbooks.blanks import blanks_in, filled
+
+        incident = self.live.incident if self._has_open_incident() else None
+        restricted = incident is not None and restriction_of(incident) is not None
+        facts, _ = facts_of(incident, self.settings, self.live.snapshot, self.live.now(), restricted=restricted)
+        language = stop.code.attributes.get("lang", "") if stop.code is not None else ""
+        values: dict[str, str] = {}
+        blanks = blanks_in(stop.text, "message")
+        for blank in blanks:
+            fact = facts.get(fact_name(blank.name))
+            said = fact.values.get(language or next(iter(fact.values), ""), "") if fact is not None else ""
+            value = said or (known(blank, self.settings, self.environment) if blank.style != "variable" else "")
+            if value:
+                values[blank.written] = value
+        still = [one_line(blank.name, 40) for blank in blanks if blank.written not in values]
+        return filled(stop.text, values, "message"), still
+
+    def copy_text(self, text: str, first: str = "") -> None:
+        """To the terminal's clipboard and to a file; says where, behind what is to be said `first`."""
         from runbooks.mojibake import repaired
         from tui.copying import keep_copy, osc52
 
-        text = self.redactor.redact(repaired(text))
+        # Pasted into a shell, what cannot be seen would be typed: what is copied is what is shown.
+        text = self.redactor.redact(clean(repaired(text), limit=len(text) * 4))
         sequence = osc52(text)
         if sequence and self._driver is not None:
             self._driver.write(sequence)
@@ -286,35 +239,7 @@ class ReadingActions(OperatingActions):
             self.say(f"Handed to the terminal; the file could not be written: {error.strerror}.", "warning")
             return
         too_long = "" if sequence else "Too long for a terminal's clipboard. "
-        self.say(f"Copied “{one_line(text, 40)}”. {too_long}Also in {path}")
-
-    def book_page(self) -> BookScreen | None:
-        """The page of one runbook, where it is the one in front."""
-        from tui.screens.book import BookScreen
-
-        return self.page if isinstance(self.page, BookScreen) else None
-
-    def _shelf_page(self) -> BooksScreen | None:
-        from tui.screens.books import BooksScreen
-
-        return self.page if isinstance(self.page, BooksScreen) else None
-
-    def _own_folder(self) -> Path | None:
-        from operations.incident.walks import own_folder
-
-        return own_folder(self.settings)
-
-    def _book_named(self, name: str) -> Book:
-        """The runbook of that name on the shelf, else the file at that path. Raises VigieError."""
-        from runbooks.shelf import open_book, open_file, path_of
-
-        own = self._own_folder()
-        try:
-            if path_of(name, own) is not None:
-                return open_book(name, own)
-            return open_file(Path(self.settings.folder, Path(name).expanduser()))
-        except OSError as error:
-            raise VigieError(f"{one_line(name, 80)} cannot be opened: {error.strerror or error}.") from None
+        self.say(f"{first}Copied “{one_line(text, 40)}”. {too_long}Also in {path}")
 
 
 def cut(text: str, width: int) -> str:
@@ -323,34 +248,29 @@ def cut(text: str, width: int) -> str:
     return " " * indent + one_line(text, max(4, width - indent))
 
 
-def _read(one: Shelved, own: Path | None) -> Shelved:
-    from runbooks.shelf import open_book
-
-    try:
-        return replace(one, book=open_book(one.name, own))
-    except OSError as error:
-        return replace(one, trouble=f"cannot be read: {error.strerror or error}")
-
-
 def _card(book: Book, width: int) -> list[Line]:
     from runbooks.card import card
 
     return [line(cut(words, width)) for words in card(book)]
 
 
-def _people(book: Book, width: int) -> list[Line]:
+def people_lines(book: Book, contacts: Sequence[Contact], width: int) -> list[Line]:
+    """Whom the runbook names, each with the addresses of the settings' contact of that role or name, where one fits."""
     from runbooks.units import seconds_in_words
 
     rows: list[Line] = []
-    for contact in book.contacts:
-        after = (
-            ""
-            if contact.after is None
-            else "at once"
-            if not contact.after
-            else f"after {seconds_in_words(contact.after)}"
-        )
-        first, *more = wrap("  ".join(contact.ways) or "no address in the file", max(20, width - 44))
-        rows.append(line((f"{one_line(contact.role, 28):<29}", "strong"), (f"{after:<14}", "warn"), first))
-        rows += [line(f"{'':43}{piece}") for piece in more]
+    for one in book.contacts:
+        after = "" if one.after is None else f"after {seconds_in_words(one.after)}" if one.after else "at once"
+        known = [
+            f"{person.name} {person.phone}".strip()
+            for person in contacts
+            if one.role.casefold() in (person.role.casefold(), person.name.casefold())
+        ]
+        # A number is dialled from the screen: it never breaks, whatever is said around it.
+        ways = flow([line(way) for way in (*one.ways, *known)], max(20, width - 44))
+        roles = wrap(one.role, 28)
+        for n in range(max(len(roles), len(ways), 1)):
+            role = roles[n] if n < len(roles) else ""
+            way = ways[n] if n < len(ways) else line("no address in the file") if not n else ()
+            rows.append(line((f"{role:<29}", "strong"), (f"{'' if n else after:<14} ", "warn"), *way))
     return rows or [line(("This runbook names nobody. h on the main page knows the contacts of the settings.", "dim"))]

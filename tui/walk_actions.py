@@ -22,7 +22,7 @@ class WalkActions(MessageActions):
 
     def action_take(self) -> None:
         """Take the suggested answer; where the section has an act, open its plan; else go on along the single way."""
-        from runbooks.walk import go_on
+        from runbooks.walk import go_on, jump, read_on
 
         state = self.live.walking.state
         if state is None:
@@ -37,14 +37,23 @@ class WalkActions(MessageActions):
             self.say("Nothing is suggested here: answer with a digit. o shows why.")
         elif state.section.next:
             self._keep(go_on, state)
+        elif onward := read_on(state):
+            self._keep(lambda s: jump(s, onward), state)
         else:
             self.say("This is an end of the runbook. I shows the incident.")
 
     def action_answer(self, number: int) -> None:
         """Give answer `number`, counted from 1."""
         state = self.live.walking.state
-        if state is not None and number <= len(state.section.branches):
+        if state is None:
+            return
+        count = len(state.section.branches)
+        if number <= count:
             self._give(state, number - 1)
+        else:
+            self.say(
+                f"The last answer here is {count}." if count else "There is no question here: g goes on to another."
+            )
 
     def _give(self, state: WalkState, index: int) -> None:
         from runbooks.suggest import answer

@@ -65,9 +65,10 @@ class Walking:
         self._chosen = walk
         self.follow(self.incident)
 
-    def walk_by(self, name: str) -> WalkHead | None:
-        """The walk of this incident that goes by the runbook of that name, the chosen one before others."""
-        found = [head for head in self.heads if head.book == name]
+    def walk_by(self, name: str, hash: str = "") -> WalkHead | None:
+        """The walk of this incident that goes by the runbook of that name, the chosen one before others; with `hash` by
+        that very text: lines of another one, or of another file of that name, must not be ticked in it."""
+        found = [head for head in self.heads if head.book == name and hash in ("", head.hash)]
         return next((head for head in found if head.id == self._chosen), found[0] if found else None)
 
     def begin(
@@ -79,13 +80,15 @@ class Walking:
             self._chosen = id
         return id
 
-    def keep(self, journal: EventBook, payload: Payload, key: str = "", walk: str | None = None) -> None:
+    def keep(self, journal: EventBook, payload: Payload, key: str = "", walk: str | None = None) -> bool:
         """Put a payload of a walk into the journal, of the chosen one where none is named; the state follows when it is
-        read back."""
+        read back. False where there is no such walk any more: the incident was closed meanwhile."""
         id = self._chosen if walk is None else walk
         state = self.state if id == self._chosen else self.state_of(id)
-        if self.incident is not None and state is not None and id is not None:
-            record(journal, self.incident, payload, state.book, key, walk=id)
+        if self.incident is None or state is None or id is None:
+            return False
+        record(journal, self.incident, payload, state.book, key, walk=id)
+        return True
 
     def keep_ended(self, journal: EventBook, ended: dict[str, int], release_of: dict[str, str]) -> None:
         """Note the exit codes of jobs that these walks started and that have ended since."""
@@ -115,6 +118,15 @@ class Walking:
                 self._files[name] = load_book(self._settings, name)
             except VigieError:
                 self._files[name] = None
+
+    def was_read(self, file: Book) -> None:
+        """Somebody read this runbook from the shelf just now."""
+        self._files[file.name] = file
+
+    def has_changed(self, book: Book) -> bool:
+        """True when the file is not what this text was read from, as far as anybody has looked."""
+        file = self._files.get(book.name)
+        return file is not None and file.hash != book.hash
 
     def _file(self) -> Book | None:
         return self._files.get(self.chosen.book) if self.chosen is not None else None

@@ -117,9 +117,7 @@ class Running:
         for one in chosen:
             code = self._group(one, state)
             if code:
-                return Stop(
-                    "person", f"the command of line {one.line} ended with exit {code}; a person has to look"
-                )
+                return Stop("person", f"the command of line {one.line} ended with exit {code}; a person has to look")
         return bool(chosen)
 
     def _leave(self, left: list[Doable]) -> None:

@@ -76,6 +76,7 @@ class InJournal:
         if not one.open:
             raise VigieError(f"Incident {one.id} is {one.state.value}; nothing is walked in it any more.")
         heads = [head for head in walks_of(one) if head.book == book.name]
+        heads.sort(key=lambda head: head.hash != book.hash)  # of the same text before one of an older or another file
         if heads and not anew:
             self.walk = heads[0].id
             self.words = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from operations.ages import age_words
+from operations.ages import age_words, expected_words
 from operations.headless.doable import Doable, doables_of
 from operations.text import clean, one_line
 from runbooks.anchors import plain
@@ -132,7 +132,7 @@ def _task(task: TaskView, width: int) -> list[str]:
     due = ""
     if task.due_in is not None and task.standing == "open":
         over = "overdue by" if task.due_in < 0 else "due in"
-        due = f"   ({over} {seconds_in_words(abs(task.due_in))})"
+        due = f"   ({over} {expected_words(abs(task.due_in))})"
     why = f"   ({task.standing}: {task.why})" if task.why else ""
     return behind(f"{_IN}[{sign}] ", f"{role}{task.text}{due}{why}", width)
 

@@ -15,7 +15,7 @@ from operations.incident.model import Call, Entry, Incident, IncidentState, Walk
 from operations.incident.words import describe
 
 WALK_PREFIX = "walk."
-_DAMAGE = (KeyError, ValueError, TypeError, AttributeError)
+_DAMAGE = (LookupError, ValueError, TypeError, AttributeError, OverflowError)
 
 
 class Story:

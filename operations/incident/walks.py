@@ -7,7 +7,7 @@ incident may have several walks; the first one of an older journal has the empty
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,12 @@ SITE_DOWN = "site-down"
 
 @dataclass(frozen=True, slots=True)
 class WalkHead:
-    """One of an incident's walks: its id, the runbook's name, who began it and when, and when it last went on."""
+    """One of an incident's walks: its id, the runbook's name and the hash of its text, who began it and when, and when
+    it last went on."""
 
     id: str
     book: str
+    hash: str
     begun_at: datetime
     who: str
     last_at: datetime
@@ -77,9 +79,10 @@ def walks_of(incident: Incident) -> tuple[WalkHead, ...]:
     for event in incident.walk:
         head = heads.get(event.walk)
         if head is None and event.kind == Started.kind:
-            heads[event.walk] = WalkHead(event.walk, str(event.data.get("book", "")), event.at, event.who, event.at)
+            book, text = str(event.data.get("book", "")), str(event.data.get("hash", ""))
+            heads[event.walk] = WalkHead(event.walk, book, text, event.at, event.who, event.at)
         elif head is not None:
-            heads[event.walk] = WalkHead(head.id, head.book, head.begun_at, head.who, max(head.last_at, event.at))
+            heads[event.walk] = replace(head, last_at=max(head.last_at, event.at))
     return tuple(sorted(heads.values(), key=lambda head: head.last_at, reverse=True))
 
 

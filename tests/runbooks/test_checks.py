@@ -106,7 +106,7 @@ def test_numbered_steps_are_done_skipped_or_failed_with_who_and_why() -> None:
     assert seen == [("done", "", "ana"), ("failed", "no rights", "ana")]
     again = after(marked, Skipped("ask", second, "Second", "not ours"), Ticked("ask", first, "First", done=False))
     assert [t.standing for t in view(again, {}, NOW).tasks] == ["open", "skipped"]
-    assert task_view(again, section, section.elements[2].items[0], NOW).at == NOW  # type: ignore[union-attr]
+    assert task_view(again, section, section.elements[2].items[0], NOW, again.marks).at == NOW  # type: ignore[union-attr]
 
 
 def test_a_command_group_ends_no_act_of_the_section() -> None:

@@ -6,13 +6,14 @@ import re
 import time
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbooks import shelf
-from runbooks.graph import TreeLine, mermaid, tree_lines
+from runbooks.graph import Gone, TreeLine, mermaid, tree_lines
 from runbooks.model import Book, Decision
 from runbooks.reader import read
 from runbooks.ways import arrows, reached, ways
@@ -105,7 +106,7 @@ def test_mermaid_reads_every_chart_with_all_its_nodes_and_edges() -> None:
 
 
 def test_a_small_book_is_a_tree_of_lines() -> None:
-    assert [line.text for line in tree_lines(BOOK, ("is-it-on", "-switch-it-on"))] == [
+    assert [line.text for line in tree_lines(BOOK, [Gone("is-it-on", "-switch-it-on", 1)], "-switch-it-on")] == [
         "* K1 Is it on?",
         "    Yes -> END Done",
         ">   No -> K2 ⚠ Switch it on",
@@ -121,6 +122,30 @@ def test_a_small_book_is_a_tree_of_lines() -> None:
     ]
 
 
+def marked(gone: list[Gone], here: str) -> list[str]:
+    return [line.text.strip() for line in tree_lines(BOOK, gone, here) if line.seen]
+
+
+def test_only_the_answer_that_was_given_is_starred_and_not_the_other_ways_to_the_same_place() -> None:
+    tried = [Gone("is-it-on", "-switch-it-on", 1), Gone("-switch-it-on", "done", 0)]
+    assert marked(tried, "done") == [
+        "* K1 Is it on?",
+        "*   No -> K2 ⚠ Switch it on",
+        ">     It went on -> END Done (above)",
+    ]
+    assert marked([Gone("is-it-on", "call-for-help", 2)], "call-for-help")[1:] == [
+        ">   Cannot tell -> E1 Call for help (below)",
+        "* E1 Call for help",
+    ]
+
+
+def test_a_jump_stars_no_answer_and_stands_where_the_section_has_its_own_line() -> None:
+    assert marked([Gone("is-it-on", "-switch-it-on")], "-switch-it-on") == [
+        "* K1 Is it on?",
+        ">   No -> K2 ⚠ Switch it on",
+    ]
+
+
 def own_lines(lines: tuple[TreeLine, ...]) -> Counter[str]:
     return Counter(line.anchor for line in lines if not line.elsewhere)
 
@@ -131,7 +156,7 @@ def test_each_section_has_its_own_line_once_and_each_way_one(name: str, everywhe
     book = shelf.open_book(name)
     path = tuple(section.anchor for section in book.sections if section.level) if everywhere else ()
     drawn = reached([*path, book.start, *([book.help] if book.help else [])], arrows(ways(book)))
-    lines = tree_lines(book, path)
+    lines = tree_lines(book, [Gone(a, b) for a, b in pairwise(path)])
     assert own_lines(lines) == Counter(dict.fromkeys(drawn, 1))
     assert sum(bool(line.answer) for line in lines) == sum(way.source in drawn for way in ways(book))
     where = {line.anchor: number for number, line in enumerate(lines) if not line.elsewhere}
@@ -142,7 +167,7 @@ def test_each_section_has_its_own_line_once_and_each_way_one(name: str, everywhe
 
 def test_a_circle_that_only_the_path_knows_is_shown() -> None:
     book = read("# S\n\n## A\n\nNext: [B](#b)\n\n## B\n\nNext: [A](#a)\n", "x")
-    lines = tree_lines(replace(book, start="s"), ("a", "b"))
+    lines = tree_lines(replace(book, start="s"), [Gone("a", "b")], "b")
     assert own_lines(lines) == Counter({"s": 1, "a": 1, "b": 1})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from operations.engine.model import ConfirmLevel
 from operations.engine.record import JobRecord
 from operations.incident.walks import walks_of
 from tests.operations.jobs.rig import Rig, a_rig
@@ -16,6 +17,7 @@ from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
+from tui.dialogs.base import Field
 from tui.dialogs.fill import FillDialog
 from tui.dialogs.plan import PlanDialog
 from tui.dialogs.small import ChooseDialog
@@ -59,6 +61,7 @@ Done.
 @pytest.fixture(autouse=True)
 def _buttons_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.dialogs.base.SETTLE", 0.0)
+    monkeypatch.setattr("tui.keys.HELD", 0.0)
 
 
 @pytest.fixture
@@ -121,6 +124,12 @@ async def incident(pilot: Pilot[None]) -> None:
     await shows(pilot, "Can this bastion see?")
 
 
+async def keeps(pilot: Pilot[None]) -> None:
+    """Say yes to a walk of this book in the open incident."""
+    await shows(pilot, "Keep ticks of")
+    await pilot.press("tab", "enter")
+
+
 async def test_the_shelf_has_ours_and_the_teams_own_and_finds_words(own: Path, make_app: MakeApp) -> None:
     app = console(make_app)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -179,6 +188,7 @@ async def test_a_tick_needs_an_incident_and_is_kept_there(own: Path, make_app: M
         await opened(pilot)
         await at(pilot, "look at it")
         await pilot.press("enter")
+        await keeps(pilot)
         await reads(pilot, "[x] Ops: look at it (ana")
         await at(pilot, "say so")
         await pilot.press("m")
@@ -223,6 +233,7 @@ async def test_a_check_is_run_and_its_result_is_kept(own: Path, make_app: MakeAp
         await opened(pilot)
         await at(pilot, "check alive")
         await pilot.press("enter")
+        await keeps(pilot)
         await reads(pilot, "a warning")
         assert "7 of 9" in book_text(app)
         assert app.live.incident is not None
@@ -235,7 +246,7 @@ async def test_a_message_is_copied_to_a_file_that_is_named(own: Path, make_app: 
         await opened(pilot)
         await at(pilot, "message")
         await pilot.press("y")
-        await shows(pilot, "Copied “Status: [state]")
+        await shows(pilot, "2 blanks are still open: state, impact. Copied “Status: [state]")
         copied = app.places.state / "copied.txt"
         assert copied.read_text("utf-8") == "Status: [state]\nImpact: [impact]"
         assert copied.stat().st_mode & 0o077 == 0
@@ -325,6 +336,7 @@ async def test_a_command_asks_for_its_blanks_shows_its_plan_runs_and_is_noted(ri
         await reads(pilot, "Count the words")
         await at(pilot, "Count the words")
         await pilot.press("enter")
+        await keeps(pilot)
         await until(pilot, lambda: isinstance(app.screen, FillDialog), "it asks for the blanks")
         await pilot.press(*"a; touch gone", "enter", *"more", "enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, PlanDialog), "its plan is shown")
@@ -341,6 +353,56 @@ async def test_a_command_asks_for_its_blanks_shows_its_plan_runs_and_is_noted(ri
         assert not anything(tmp_path, "gone")
         await pilot.press("escape")
         await reads(pilot, "ended, exit 0")
+
+
+OWN_ACT = """\
+# The worker hangs
+
+## ⚠ Restart it
+
+```sh {action=restart-worker confirm=type-env}
+exit 2
+```
+
+- **It restarted** → [The end](#the-end) <!-- exit: 0 -->
+- **It did not** → [The end](#the-end) <!-- exit: 1, 2 -->
+
+## The end
+
+Done.
+"""
+
+
+async def test_a_teams_own_act_wants_the_phrase_and_ends_with_its_own_exit_code(rig: Rig, tmp_path: Path) -> None:
+    (tmp_path / "worker.md").write_text(OWN_ACT, "utf-8")
+    source = Injected(fresh(down_snapshot()))
+    app = VigieApp(rig.settings(), "production", readonly=False, open_watch=lambda live: source)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await incident(pilot)
+        app.open_book(str(tmp_path / "worker.md"))
+        await until(pilot, lambda: isinstance(app.screen, BookScreen), "its page is open")
+        await reads(pilot, "restart-worker")
+        await at(pilot, "exit 2")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PlanDialog), "its plan is shown")
+        dialog = app.screen
+        assert isinstance(dialog, PlanDialog)
+        assert dialog.plan.confirm.level is ConfirmLevel.PHRASE
+        dialog.query_one("#reason", Field).value = "it hangs"
+        dialog.query_one("#typed", Field).value = dialog.plan.confirm.phrase
+        dialog.query_one("#run").focus()
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "run", "the button has the focus")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(job.code == 5 for job in app.live.history()), "it ended")
+        await until(pilot, lambda: app.screen is not dialog, "the job is shown")
+        await pilot.press("escape")
+        await reads(pilot, "ended, exit 2")
+        head = app.live.walking.walk_by("worker")
+        assert head is not None
+        state = app.live.walking.state_of(head.id)
+        assert state is not None
+        assert (state.last_exit, state.acts[-1].action) == (2, "restart-worker")
 
 
 async def test_keys_pressed_while_it_opens_do_no_harm(make_app: MakeApp) -> None:

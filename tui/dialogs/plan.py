@@ -236,8 +236,11 @@ def plan_lines(plan: Plan, width: int, glyphs: Glyphs, changed: Sequence[str] = 
 
 
 def _labelled_rows(label: str, text: str, width: int, column: int, tone: Tone) -> list[Line]:
-    pieces = wrap(text, width - column)
-    return [line((f"{label if n == 0 else '':<{column}}", "strong"), (piece, tone)) for n, piece in enumerate(pieces)]
+    room = width - column
+    # What a command's line is indented by says what it belongs to.
+    indent = " " * min(len(text) - len(text.lstrip(" ")), room // 2)
+    rows = [indent + piece for piece in wrap(text, room - len(indent))]
+    return [line((f"{label if n == 0 else '':<{column}}", "strong"), (row, tone)) for n, row in enumerate(rows)]
 
 
 def _listed(label: str, entries: Sequence[str], none: str, tone: Tone) -> list[Row]:

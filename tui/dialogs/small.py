@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -14,15 +15,23 @@ from tui.dialogs.base import Dialog, Field, MeantButton
 from tui.lines import Line, inert, line, wrap
 from tui.panels.block import Block
 from tui.plainly import shown
+from tui.theme import UNICODE
 
 
 class ReadDialog(Dialog[None]):
-    """Shows lines to read; arrows scroll, Esc or Enter closes."""
+    """Shows lines to read; arrows scroll, Esc or Enter closes. `start` is the row it opens at."""
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Sequence[Line], start: int = 0) -> None:
         super().__init__()
         self.title_text = title
         self._lines = tuple(lines)
+        self._start = start
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._start:
+            # Where its height is not known yet there is nowhere to scroll to.
+            self.call_after_refresh(self.query_one("#body").scroll_to, y=max(0, self._start - 4), animate=False)
 
     def words(self, width: int) -> Sequence[Line]:
         return self._lines
@@ -64,9 +73,12 @@ class WaitDialog(Dialog[None]):
 class AskDialog(Dialog[str | None]):
     """Asks for one line of text. Enter in the field accepts, because nothing is changed by it but the record."""
 
-    def __init__(self, title: str, question: str, *, placeholder: str = "", required: bool = True) -> None:
+    def __init__(
+        self, title: str, question: str, *, placeholder: str = "", required: bool = True, button: str = "keep"
+    ) -> None:
         super().__init__()
         self.title_text = title
+        self.button = button
         self.question = question
         self.placeholder = placeholder
         self.required = required
@@ -79,7 +91,7 @@ class AskDialog(Dialog[str | None]):
 
     def buttons(self) -> ComposeResult:
         yield MeantButton("Cancel", id="cancel")
-        yield MeantButton("keep", id="keep")
+        yield MeantButton(self.button, id="keep")
 
     def first_focus(self) -> Input:
         return self.query_one("#answer", Input)
@@ -102,18 +114,29 @@ class ChooseDialog(Dialog[int | None]):
         self.question = tuple(question)
         self.options = tuple(options)
         self.chosen = chosen
+        self._pointed = chosen
 
     def words(self, width: int) -> Sequence[Line]:
         return self.question
 
     def fields(self) -> ComposeResult:
-        from textual.content import Content
-
-        prompts = [
-            Option(Content(shown(self, inert(f"{n} {words}" if n < 10 else f"  {words}"))))
-            for n, words in enumerate(self.options, 1)
-        ]
+        self._pointed = min(self.chosen, len(self.options) - 1)
+        prompts = [Option(self._prompt(index)) for index in range(len(self.options))]
         yield OptionList(*prompts, id="options", compact=True, markup=False)
+
+    def _prompt(self, index: int) -> Content:
+        """One option with its number; the pointer tells the chosen one without colours, too."""
+        pointer = UNICODE.pointer if index == self._pointed else " "
+        number = f"{index + 1}" if index < 9 else " "
+        return Content(shown(self, inert(f"{pointer} {number} {self.options[index]}")))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """The pointer goes where the arrows went."""
+        event.stop()
+        before, self._pointed = self._pointed, event.option_index
+        if before != self._pointed:
+            for index in (before, self._pointed):
+                event.option_list.replace_option_prompt_at_index(index, self._prompt(index))
 
     def first_focus(self) -> OptionList:
         options = self.query_one("#options", OptionList)

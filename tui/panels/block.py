@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-from tui.lines import Line, fit, inert
+from tui.lines import Line, fit, inert, width_of
 from tui.theme import STYLES, plain
 
 
@@ -39,9 +39,14 @@ class Block(Widget):
             return
         width = max(1, self.size.width)
         longest = max(len(new), len(old))
-        changed = [y for y in range(longest) if y >= len(new) or y >= len(old) or new[y] != old[y]]
+        changed: list[Region] = []
+        for y in range(longest):
+            if y >= len(new) or y >= len(old):
+                changed.append(Region(0, y, width, 1))
+            elif new[y] != old[y]:
+                changed.append(differing(old[y], new[y], y, width))
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines)
@@ -56,3 +61,14 @@ class Block(Widget):
         content = Content.assemble(*parts) if parts else Content("")
         strips = Visual.to_strips(self, content, width, 1, self.visual_style, apply_selection=False)
         return strips[0] if strips else Strip.blank(width, self.rich_style)
+
+
+def differing(old: Line, new: Line, y: int, width: int) -> Region:
+    """The cells in which two rows differ: of a header with a running clock only the clock is painted."""
+    before = [(character, tone) for text, tone in old for character in text]
+    after = [(character, tone) for text, tone in new for character in text]
+    whole = Region(0, y, width, 1)
+    if len(before) != len(after) or width_of(old) != len(before) or width_of(new) != len(after) or len(after) > width:
+        return whole  # cells and characters are not the same thing here
+    places = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    return Region(places[0], y, places[-1] - places[0] + 1, 1) if places else whole

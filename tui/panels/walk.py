@@ -78,9 +78,12 @@ def _question(view: WalkView, width: int) -> Line:
     right: Line = ()
     if view.time_box is not None:
         tone: Tone = "dim" if view.time_box.left > 60 else "warn"
-        right = line((f"box {box_words(view.time_box.total)}, {box_words(view.time_box.left)} left", tone), " ")
+        words = f"box {box_words(view.time_box.total)}, {box_words(view.time_box.left)} left"
         if view.time_box.left < 0:
-            right = line((f"box {box_words(view.time_box.left)}", "warn"), " ")
+            words, tone = f"box {box_words(view.time_box.left)}", "warn"
+        used = width_of(line(number, one_line(view.title, 100))) + (20 if view.is_act else 2)
+        roomy = used + len("time ") + len(words) + 2 <= width
+        right = line((f"time {words}" if roomy else words, tone), " ")
     act: Span = ("changes something", "warn") if view.is_act else ("", "plain")
     left = line((number, "key"), (one_line(view.title, 100), "strong"), "  ", act)
     return spread(left, right, width)
@@ -97,6 +100,8 @@ def _act(model: Model, view: WalkView) -> list[Line]:
         return []
     name = view.actions[0].name
     if view.last_exit is None:
+        if model.readonly:
+            return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), "   not run")]
         does = "shows its plan" if view.is_act else "runs it"
         return [line((f" {model.glyphs.pointer} ", "key"), (name, "strong"), "   ", ("Enter", "key"), f" {does}")]
     return [line((f" {model.glyphs.pointer} ", "dim"), (name, "strong"), f"   ended, exit {view.last_exit}")]
@@ -128,7 +133,11 @@ def _answers(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
     rows: list[Line] = []
     suggested = next((answer for answer in view.answers if answer.suggested), None)
     if suggested is not None:
-        head = line((f" {model.glyphs.pointer} ", "key"), *_answer(suggested, "strong"), ("   suggested", "good"))
+        head = line(
+            (f" {model.glyphs.pointer} ", "key"),
+            *_answer(suggested, "strong", model.glyphs.warn),
+            ("   suggested", "good"),
+        )
         # The answer and the word behind it stay whole; where it leads to takes what is left.
         room = min(40, width - width_of(head) - len(" then:  "))
         then = line((f"then: {one_line(view.then, room)} ", "dim")) if view.then and room >= THEN_LEAST else ()
@@ -139,7 +148,7 @@ def _answers(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
         rows += [line((" " + words, tone)) for words in wrap(f"no suggestion: {view.why_not}", width - 2)[:2]]
     others = [answer for answer in view.answers if not answer.suggested]
     half = width // 2
-    shown: list[Line] = [line("   ", *_answer(answer, "plain")) for answer in others]
+    shown: list[Line] = [line("   ", *_answer(answer, "plain", model.glyphs.warn)) for answer in others]
     all_short = len(shown) > 2 and all(width_of(row) < half for row in shown)
     side_by_side = all_short or len(rows) + len(shown) > most
     while shown:
@@ -151,10 +160,10 @@ def _answers(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
     return rows
 
 
-def _answer(answer: AnswerView, tone: Tone) -> tuple[Span, ...]:
+def _answer(answer: AnswerView, tone: Tone, sign: str) -> tuple[Span, ...]:
     if answer.struck:
         return ((f"{answer.key} ", "dim"), (one_line(answer.text, 60), "dim"), (" tried, did not help", "warn"))
-    act: Span = (" !", "warn") if answer.leads_to_act else ("", "plain")
+    act: Span = (f" {sign}", "warn") if answer.leads_to_act else ("", "plain")
     return ((f"{answer.key} ", "key"), (one_line(answer.text, 60), tone), act)
 
 
@@ -197,10 +206,14 @@ def _way_on(model: Model, view: WalkView) -> list[Line]:
         left = box_words(max(0.0, view.wait.left))
         rows.append(line((f" wait {left}, then {one_line(view.wait_offers or view.title, 60)}", "dim")))
     if view.time_box is not None and view.time_box.left < 0 and view.time_box_offers:
-        rows.append(line((f" time is up: g goes to {one_line(view.time_box_offers, 50)}", "warn")))
+        goes = "it offers" if model.readonly else "g goes to"
+        rows.append(line((f" time is up: {goes} {one_line(view.time_box_offers, 50)}", "warn")))
     if not view.answers and view.next_title:
         rows.append(line((f" {model.glyphs.pointer} ", "key"), f"Next: {one_line(view.next_title, 60)}"))
-    if view.return_title:
+    if view.return_title and not model.readonly:
         rows.append(line((f" x goes back to {one_line(view.return_title, 60)}", "dim")))
+    if view.read_on:
+        words = "no questions here: t opens it" + ("" if model.readonly else ", the next section with Enter")
+        rows.append(line((f" {words}", "dim")))
     rows += [line((f" {one_line(notice, 120)}", "warn")) for notice in view.notices[:1]]
     return rows

@@ -10,19 +10,21 @@ from rich.cells import cell_len
 from operations.text import clean
 from runbooks.mojibake import repaired
 from tui.lines import Line, Span, Tone
+from tui.lines import pieces as cut
 
 _INLINE = re.compile(
-    r"(?P<tick>`+)(?P<code>.+?)(?<!`)(?P=tick)(?!`)"
+    r"(?<!`)(?P<tick>`++)(?P<code>.{1,2000}?)(?<!`)(?P=tick)(?!`)"
     r"|!\[(?P<alt>[^\[\]]*)\]\((?P<image>[^()\s]*)[^()]*\)"
     r"|\[(?P<words>(?:[^\[\]\\]|\\.)*)\]\(\s*<?(?P<target>[^()\s<>]*(?:\([^()\s]*\))?[^()\s<>]*)>?(?:\s+\"[^\"]*\")?\s*\)"
-    r"|(?P<strong>\*\*|__)(?=\S)(?P<bold>.+?)(?<=\S)(?P=strong)"
+    r"|(?P<strong>\*\*|__)(?=\S)(?P<bold>.{1,1000}?)(?<=\S)(?P=strong)"
     r"|(?P<em>(?<![\w*_])[*_])(?=[^\s*_])(?P<emphasis>[^*_]+?)(?<=\S)(?P=em)(?![\w*_])"
     r"|<(?P<auto>https?://[^<>\s]+)>"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
 LONGEST = 20_000
-"""Characters of one paragraph that are toned; what is longer is shown plain."""
+"""Characters of one paragraph that are toned; what is longer is shown plain. Bold words and code have limits of their
+own: without one, marks that nothing closes cost the square of the paragraph."""
 
 
 def spans(text: str, tone: Tone = "plain") -> Iterator[Span]:
@@ -78,11 +80,11 @@ def wrapped(pieces: Sequence[Span], width: int, first: Line = (), rest: Line | N
         if current and used + gap + size > room:
             rows.append((*(after if rows else first), *current))
             current, used, gap = [], 0, 0
-        while size > room:
-            cut = max(1, room if size == len(word) else room // 2)
-            rows.append((*(after if rows else first), *current, (word[:cut], tone)))
-            current, used, gap, word = [], 0, 0, word[cut:]
-            size = cell_len(word)
+        if size > room:
+            *whole, word = cut(word, room)
+            for piece in whole:
+                rows.append((*(after if rows else first), (piece, tone)))
+            gap, size = 0, cell_len(word)
         if gap and current:
             current.append((" ", "plain"))
         current.append((word, tone))

@@ -49,12 +49,14 @@ LOUD: Mapping[str, Tone] = {"WARNING": "bad", "CAUTION": "bad", "DANGER": "bad",
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the text: the walk with its ticks and runs, live facts, the moment, what was unfolded."""
+    """What stands beside the text: the walk with its ticks and runs, live facts, the moment, what was unfolded, and
+    whether the file was changed since."""
 
     now: datetime
     state: WalkState | None = None
     facts: Facts = field(default_factory=dict)
     unfolded: frozenset[int] = frozenset()
+    changed: bool = False
 
 
 def reading(book: Book, width: int, glyphs: Glyphs, beside: Beside) -> Reading:
@@ -76,6 +78,8 @@ class _Maker:
         self.at: dict[str, int] = {}
         self.hidden = 0
         self.lines = book.source.split("\n")
+        self._marks = beside.state.marks if beside.state is not None else {}
+        self._noted = _notes(beside.state)
         self._told = _told(beside.state, beside.now)
         self._live = {t.line: live_value(t.fact, beside) for t in book.thresholds if t.fact}
         self._by_line = {step.lines[0]: section for section in book.sections for step in steps_of(section)}
@@ -90,14 +94,14 @@ class _Maker:
                 self._heading(section, element)
             elif not self._folded(element):
                 self._element(element, "")
-        for note in _notes(self.beside.state, section.anchor):
+        for note in self._noted.get(section.anchor, ()):
             self.rows.add(wrapped([(clean(note), "warn")], self.rows.width, line((" note: ", "dim"))), (0, 0))
 
     def _heading(self, section: Section, heading: Heading) -> None:
         self.rows.gap()
         self.at[section.anchor] = len(self.rows.rows)
         chips = [section.severity] if section.severity else []
-        chips += [f"box {seconds_in_words(section.timebox)}"] if section.timebox else []
+        chips += [f"time box {seconds_in_words(section.timebox)}"] if section.timebox else []
         here = self.beside.state is not None and self.beside.state.current == section.anchor
         chips += ["the walk is here"] if here else []
         title = one_line(repaired(section.title), 300) or "(no title)"
@@ -209,8 +213,7 @@ class _Maker:
             self.rows.add(wrapped([*spans(part, tone), *more], self.rows.width, bar), element.lines, stop)
 
     def _mark_of(self, stop: int | None, number: int) -> list[Span]:
-        state = self.beside.state
-        done = state.marks.get((self.rows.section, number)) if state is not None and stop is not None else None
+        done = self._marks.get((self.rows.section, number)) if stop is not None else None
         if done is None or (isinstance(done.payload, Ticked) and not done.payload.done):
             return []
         payload = done.payload
@@ -277,7 +280,7 @@ class _Maker:
 
     def _standing(self, section: Section, item: Item) -> TaskView | None:
         state = self.beside.state
-        return task_view(state, section, item, self.beside.now) if state is not None else None
+        return task_view(state, section, item, self.beside.now, self._marks) if state is not None else None
 
     def _ticked(self, seen: TaskView | None, indent: str, sign: str, in_file: bool) -> tuple[Line, list[Span]]:
         """The box of a task or a step with who ticked it; dim where only the file has its tick."""
@@ -327,9 +330,13 @@ def _told(state: WalkState | None, now: datetime) -> dict[str, dict[int, Line]]:
     return told
 
 
-def _notes(state: WalkState | None, anchor: str) -> list[str]:
-    done = state.done if state is not None else ()
-    return [one.payload.text for one in done if isinstance(one.payload, Noted) and one.payload.section == anchor]
+def _notes(state: WalkState | None) -> dict[str, list[str]]:
+    """The notes of a walk by the section that they were written at."""
+    found: dict[str, list[str]] = {}
+    for one in state.done if state is not None else ():
+        if isinstance(one.payload, Noted):
+            found.setdefault(one.payload.section, []).append(one.payload.text)
+    return found
 
 
 def live_value(fact: str, beside: Beside) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -38,17 +39,39 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A runbook as rows; `at` is the first row of each section, `hidden` how many lines are folded away."""
+    """A runbook as rows; `at` is the first row of each section, `hidden` how many lines are folded away.
+
+    Whatever a page asks at every key and every second is counted once, when it is made.
+    """
 
     rows: tuple[Row, ...]
     stops: tuple[Stop, ...]
     at: dict[str, int]
     hidden: int = 0
+    lines: tuple[Line, ...] = field(init=False, repr=False)
+    _of_stop: dict[int, range] = field(init=False, repr=False)
+    _anchors: tuple[str, ...] = field(init=False, repr=False)
+    _starts: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        found: dict[int, range] = {}
+        for number, row in enumerate(self.rows):
+            if row.stop is not None:
+                found[row.stop] = range(found[row.stop].start if row.stop in found else number, number + 1)
+        starts = sorted((row, anchor) for anchor, row in self.at.items())
+        object.__setattr__(self, "lines", tuple(row.line for row in self.rows))
+        object.__setattr__(self, "_of_stop", found)
+        object.__setattr__(self, "_anchors", tuple(anchor for _, anchor in starts))
+        object.__setattr__(self, "_starts", tuple(row for row, _ in starts))
 
     def rows_of(self, stop: int) -> range:
         """The rows of a stop."""
-        numbers = [number for number, row in enumerate(self.rows) if row.stop == stop]
-        return range(numbers[0], numbers[-1] + 1) if numbers else range(0)
+        return self._of_stop.get(stop, range(0))
+
+    def section_at(self, row: int) -> str:
+        """The anchor of the section that row is in; empty before the first one."""
+        number = bisect_right(self._starts, row) - 1
+        return self._anchors[number] if number >= 0 else ""
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from tui.lines import Line, fit, inert, pad
+from tui.lines import Line, fit, inert, line, pad, text_of
 from tui.plainly import scroll_plainly, shown
-from tui.theme import STYLES
+from tui.theme import STYLES, UNICODE
 
 
 class RowsView(ScrollView, inherit_bindings=False):
@@ -82,6 +82,9 @@ class RowsView(ScrollView, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         spans = fit(tuple((inert(text), tone) for text, tone in self._lines[row]), width)
         if row in self._chosen:
+            if row == self._chosen[0] and (text := text_of(spans)).startswith(" "):
+                # The pointer tells the row without colours, too.
+                spans = line(UNICODE.pointer + text[1:])
             spans = tuple((text, "chosen") for text, _ in pad(spans, width))
         parts = [(shown(self, text), STYLES[tone]) for text, tone in spans if text]
         content = Content.assemble(*parts) if parts else Content("")

@@ -41,6 +41,10 @@ class Page(Screen[None]):
     def on_resize(self) -> None:
         self.show(self.model)
 
+    def on_screen_resume(self) -> None:
+        """In front again."""
+        in_front_again(self)
+
     def show(self, model: Model) -> None:
         """Show a model."""
         self.model = model
@@ -54,3 +58,9 @@ class Page(Screen[None]):
     def refresh_content(self, model: Model, width: int) -> None:
         """Show the page's own part of the model."""
         raise NotImplementedError
+
+
+def in_front_again(screen: Screen[None]) -> None:
+    """Under a dialog a page is not painted: it shows the present state when it is back."""
+    if callable(resumed := getattr(screen.app, "resumed", None)):
+        resumed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -13,11 +12,11 @@ from textual.containers import Horizontal
 from operations.text import one_line
 from runbooks.model import Book, Section
 from runbooks.mojibake import repaired
-from runbooks.view import steps_of
 from tui.actions import Place
 from tui.lines import Line, Span, fit, line, rule
 from tui.model import Model
 from tui.panels.block import Block
+from tui.reading.outline import outline
 from tui.reading.reading import Beside, reading
 from tui.reading.rows import Reading, Stop
 from tui.reading.view import RowsView
@@ -58,8 +57,11 @@ class BookScreen(Page):
         self._at = at
         self._line = line
         self._composed = False
+        self._outline = outline(book, OUTLINE - 1)
         self._cursor: int | None = None
+        self._gone_to = ""
         self._reading = Reading((), (), {})
+        self._rows: tuple[Line, ...] = ()
         self._made_of: object = None
         self.looked_for = ""
         self.found_at = 0
@@ -89,27 +91,27 @@ class BookScreen(Page):
 
     @property
     def section(self) -> Section | None:
-        """The section that is read: the cursor's, where that is on screen, else the one at the top."""
+        """The section that is read: the one gone to, as long as nothing was moved since; the cursor's, where that is on
+        screen; else the one at the top."""
         if not self._composed:
             return None
+        if self._gone_to:
+            return self.book.section(self._gone_to)
         view = self.query_one("#text", RowsView)
         stop = self.stop
         rows = self._reading.rows_of(self._cursor) if self._cursor is not None else range(0)
         if stop is not None and rows and view.sees(rows[0]):
             return self.book.section(stop.section)
-        starts = sorted((row, anchor) for anchor, row in self._reading.at.items())
-        top = int(view.scroll_offset.y) + 1
-        at = bisect_right(starts, (top, "\uffff")) - 1
-        return self.book.section(starts[at][1]) if starts and at >= 0 else None
+        return self.book.section(self._reading.section_at(int(view.scroll_offset.y) + 1))
 
     def refresh_content(self, model: Model, width: int) -> None:
         if not self._composed:
             return
-        outline = self.query_one("#outline", RowsView)
-        outline.display = width >= WIDE
-        outline.styles.width = OUTLINE
+        beside = self.query_one("#outline", RowsView)
+        beside.display = width >= WIDE
+        beside.styles.width = OUTLINE
         room = width - 1 - (OUTLINE + 1 if width >= WIDE else 0)
-        self._make(min(room, LONGEST_LINE))
+        self._make(min(room - 1, LONGEST_LINE))
         self.query_one("#list", Block).show(self._head(width))
         self._paint()
 
@@ -119,6 +121,8 @@ class BookScreen(Page):
             self.came_from.append((self.book, self._top_line()))
         if book is not self.book:
             self.book, self.unfolded, self._cursor, self._made_of = book, frozenset(), None, None
+            self._gone_to = ""
+            self._outline = outline(book, OUTLINE - 1)
         self.show(self.model)
         self.go_to_line(line) if line else self.go(at)
 
@@ -126,8 +130,24 @@ class BookScreen(Page):
         """Put a section at the top, the cursor on the first thing to do in it."""
         row = self._reading.at.get(anchor, 0)
         self.query_one("#text", RowsView).reveal(range(row, row + 1), top=True)
-        self._cursor = next((n for n, stop in enumerate(self._reading.stops) if self._row(n) >= row), None)
+        end = self._end_of(anchor)
+        self._cursor = next((n for n, _ in enumerate(self._reading.stops) if row <= self._row(n) < end), None)
+        self._gone_to = anchor if anchor in self._reading.at else ""
         self.show(self.model)
+
+    def _end_of(self, anchor: str) -> int:
+        """The row behind a section and those under it; of none, the last one."""
+        section, start = self.book.section(anchor), self._reading.at.get(anchor)
+        behind = (
+            row
+            for other, row in self._reading.at.items()
+            if section is not None
+            and start is not None
+            and row > start
+            and (found := self.book.section(other)) is not None
+            and found.level <= section.level
+        )
+        return min(behind, default=len(self._reading.rows))
 
     def go_to_line(self, number: int) -> None:
         """Show a line of the file, the cursor on it or on what comes behind it."""
@@ -137,6 +157,7 @@ class BookScreen(Page):
         found = self._reading.rows[row].stop if rows else None
         after = next((n for n, _ in enumerate(self._reading.stops) if self._row(n) >= row), None)
         self._cursor = found if found is not None else after
+        self._gone_to = ""
         self.show(self.model)
 
     def back(self) -> bool:
@@ -156,7 +177,8 @@ class BookScreen(Page):
         """To the next section (1) or the one before (-1)."""
         anchors = sorted(self._reading.at.items(), key=lambda one: one[1])
         section = self.section
-        at = next((n for n, (anchor, _) in enumerate(anchors) if section and anchor == section.anchor), 0)
+        before = -1 if by > 0 else 0
+        at = next((n for n, (anchor, _) in enumerate(anchors) if section and anchor == section.anchor), before)
         if anchors:
             self.go(anchors[max(0, min(len(anchors) - 1, at + by))][0])
 
@@ -164,6 +186,7 @@ class BookScreen(Page):
         """The cursor to the next thing where that is near, else the text moves."""
         view = self.query_one("#text", RowsView)
         stops = self._reading.stops
+        self._gone_to = ""
         if not stops:
             view.move(by)
             return
@@ -183,11 +206,13 @@ class BookScreen(Page):
 
     def action_scroll_rows(self, by: int) -> None:
         """The text up or down a row; the cursor stays."""
+        self._gone_to = ""
         self.query_one("#text", RowsView).move(by)
         self.show(self.model)
 
     def action_leaf(self, by: int) -> None:
         """A page on or back; the cursor comes along."""
+        self._gone_to = ""
         view = self.query_one("#text", RowsView)
         view.move(by * max(1, view.size.height - 2))
         visible = [n for n in range(len(self._reading.stops)) if view.sees(self._row(n))]
@@ -196,6 +221,7 @@ class BookScreen(Page):
 
     def action_edge(self, by: int) -> None:
         """To the beginning or the end."""
+        self._gone_to = ""
         view = self.query_one("#text", RowsView)
         view.move(-len(view.lines) if by < 0 else len(view.lines))
         stops = self._reading.stops
@@ -218,27 +244,29 @@ class BookScreen(Page):
             for one in self.book.thresholds
             if one.fact and (found := beside.facts.get(one.fact)) is not None
         )
-        minute = beside.now.timestamp() // 15 if beside.state is not None else 0
-        made_of = (self.book.hash, width, self.unfolded, beside.state, live, minute)
+        # Only what was done has an age on screen.
+        moment = beside.now.timestamp() // 15 if beside.state is not None and beside.state.done else 0
+        made_of = (self.book.hash, width, self.unfolded, beside.state, live, moment)
         if made_of == self._made_of:
             return
         self._made_of = made_of
         self._reading = reading(
             self.book, width, self.model.glyphs, Beside(beside.now, beside.state, beside.facts, self.unfolded)
         )
+        # The first cell is the pointer's.
+        self._rows = tuple(line(" ", *row) if row else row for row in self._reading.lines)
         if self._cursor is not None and self._cursor >= len(self._reading.stops):
             self._cursor = len(self._reading.stops) - 1 if self._reading.stops else None
 
     def _paint(self) -> None:
         chosen = self._reading.rows_of(self._cursor) if self._cursor is not None else range(0)
-        self.query_one("#text", RowsView).show([row.line for row in self._reading.rows], chosen)
-        outline = self.query_one("#outline", RowsView)
-        if outline.display:
+        self.query_one("#text", RowsView).show(self._rows, chosen)
+        view = self.query_one("#outline", RowsView)
+        if view.display:
             section = self.section
-            rows = outline_lines(self.book, OUTLINE - 1)
-            at = next((n for n, (anchor, _) in enumerate(rows) if section and anchor == section.anchor), 0)
-            outline.show([words for _, words in rows], range(at, at + 1))
-            outline.reveal(range(at, at + 1))
+            at = self._outline.number_of.get(section.anchor, 0) if section is not None else 0
+            view.show(self._outline.lines, range(at, at + 1))
+            view.reveal(range(at, at + 1))
 
     def _head(self, width: int) -> list[Line]:
         """Which runbook, which section, what there is to do, and what has to be known about the file."""
@@ -246,8 +274,8 @@ class BookScreen(Page):
         title = f"{self.book.title}   {self.origin}".rstrip()
         place = ""
         if section is not None and section.level:
-            numbers = [s.anchor for s in self.book.sections if s.level]
-            place = f"{numbers.index(section.anchor) + 1} of {len(numbers)}"
+            numbers = self._outline.number_of
+            place = f"{numbers[section.anchor] + 1} of {len(numbers)}"
         rows = [rule(one_line(repaired(title), max(10, width - 24)), width, self.model.glyphs.dash, place)]
         notes: list[Span] = [(words, "warn") for words in self._notes()]
         rows += [fit(line(" ", note), width) for note in notes]
@@ -256,24 +284,20 @@ class BookScreen(Page):
     def _notes(self) -> list[str]:
         book = self.book
         said: list[str] = []
-        if self._look(book).state is None and any(steps_of(section) for section in book.sections):
-            said.append("nobody walks this one: w begins, then ticks are kept in the incident")
+        beside = self._look(book)
+        if beside.changed:
+            said.append("the file has changed since; this is the text that the walk began with")
+        if self._outline.has_steps and beside.state is None:
+            incident = self.model.incident
+            opened = incident is not None and incident.open
+            said.append(
+                "nobody walks this one: w begins, then ticks are kept in the incident"
+                if opened
+                else "no incident is open: I opens one, then ticks are kept"
+            )
         if book.garbled:
             count = len(book.garbled)
             said.append(f"{count} line{'s' * (count > 1)} read in the wrong encoding, repaired here; the file stays")
         if book.problems:
             said.append(f"line {book.problems[0].line}: {book.problems[0].words}")
         return said
-
-
-def outline_lines(book: Book, width: int) -> list[tuple[str, Line]]:
-    """Every section's anchor and its title, indented by its level."""
-    lowest = min((section.level for section in book.sections if section.level), default=1)
-    rows: list[tuple[str, Line]] = []
-    for section in book.sections:
-        if section.level:
-            indent = " " * (section.level - lowest)
-            tone = "strong" if section.branches else "warn" if section.is_act else "plain"
-            words = one_line(f"{indent}{repaired(section.title)}", width - 1)
-            rows.append((section.anchor, line(" ", (indent + words.strip(), tone))))  # type: ignore[arg-type]
-    return rows

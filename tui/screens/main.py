@@ -8,6 +8,7 @@ from textual.screen import Screen
 from tui.model import Model
 from tui.panels.block import Block
 from tui.panels.page import page
+from tui.screens.base import in_front_again
 
 
 class MainScreen(Screen[None]):
@@ -28,6 +29,10 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.show(self.model)
+
+    def on_screen_resume(self) -> None:
+        """In front again."""
+        in_front_again(self)
 
     def show(self, model: Model) -> None:
         """Show a model; only lines that differ are painted."""
