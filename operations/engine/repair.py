@@ -137,6 +137,8 @@ def _made(fresh: Path, number: int | None) -> sqlite3.Connection:
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(fresh, isolation_level=None)
     prepare(connection)
+    # Nobody relies on the new file before it is whole: `_swap` waits for the disk then.
+    connection.execute("PRAGMA synchronous = OFF")
     if number is not None:
         connection.execute(f"PRAGMA application_id = {number}")
     return connection
@@ -156,9 +158,11 @@ def _fill(connection: sqlite3.Connection, sources: Iterable[Path]) -> None:
 def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> None:
     statement = f"INSERT OR IGNORE INTO events (place, {COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 - fixed parts
     connection.execute("BEGIN IMMEDIATE")
+    before = connection.total_changes
     connection.executemany(statement, ((place, *row) for place, row in rows))
-    # A place that is taken already by another event is no reason to lose this one.
-    connection.executemany(statement, ((None, *row) for _, row in rows))
+    if connection.total_changes - before < len(rows):
+        # A place that is taken already by another event is no reason to lose this one.
+        connection.executemany(statement, ((None, *row) for _, row in rows))
     connection.execute("COMMIT")
 
 
@@ -214,18 +218,26 @@ def _swap(path: Path, fresh: Path, kept: Path) -> None:
     """Put `fresh` in the place of `path`. Both files are whole at every moment; SQLite's log goes with the old one."""
     for part in _parts(path)[1:]:
         with suppress(FileNotFoundError):
-            shutil.copyfile(part, kept.with_name(kept.name + part.name.removeprefix(path.name)))
+            copy = kept.with_name(kept.name + part.name.removeprefix(path.name))
+            shutil.copyfile(part, copy)
+            copy.chmod(0o600)
+            _synced(copy)
     os.link(path, kept)
     for half in _parts(fresh)[1:]:
         half.unlink(missing_ok=True)
+    _synced(fresh)
     for part in _parts(path)[1:]:
         part.unlink(missing_ok=True)
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _synced(path.parent)
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _keep_head(path: Path, event: Event) -> None:

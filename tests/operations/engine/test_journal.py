@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import resource
 import signal
@@ -332,3 +333,25 @@ def test_a_row_has_the_hash_of_its_event_whatever_is_in_it(journal: Journal, tex
     journal.append("note", {"text": text, **data}, incident=text.encode("utf-8", "replace").decode().replace("\0", ""))
     row = journal.query(f"SELECT {COLUMNS} FROM events ORDER BY place DESC LIMIT 1")[0]
     assert hash_of_row(row) == row[12]
+
+
+def test_a_journal_of_an_earlier_version_keeps_its_writer_and_gets_its_indexes(
+    journal: Journal, tmp_path: Path
+) -> None:
+    journal.append("incident.opened", {"environment": "production"}, incident="i")
+    old = f"{getpass.getuser()}@{journal.host}"
+    journal.query(f"UPDATE events SET writer = '{old}'")
+    for statement in ("DROP INDEX marks_of_incidents", "DROP INDEX marks_of_jobs", "PRAGMA application_id = 0"):
+        journal.query(statement)
+    journal.query("PRAGMA user_version = 2")
+    journal.query("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal.close()
+    before = Journal.open_to_read(journal.path, redactor=Redactor(), now=lambda: NOW)
+    assert [row[0] for row in before.incident_marks()] == ["i"]
+    with pytest.raises(JournalUnavailable, match="read-only"):
+        before.append("note", {})
+    before.close()
+    again = open_journal(journal.path)
+    assert again.writer == old
+    assert [row[0] for row in again.incident_marks()] == ["i"]
+    assert again.append("note", {}).seq == 2
