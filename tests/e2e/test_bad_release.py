@@ -103,8 +103,12 @@ def read_timeline(drill: Terminal) -> None:
         "incident resolved",
     )
     drill.wait_for(r"incident resolved")
+    # What was due is gone from the head now: the page is laid out anew.
+    drill.settle()
+    drill.press("end")
+    drill.settle()
     seen = drill.text
-    for _ in range(6):
+    for _ in range(9):
         drill.press("pageup")
         drill.settle()
         seen += "\n" + drill.text
