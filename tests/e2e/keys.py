@@ -34,8 +34,8 @@ def say_yes(console: Terminal, pattern: str) -> None:
 
 def resolve(console: Terminal) -> None:
     """Say that it is over; where it was not quiet for long enough, with a reason."""
-    console.press_meant("r", r"Is it over\?|Wait, or say in one line")
-    if "Wait, or say" in console.text:
+    console.press_meant("r", r"Is it over\?|or say in one line")
+    if "or say in one line" in console.text:
         console.press("seen to work", "enter")
         console.wait_for("; resolved")
     else:
@@ -44,4 +44,4 @@ def resolve(console: Terminal) -> None:
 
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
-    console.press_meant("I", r"── Timeline")
+    console.press_meant("I", r"── Incident ")
