@@ -185,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
     Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
     Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
+    Action("wrap_logs", "z", "wrap", "Break long lines of the log, or cut them.", "logs", footer=False),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",
@@ -207,6 +208,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
     Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
     Action("filter_log", "slash", "filter", "Show only the lines of the log with these words.", "jobs"),
+    Action("wrap_log", "z", "wrap", "Break long lines of the log, or cut them.", "jobs", footer=False),
     Action(
         "incident_menu",
         "enter",

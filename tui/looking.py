@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from operations.watch.model import Reading
     from tui.screens.health import HealthScreen
 
+WRAPPED = "Long lines are broken now; z cuts them."
+CUT = "Long lines are cut now; z shows them whole."
+
 
 class LookingActions(DoingActions):
     """Part of the app."""
@@ -64,6 +67,18 @@ class LookingActions(DoingActions):
 
         if isinstance(self.page, LogsScreen):
             self.page.follow()
+
+    def action_wrap_logs(self) -> None:
+        """Break long lines, or cut them."""
+        from tui.screens.jobs import JobsScreen
+        from tui.screens.logs import LogsScreen
+
+        if isinstance(self.page, LogsScreen | JobsScreen):
+            self.say(WRAPPED if self.page.wrap() else CUT)
+
+    def action_wrap_log(self) -> None:
+        """The same for a job's log."""
+        self.action_wrap_logs()
 
     def action_filter_logs(self) -> None:
         """Ask for words; only the lines of the log that have them are shown."""

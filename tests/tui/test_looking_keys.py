@@ -15,6 +15,7 @@ from tests.tui.scenes import NOW, down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.lines import text_of
+from tui.log_view import LOG_LINES
 from tui.panels.health import strip_of
 from tui.reading.view import RowsView
 from tui.screens.health import HealthScreen
@@ -44,6 +45,11 @@ def console(make_app: MakeApp) -> VigieApp:
 
 def request(path: str, status: int, error: str = "") -> str:
     return json.dumps({"at": "2026-11-21T03:00:00Z", "path": path, "status": status, "seconds": 0.01, "error": error})
+
+
+def append(log: Path, lines: list[str]) -> None:
+    with log.open("a", encoding="utf-8") as file:
+        file.writelines(f"{one}\n" for one in lines)
 
 
 async def test_every_probe_is_listed_the_reds_first_and_opened_whole(make_app: MakeApp) -> None:
@@ -76,12 +82,24 @@ async def test_the_log_is_followed_filtered_and_read_as_a_person_reads(make_app:
 
         await until(pilot, lambda: "500" in text() and "/api/calls  zone is undefined" in text(), "the log is shown")
         assert "\x1b" not in text()
-        log.open("a").write(request("/", 200) + "\n")
+        append(log, [request("/", 200)])
         await until(pilot, lambda: "200" in text(), "it grows")
         await pilot.press("slash")
         await shows(pilot, "Only lines with these words")
         await pilot.press(*"zone", "enter")
         await until(pilot, lambda: "zone" in text() and " 200 " not in text(), "only its lines are left")
+
+        long = request("/api/calls", 500, "zone is undefined " * 20)
+        append(log, ["zone"] * (LOG_LINES + 1000) + [long])
+        await until(pilot, lambda: "1,000+ rows above left out" in screen_text(app), "what is let go is counted")
+        assert text().splitlines()[-1].startswith("  "), "a long line is broken"
+        await pilot.press("z")
+        await until(pilot, lambda: text().splitlines()[-1].endswith("…"), "or cut")
+        await pilot.press("up")
+        append(log, [long] * 3)
+        await shows(pilot, "+3 lines, f follows")
+        await pilot.press("f")
+        await until(pilot, lambda: "f follows" not in screen_text(app), "it follows again")
 
 
 async def test_without_a_request_log_it_says_what_is_missing(make_app: MakeApp) -> None:
