@@ -182,6 +182,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
     Action("open_probe", "enter", "whole", "Everything this probe said in the last hour.", "health"),
+    Action("filter_health", "slash", "filter", "List only the probes with these words.", "health"),
+    Action("filter_links", "slash", "filter", "List only the links and people with these words.", "links"),
     Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
     Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
     Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),

@@ -62,6 +62,14 @@ async def test_every_probe_is_listed_the_reds_first_and_opened_whole(make_app: M
         states = down_snapshot().states
         assert len(rows(app)) == len(states)
         assert [row.split()[0] for row in rows(app)][:2] == ["✖", "✖"]
+        for words, titles in (("DATABASE", ["database"]), ("nowhere", ["has"]), ("", None)):
+            await pilot.press("slash")
+            await shows(pilot, "Only rows with these words")
+            await pilot.press(*words, "enter")
+            await until(pilot, lambda: isinstance(app.screen, HealthScreen), "the list is in front")
+            if titles is not None:
+                await until(pilot, lambda: [row.split()[2] for row in rows(app)] == titles, f"only “{words}”")  # noqa: B023
+        await until(pilot, lambda: len(rows(app)) == len(states), "all are back")
         await pilot.press("enter")
         await shows(pilot, "looks every 10 s")
         await shows(pilot, "No answer of the last hour is kept")
@@ -94,7 +102,7 @@ async def test_the_log_is_followed_filtered_and_read_as_a_person_reads(make_app:
         await until(pilot, lambda: "1,000+ rows above left out" in screen_text(app), "what is let go is counted")
         assert text().splitlines()[-1].startswith("  "), "a long line is broken"
         await pilot.press("z")
-        await until(pilot, lambda: text().splitlines()[-1].endswith("…"), "or cut")
+        await until(pilot, lambda: text().rstrip().endswith("…"), "or cut")
         await pilot.press("up")
         append(log, [long] * 3)
         await shows(pilot, "+3 lines, f follows")
@@ -120,6 +128,10 @@ async def test_links_and_people_are_copied_with_enter(make_app: MakeApp) -> None
         assert any("Ana" in row and "+33 1 23" in row for row in rows(app))
         await pilot.press("enter")
         await shows(pilot, "Copied “https://dash.example/1”")
+        await pilot.press("slash", *"lead", "enter")
+        await until(pilot, lambda: [row.split()[1] for row in rows(app)] == ["Ana"], "who is a lead")
+        await pilot.press("enter")
+        await shows(pilot, "Copied “+33 1 23”")
 
 
 async def test_without_links_it_says_how_to_set_them(make_app: MakeApp) -> None:
