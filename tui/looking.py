@@ -83,11 +83,12 @@ class LookingActions(DoingActions):
     def action_filter_logs(self) -> None:
         """Ask for words; only what has them is listed."""
         from tui.dialogs.small import AskDialog
+        from tui.screens.incident import IncidentScreen
         from tui.screens.list_page import ListPage
         from tui.screens.logs import LogsScreen
 
         page = self.page
-        if not isinstance(page, LogsScreen | ListPage):
+        if not isinstance(page, LogsScreen | ListPage | IncidentScreen):
             return
 
         def filtered(words: str | None) -> None:
@@ -100,6 +101,10 @@ class LookingActions(DoingActions):
 
     def action_filter_health(self) -> None:
         """The same for the probes."""
+        self.action_filter_logs()
+
+    def action_filter_timeline(self) -> None:
+        """The same for the timeline."""
         self.action_filter_logs()
 
     def action_filter_links(self) -> None:

@@ -50,7 +50,8 @@ class Posting:
 
     def _own(self) -> dict[str, str]:
         """Its settings and collections lie in the scratch folder, not in the home of who measures."""
-        return {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home), "XDG_DATA_HOME": str(self.home)}
+        home = str(self.home)
+        return {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "PYTHONPATH": ""}
 
 
 def install(folder: Path) -> Posting:
