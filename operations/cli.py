@@ -114,6 +114,12 @@ class Noted(click.Group):
             _demand_text(rest)
         return name, command, rest
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence: one that is cut off tells half of it."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=400)) for name, command in found if command])
+
 
 def _demand_text(arguments: list[str]) -> None:
     """Raise VigieError for bytes that are no UTF-8: no name, id or text of ours holds any."""
