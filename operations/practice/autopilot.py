@@ -41,7 +41,7 @@ Style = Literal["perfect", "rollback", "idle"]
 ENVIRONMENT = "production"
 PATIENCE = 60.0
 """Seconds the player waits for one thing before giving up on it."""
-IDLE_SECONDS = 45.0
+IDLE_SECONDS = 30.0
 STEPS_MOST = 30
 POLL = 0.2
 

@@ -88,7 +88,7 @@ def head_rows(debrief: Debrief, width: int) -> Iterator[Row]:
     missing = f": {'; '.join(score.missing)}" if score.missing else ""
     words = f"Score {score.score} of 100, {'passed' if score.passed else 'not passed'}{missing}"
     yield from _folded(words, width, look="good" if score.passed else "bad")
-    parts = [f"{name} {points:g} of {MOST.get(name, 0):g}" for name, points in score.categories.items()]
+    parts = [f"{name} {score.categories.get(name, 0.0):g} of {most:g}" for name, most in MOST.items()]
     yield from (Row(words) for words in _flowing(parts, width))
 
 
@@ -99,8 +99,9 @@ def body_rows(debrief: Debrief, width: int, steps: str = STEPS) -> Iterator[Row]
         yield Row("Points taken", "title")
     for one in score.deductions:
         yield from _folded(f"-{one.points:<4g} {one.why}", width, "      ")
-        event = debrief.said.get(one.event, "") if one.event else "no event: it never happened"
-        yield from _folded(f"      {event or one.event}", width, "      ", "dim")
+        # What never happened has no event, and its words say so.
+        if one.event:
+            yield from _folded(f"      {debrief.said.get(one.event, one.event)}", width, "      ", "dim")
     if score.defects:
         yield Row("The console's own faults: they cost nothing", "title")
     for defect in score.defects:
@@ -143,8 +144,8 @@ def _astray(steps: Sequence[Step], book: Book) -> Iterator[str]:
             last, number = step.walked, number + 1
             continue
         end = next((n for n in range(number, len(steps)) if steps[n].walked == steps[n].reference), len(steps))
-        mine = next((one.walked for one in steps[number:end] if one.walked), "")
-        other = next((one.reference for one in steps[number:end] if one.reference), "")
+        mine = next((one.walked for one in steps[number:] if one.walked), "")
+        other = next((one.reference for one in steps[number:] if one.reference), "")
         if last:
             after = f"after {_titled(last, book)} you {f'went to {_titled(mine, book)}' if mine else 'went no further'}"
             reference = f"the reference {f'goes to {_titled(other, book)}' if other else 'does not'}"

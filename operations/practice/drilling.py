@@ -31,6 +31,8 @@ class Drilling:
     seed: int
     speed: float
     began_at: datetime | None
+    update_every: float
+    """Minutes between two updates to users at P0."""
     hints: tuple[str, ...] = ()
     hints_left: int = 0
     score: Score | None = None
@@ -61,6 +63,7 @@ def drilling_of(settings: Settings, journal: EventBook) -> Drilling:
         seed=drill.seed,
         speed=drill.speed,
         began_at=_began_at(drill.session),
+        update_every=settings.incident.cadence.get("P0", 0.0),
         hints=given,
         hints_left=max(0, len(scenario.can_be_seen) + 1 - len(given)),
         score=scores[0] if scores else None,
