@@ -105,6 +105,12 @@ class Noted(click.Group):
             ctx.obj.command = f"{ctx.obj.command} {name}".strip()
         return name, command, rest
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence: one that is cut off tells half of it."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=400)) for name, command in found if command])
+
 
 class Commands(Noted):
     """The group of commands; a command's module is imported when the command is called, not before."""
