@@ -76,18 +76,21 @@ class IncidentMenu(PageActions):
                 give(self.live.journal, incident, role, to)
 
     async def _tell(self, incident: Incident) -> None:
-        from operations.incident.told import DATA_LOSS, FIELDS, tell, told_of
+        from operations.incident.told import DATA_LOSS, FIELDS, IN_LANGUAGES, said_of, tell
 
-        told = told_of(incident)
-        names = list(FIELDS)
-        words = [
-            f"{name.replace('_', ' '):<13} {one_line(told[name].text, 60) if name in told else FIELDS[name]}"
-            for name in names
-        ]
+        said = said_of(incident)
+        known = [(name, "") for name in FIELDS]
+        others = self.settings.messages.languages[1:]
+        known += [(name, one) for one in others for name in FIELDS if name in IN_LANGUAGES]
+        words = []
+        for name, language in known:
+            told = said.get(name, {}).get(language)
+            called = name.replace("_", " ") + (f" ({language})" if language else "")
+            words.append(f"{called:<15} {one_line(told.text, 60) if told else FIELDS[name]}")
         chosen = await self._which("What is known?", words)
         if chosen is None:
             return
-        name = names[chosen]
+        name, language = known[chosen]
         if name == "data_loss":
             answer = await self._which("Was data lost?", list(DATA_LOSS))
             text = None if answer is None else DATA_LOSS[answer]
@@ -95,7 +98,7 @@ class IncidentMenu(PageActions):
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
             text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
         if text is not None:
-            tell(self.live.journal, incident, name, text)
+            tell(self.live.journal, incident, name, text, language)
 
     async def _remind(self, incident: Incident) -> None:
         from operations.incident.clock import clock_of, due_words

@@ -83,7 +83,8 @@ def _role_taken(data: _Data) -> Described:
 
 
 def _told_field(data: _Data) -> Described:
-    name = str(data.get("field", "")).replace("_", " ")
+    language = f" ({data['lang']})" if data.get("lang") else ""
+    name = str(data.get("field", "")).replace("_", " ") + language
     value = " / ".join(str(data.get("value", "")).splitlines())
     return f"{name}: {value}" if value else f"{name}: taken back", "plain"
 
