@@ -171,8 +171,15 @@ class IncidentMenu(PageActions):
 
         held = restriction_of(incident) is not None
         question = "Why may everybody know now?" if held else "Why is it kept among few? Details stay out of messages."
-        if why := await self._ask("Open it to all" if held else "Restrict it", question):
-            restrict(self.live.journal, incident, not held, why)
+        why = await self._ask("Open it to all" if held else "Restrict it", question)
+        if not why:
+            return
+        notices: int | None = 0
+        if not held and self.settings.notify.webhook:
+            options = ["keep them off it", "tell them all the same"]
+            notices = await self._which("Deploys and rollbacks on the team's channel?", options)
+        if notices is not None:
+            restrict(self.live.journal, incident, not held, why, notices=notices == 1)
 
     async def _state(self, incident: Incident) -> None:
         from operations.incident.acts import set_state

@@ -109,19 +109,25 @@ def close(session: Session, id: str, why: str, as_json: bool) -> int:
 @click.argument("id")
 @click.option("--why", default="", help="The reason, for the timeline.")
 @click.option("--lift", is_flag=True, help="Everybody may know again.")
+@click.option("--notices/--no-notices", default=None, help="Whether [notify] hears of deploys and rollbacks; else not.")
 @_JSON
 @click.pass_obj
-def restrict(session: Session, id: str, why: str, lift: bool, as_json: bool) -> int:
+def restrict(session: Session, id: str, why: str, lift: bool, notices: bool | None, as_json: bool) -> int:
     """Keep it among few: webhooks stay off unless named, and messages and calls hold no details."""
     from operations.incident.told import restrict as keep
     from operations.incident.told import restriction_of
 
     settings = settings_of(session, to_change=True)
     with journal_and_book(settings) as (journal, book):
-        keep(journal, named(book, id), not lift, why)
+        keep(journal, named(book, id), not lift, why, notices=notices)
         one = again(journal, book, id)
     holds = restriction_of(one)
-    result = {"restricted": holds is not None, "why": holds.why if holds else "", "by": holds.who if holds else ""}
+    result = {
+        "restricted": holds is not None,
+        "why": holds.why if holds else "",
+        "by": holds.who if holds else "",
+        "notices": holds is None or holds.notices,
+    }
     words = f"restricted by {holds.who}: {holds.why}" if holds else "not restricted"
     return _print(settings, one, "incident restrict", as_json, result, words)
 

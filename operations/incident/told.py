@@ -46,11 +46,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A restricted incident: why, by whom, since when. Webhooks stay off, and details out of messages."""
+    """A restricted incident: why, by whom, since when. Webhooks stay off, and details out of messages; `notices`: the
+    channel of deploys and rollbacks was named, and is told all the same."""
 
     why: str
     who: str
     since: datetime
+    notices: bool = False
 
 
 @folded
@@ -98,7 +100,8 @@ def restriction_of(incident: Incident) -> Restriction | None:
         event = one.event
         if event.kind in ("incident.opened", "incident.restricted") and "restricted" in event.data:
             why = str(event.data.get("why") or "")
-            holds = Restriction(why, event.actor, event.at) if event.data["restricted"] else None
+            named = event.data.get("notices") is True
+            holds = Restriction(why, event.actor, event.at, named) if event.data["restricted"] else None
     return holds
 
 
@@ -127,13 +130,21 @@ def tell(journal: EventBook, incident: Incident, name: str, text: str, language:
         journal.append("incident.told", data, incident=incident.id)
 
 
-def restrict(journal: EventBook, incident: Incident, restricted: bool, why: str) -> None:
-    """Restrict the incident to those who work on it, or open it to all. Raises VigieError without a reason."""
+def restrict(
+    journal: EventBook, incident: Incident, restricted: bool, why: str, *, notices: bool | None = None
+) -> None:
+    """Restrict the incident to those who work on it, or open it to all. Raises VigieError without a reason.
+
+    `notices` names the channel of deploys and rollbacks as one that is told all the same; None leaves that as it is.
+    """
     words = one_line(why, 300)
     if not words:
         raise VigieError("A reason is missing.", next_step="Say it with --why.")
-    if (restriction_of(incident) is not None) != restricted:
-        journal.append("incident.restricted", {"restricted": restricted, "why": words}, incident=incident.id)
+    held = restriction_of(incident)
+    named = restricted and (notices if notices is not None else held is not None and held.notices)
+    if (held is not None) != restricted or (held is not None and held.notices != named):
+        data = {"restricted": restricted, "why": words, **({"notices": True} if named else {})}
+        journal.append("incident.restricted", data, incident=incident.id)
 
 
 def _names() -> str:

@@ -1,6 +1,7 @@
 """What a team's channel is told of deploys and rollbacks, by the job itself: it begins, it is done, it failed and why.
 
-A channel that does not answer costs a job five seconds and a line in its log, never more.
+A channel that does not answer costs a job five seconds and a line in its log, never more. While an incident of the
+environment is restricted nothing is told, unless the restriction names this channel.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import json
 import threading
 from collections.abc import Callable
 
+from operations.engine.events import EventBook
+from operations.engine.journal import Journal
 from operations.engine.model import Operation, Outcome, Plan
 from operations.engine.orders import JobOrder
 from operations.engine.redaction import Redactor
 from operations.engine.steps import Level
+from operations.errors import JournalUnavailable
 from operations.http import ask, client_with
 from operations.settings import Settings
 from operations.text import one_line
@@ -23,23 +27,47 @@ LIMIT = 5.0
 Say = Callable[[str, Level], None]
 
 
-def channels_for(operation: Operation, settings: Settings, redactor: Redactor) -> Channel | None:
-    """The channel for that operation's jobs, None where none is told."""
+def channels_for(operation: Operation, settings: Settings, redactor: Redactor, book: EventBook) -> Channel | None:
+    """The channel for that operation's jobs, None where none is told. `book` says whether an incident is restricted."""
     wanted = bool(getattr(operation, "notices", False)) and bool(settings.notify.webhook)
-    return Channel(settings, redactor) if wanted else None
+    return Channel(settings, redactor, lambda order: why_hushed(book, order)) if wanted else None
+
+
+def why_hushed(book: EventBook, order: JobOrder) -> str:
+    """Why the channel must not hear of this job now, in words; empty when it may. What cannot be read hushes it."""
+    from operations.incident.book import IncidentBook
+    from operations.incident.told import restriction_of
+
+    if not isinstance(book, Journal):
+        return "the journal cannot be read, so nobody knows whether an incident is restricted"
+    incidents = IncidentBook(book)
+    try:
+        incidents.refresh()
+        for one in incidents.heads():
+            if one.id == order.incident or (one.open and one.environment == order.environment):
+                whole = incidents.get(one.id)
+                held = restriction_of(whole) if whole is not None else None
+                if held is not None and not held.notices:
+                    return f"incident {one.id} is restricted"
+    except JournalUnavailable as error:
+        return error.what
+    return ""
 
 
 class Channel:
     """The engine's Listener that posts to the webhook."""
 
-    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+    def __init__(self, settings: Settings, redactor: Redactor, hushed: Callable[[JobOrder], str]) -> None:
         self._settings = settings
         self._redactor = redactor
+        self._hushed = hushed
         self._first: threading.Thread | None = None
         self._complaints: list[str] = []
 
     def began(self, plan: Plan, order: JobOrder, say: Say) -> None:
         """Say that it starts, beside the job: a rollback waits for no channel."""
+        if self._hushed(order):
+            return
         self._first = threading.Thread(target=self._post, args=(began_words(plan, order),), daemon=True)
         self._first.start()
 
@@ -47,7 +75,10 @@ class Channel:
         """Say that it is done, or what failed."""
         if self._first is not None:
             self._first.join(LIMIT)
-        self._post(ended_words(plan, order, outcome))
+        if hushed := self._hushed(order):
+            self._complaints.append(hushed)
+        else:
+            self._post(ended_words(plan, order, outcome))
         for complaint in self._complaints:
             say(f"the channel was not told: {self._redactor.redact(complaint)}", "warn")
 

@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     except VigieError as error:
         sys.stderr.write(redactor.redact(str(error)) + "\n")
         return error.code
-    listener = channels_for(operation, settings, redactor)
+    listener = channels_for(operation, settings, redactor, book)
     return run_worker(operation, desk, book, order, places=places, redactor=redactor, now=utc_now, listener=listener)
 
 

@@ -77,6 +77,12 @@ def test_a_restriction_needs_a_reason_and_is_lifted_with_one() -> None:
     holds = restriction_of(stage.incident())
     assert holds is not None
     assert (holds.why, holds.who) == ("a breach", "ana")
+    restrict(stage, stage.incident(), True, "the team may know of rollbacks", notices=True)
+    restrict(stage, stage.incident(), True, "again")
+    holds = restriction_of(stage.incident())
+    assert holds is not None
+    assert holds.notices
+    assert len(stage.rows) == 3
     restrict(stage, stage.incident(), False, "no data left")
     assert restriction_of(stage.incident()) is None
     assert stage.incident().entries[-1].text == "not restricted any more: no data left"

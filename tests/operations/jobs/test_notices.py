@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from operations.engine.model import Outcome
-from operations.jobs.notices import LIMIT
+from operations.engine.orders import order_from_event
+from operations.jobs.notices import LIMIT, why_hushed
+from tests.operations.incident.stage import Stage
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.operations.jobs.runs import Runs
 
@@ -88,6 +91,27 @@ def test_a_deploy_says_that_it_starts_and_that_it_is_done(rig: Rig, channel: Cha
 def test_a_rollback_says_because_of_what(rig: Rig, channel: Channel) -> None:
     ran(rig, "rollback")
     assert channel.got[-1].startswith("dispatch PRODUCTION: rolled back to v2 because: a test. v2 is live")
+
+
+def test_of_a_restricted_incident_the_channel_hears_nothing_unless_it_is_named(rig: Rig, channel: Channel) -> None:
+    runs = Runs(rig.settings(), "rollback", "production")
+    opening = {"site": "dispatch", "environment": "production", "severity": "P0", "title": "keys are out"}
+    runs.journal.append("incident.opened", opening, incident="1121-kfp")
+    runs.journal.append("incident.restricted", {"restricted": True, "why": "a breach"}, incident="1121-kfp")
+    outcome, log = ran(rig, "rollback")
+    assert outcome.code == 0, outcome.says
+    assert channel.got == []
+    assert "the channel was not told: incident 1121-kfp is restricted" in log
+    (_, created), *_ = runs.journal.events(kinds=("job.created",))
+    order = order_from_event(created)
+    elsewhere = replace(order, environment="staging")
+    assert why_hushed(runs.journal, elsewhere) == ""
+    assert why_hushed(runs.journal, replace(elsewhere, incident="1121-kfp")) == "incident 1121-kfp is restricted"
+    assert "nobody knows" in why_hushed(Stage(), order)
+    named = {"restricted": True, "why": "a breach", "notices": True}
+    runs.journal.append("incident.restricted", named, incident="1121-kfp")
+    assert why_hushed(runs.journal, order) == ""
+    runs.journal.close()
 
 
 def test_a_failure_is_told_with_its_meaning(rig: Rig, channel: Channel) -> None:
