@@ -191,7 +191,7 @@ class IncidentMenu(PageActions):
             return
         chosen = await self._which("How far is it?", [state.value for state in states])
         if chosen is not None:
-            set_state(self.live.journal, incident, states[chosen], smoke_passed=False)
+            set_state(self.live.journal, incident, states[chosen])
 
     async def _close(self, incident: Incident) -> None:
         from operations.incident.closing import close_incident

@@ -179,7 +179,7 @@ class Player:
         if self._is_down():
             self.say("it went down again during the quiet watch; not resolved")
             return
-        set_state(self.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+        set_state(self.journal, incident, IncidentState.RESOLVED)
         self._read()
         if self.snapshot is not None:
             await self._take(self.snapshot)
