@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tui.incident_menu import IncidentMenu
 from tui.incidents import IncidentActions
+from tui.mending import MendingActions
 from tui.switching import SwitchingActions
 from tui.walk_actions import WalkActions
 
 
-class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
+class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions, MendingActions):
     """The console on one environment."""
 
     def begin_work(self) -> None:
