@@ -76,11 +76,19 @@ class IncidentActions(PageActions):
         if incident is not None:
             self.live.observe()
             self.live.walking.begin(self.live.journal, incident)
+            self.run_worker(self._draft_first(incident), name="first notice", group="draft", exit_on_error=False)
         self.read_back()
         while self.place != "main":
             self.pop_screen()
         if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
             self.say("Opened. S freezes deploys of new commits while it lasts.")
+
+    async def _draft_first(self, incident: Incident) -> None:
+        """Draft the first notice: U shows it, and so does every other console."""
+        from operations.incident.sending import draft_first_notice
+
+        draft_first_notice(self.live.journal, incident, self.settings, self.live.snapshot, self.live.now())
+        self.read_back()
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot

@@ -21,7 +21,9 @@ def after(stage: Stage, *jobs: JobRecord) -> list[JobRecord]:
     return [replace(one, ended_at=at, created_at=at) for one in jobs]
 
 
-def found(stage: Stage, jobs: list[JobRecord], seen: Snapshot | None = QUIET, *, looked: bool = True) -> dict[str, bool]:
+def found(
+    stage: Stage, jobs: list[JobRecord], seen: Snapshot | None = QUIET, *, looked: bool = True
+) -> dict[str, bool]:
     """What is still open, and whether it stops."""
     return {one.about: one.stops for one in still_open(stage.incident(), jobs, seen, stage.now, looked=looked)}
 
