@@ -19,6 +19,7 @@ from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
+from tui.dialogs.base import Field
 from tui.dialogs.edit import EditDialog
 from tui.dialogs.fill import FillDialog
 from tui.dialogs.plan import PlanDialog
@@ -90,12 +91,11 @@ async def to_button(pilot: Pilot[None], id: str) -> None:
 
 
 async def fills(pilot: Pilot[None], *answers: str) -> None:
-    """Fill every blank, and go on to who gets it."""
+    """Fill every blank, and go on."""
     await opens(pilot, FillDialog)
-    for words in answers:
-        await pilot.press(*words, "enter")
-    await pilot.press("enter")
-    await opens(pilot, ChooseDialog)
+    for field, words in zip(pilot.app.screen.query(Field), answers, strict=True):
+        field.value = words
+    await pilot.press(*["enter"] * (len(answers) + 1))
 
 
 async def sends(pilot: Pilot[None], phrase: str = "") -> None:
@@ -117,6 +117,7 @@ async def test_the_first_notice_is_drafted_at_the_opening_and_sent_after_one_key
         assert "We are having trouble with the dispatch board." in draft.texts["en"]
         await pilot.press("U")
         await fills(pilot, "no quotes", "pas de devis")
+        await opens(pilot, ChooseDialog)
         assert "3 site: PUBLIC: the page of the site" in option_text(app)
         await pilot.press("4")
         await opens(pilot, PlanDialog)
@@ -154,13 +155,14 @@ async def test_a_message_is_put_in_ones_own_words_and_a_mail_address_in_it_has_t
         await incident(pilot)
         await pilot.press("U")
         await fills(pilot, "no quotes", "pas de devis")
+        await opens(pilot, ChooseDialog)
         await pilot.press("3")
         await opens(pilot, PlanDialog)
         await to_button(pilot, "edit")
         await pilot.press("enter")
         await opens(pilot, EditDialog)
-        await pilot.press("enter", *"Write to desk@tow.example.")
-        assert app.screen.query_one("#text-en", TextArea).text.endswith("\nWrite to desk@tow.example.")
+        await pilot.press("enter", *"Ask a@tow.example.")
+        assert app.screen.query_one("#text-en", TextArea).text.endswith("\nAsk a@tow.example.")
         await to_button(pilot, "plan")
         await pilot.press("enter")
         await shows(pilot, "Is it meant for users?")
@@ -178,7 +180,7 @@ async def test_a_message_is_put_in_ones_own_words_and_a_mail_address_in_it_has_t
         await sends(pilot, "PUBLIC")
         await shows(pilot, "site delivered")
         (told,) = post.bodies("/site")
-        assert "desk@tow.example." in str(told)
+        assert "a@tow.example." in str(told)
         assert "pas de devis" in str(told)
 
 
@@ -191,6 +193,7 @@ async def test_a_target_that_failed_gets_it_again_and_one_that_never_answered_on
         await incident(pilot)
         await pilot.press("U")
         await fills(pilot, "no quotes", "pas de devis")
+        await opens(pilot, ChooseDialog)
         await pilot.press("1")
         await sends(pilot)
         await shows(pilot, "chat failed: ")
@@ -224,8 +227,7 @@ async def test_without_a_target_it_is_copied_and_read_only_the_messages_are_only
     async with app.run_test(size=(80, 24)) as pilot:
         await incident(pilot)
         await pilot.press("U")
-        await opens(pilot, FillDialog)
-        await pilot.press(*"no quotes", "enter", *"pas de devis", "enter", "enter")
+        await fills(pilot, "no quotes", "pas de devis")
         await shows(pilot, "No target is set for messages: it was copied.")
         assert "Since: " in (app.places.state / "copied.txt").read_text("utf-8")
         await pilot.press("U", "escape")

@@ -54,6 +54,9 @@ class EditDialog(Dialog[dict[str, str] | None]):
     def first_focus(self) -> Widget:
         return self.query(TextArea).first()
 
+    def moves_itself(self, key: str) -> bool:
+        return isinstance(self.focused, TextArea) or super().moves_itself(key)
+
     def action_enter(self) -> None:
         """Enter in a text begins a line."""
         if isinstance(self.focused, TextArea):
