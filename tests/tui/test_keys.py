@@ -296,6 +296,18 @@ async def test_a_phrase_typed_before_a_field_has_the_focus_cancels_nothing(app: 
         assert answers == [None]
 
 
+async def test_the_phrase_typed_where_the_reason_goes_is_no_reason(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        app.push_screen(PlanDialog(PLAN))
+        await focused(pilot, "cancel")
+        app.screen.set_focus(app.screen.query_one("#reason"))
+        burst(app, *"drill", "space", *"production", "enter")
+        await shows(pilot, "That is the phrase, and no reason. Here goes why")
+        assert app.screen.focused is app.screen.query_one("#reason")
+        assert app.screen.query_one("#reason", Field).value == ""
+
+
 async def test_behind_letters_that_went_nowhere_tab_goes_to_the_field_from_every_button(app: VigieApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "✖ DOWN")
