@@ -1,7 +1,7 @@
 """What a team's channel is told of deploys and rollbacks, by the job itself: it begins, it is done, it failed and why.
 
-A channel that does not answer costs a job five seconds and a line in its log, never more. While an incident is restricted
-nothing is told, unless the restriction names the channel.
+A channel that does not answer costs a job five seconds and a line in its log, never more. While an incident is
+restricted nothing is told, unless the restriction names the channel.
 """
 
 from __future__ import annotations
