@@ -193,6 +193,8 @@ class Console(KeysInTurn):
             return False
         if action.method in ("note", "call_help") and not self._has_open_incident():
             return False
+        if action.method == "mend_journal" and (self._live is None or not self._live.journal.damaged):
+            return False
         return action.place in ("everywhere", "main") or action.place == self.place
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

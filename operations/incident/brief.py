@@ -9,7 +9,7 @@ from typing import Any
 from operations.ages import age_words, seconds_between
 from operations.incident.changes_seen import changes_of
 from operations.incident.model import Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.timeline import moment_words
 from operations.incident.times import times_of
 from operations.text import one_line
@@ -111,7 +111,7 @@ def _since(incident: Incident, snapshot: Snapshot | None) -> str:
 def _changed_then(incident: Incident) -> str:
     """The last change before it began, as its events have it."""
     began = times_of(incident).at("began") or incident.opened_at
-    before = [row for row in changes_of(in_order(incident.events)) if row[0] <= began]
+    before = [row for row in changes_of(as_it_happened(incident.events)) if row[0] <= began]
     if not before:
         return "nothing that was seen"
     at, words = before[-1]

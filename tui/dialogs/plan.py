@@ -45,7 +45,7 @@ OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 class PlanAnswer:
     """What the person chose: to run it (with a reason), another form of it, or to look at something first."""
 
-    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite"]
+    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite", "edit"]
     reason: str = ""
 
 
@@ -88,7 +88,10 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             yield MeantButton("rebuild", id="rebuild")
         if self.plan.diff:
             yield MeantButton("diff", id="diff")
-        yield MeantButton("commands", id="commands")
+        if details.get("can_edit"):
+            yield MeantButton("edit", id="edit")
+        if self.plan.operation != "message":
+            yield MeantButton("commands", id="commands")
         yield MeantButton("Cancel", id="cancel")
         if self.plan.refusal is None:
             yield MeantButton(BUTTONS.get(self.plan.operation, self.plan.title.lower()), id="run")
@@ -166,7 +169,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
 
     def pressed(self, button: str) -> None:
         reason = self._field("reason")
-        if button in ("other", "rebuild", "diff", "commands", "despite"):
+        if button in ("other", "rebuild", "diff", "commands", "despite", "edit"):
             self.dismiss(PlanAnswer(button, reason))  # type: ignore[arg-type]
             return
         if button != "run" or self.plan.refusal is not None:

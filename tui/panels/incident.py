@@ -12,7 +12,7 @@ from operations.incident.roles import roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.timeline import Line as Entry
 from operations.incident.timeline import chosen, parse_wanted, timeline_of
-from operations.incident.told import restriction_of, told_of
+from operations.incident.told import restriction_of, said_of
 from operations.text import one_line
 from tui.lines import Line, Tone, flow, line, rule, width_of, wrap
 from tui.model import Model
@@ -69,10 +69,11 @@ def _clock(clock: Clock, model: Model, width: int) -> list[Line]:
 
 def _told(incident: Incident, width: int) -> list[Line]:
     rows: list[Line] = []
-    for name, told in told_of(incident).items():
-        first, *more = wrap(one_line(told.text, 400), max(20, width - 16))
-        rows.append(line((f" {name.replace('_', ' '):<13} ", "dim"), first))
-        rows += [line(" " * 15, piece) for piece in more[:2]]
+    for told in (one for by_language in said_of(incident).values() for one in by_language.values()):
+        name = told.field.replace("_", " ") + (f" ({told.language})" if told.language else "")
+        first, *more = wrap(one_line(told.text, 400), max(20, width - 18))
+        rows.append(line((f" {name:<15} ", "dim"), first))
+        rows += [line(" " * 17, piece) for piece in more[:2]]
     return rows
 
 
@@ -87,7 +88,7 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
 
 
 def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
-    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: whole, or what has these `words`."""
+    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: all of it, or what has `words`."""
     incident = model.incident
     if incident is None:
         return []
