@@ -11,6 +11,18 @@ def open_incident(console: Terminal) -> None:
     console.press_meant("1", r"── Site down")
 
 
+def tell_users(console: Terminal, impact: str, effet: str) -> None:
+    """`U`: the first notice, its impact in both languages, to everybody who is no public."""
+    console.press_meant("U", r"Which message\?")
+    console.press_meant("1", r"impact \(en\)")
+    console.press(impact, "tab", effet, "enter")
+    console.settle()
+    console.press_meant("enter", r"To whom\?")
+    console.press_meant("1", r"Will run +1 send to dispatchers")
+    console.settle()
+    say_yes(console, r"dispatchers: delivered")
+
+
 def to_rollback_plan(console: Terminal) -> None:
     """From the section that rolls back to its plan."""
     console.wait_for(r"rollback +Enter shows its plan")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import SIZE, SPEED, Stage, until
-from tests.e2e.keys import incident_page, open_incident, say_yes, to_rollback_plan, type_confirmation
+from tests.e2e.keys import incident_page, open_incident, say_yes, tell_users, to_rollback_plan, type_confirmation
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
@@ -55,6 +55,7 @@ def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(
     assert "What changed" in drill.text
     drill.wait_for(r"release v2\.4\.1")
     open_incident(drill)
+    tell_users(drill, "Calls do not load", "Les appels ne se chargent pas")
     for label in PATH[:-1]:
         drill.wait_for(rf"(?m)^ {label}  ")
         drill.wait_for(r"▸ \d .*suggested")
@@ -93,6 +94,7 @@ def read_timeline(drill: Terminal) -> None:
     """Opening, answers, the rollback's steps and its outcome are all on the incident's page."""
     wanted = (
         "incident opened, P0",
+        "initial message sent",
         "Can this bastion see? Yes",
         "Can the old release run? Yes",
         "rollback production confirmed: v2.4.1 throws on",
