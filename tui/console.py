@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
@@ -30,6 +32,7 @@ from tui.screens.base import Page
 from tui.screens.main import MainScreen
 from tui.terminal import install_handlers
 from tui.theme import ASCII, UNICODE
+from tui.wire import ChangedCells
 
 if TYPE_CHECKING:
     from tui.live import Live, OpenWatch
@@ -232,6 +235,9 @@ class Console(KeysInTurn):
         self.live.message_tone = TONES[severity]
         self.live.message_until = self.live.now() + MESSAGE_STAYS
         self.repaint()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, ChangedCells.of(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
 
     async def _dispatch_message(self, message: Message) -> None:
         """Textual leaves its loop behind whatever a key raised, and no key would be heard any more: what a person can

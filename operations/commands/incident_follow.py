@@ -25,6 +25,7 @@ from operations.incident.book import IncidentBook
 from operations.incident.model import Entry, Incident, IncidentState
 from operations.places import state_folder
 from operations.settings import Settings
+from operations.text import one_line
 
 EVERY = 1.0
 """Seconds between two looks at the journal."""
@@ -64,7 +65,7 @@ def lines(
         incidents.feed([event for _, event in rows])
         one = incidents.get(id)
         if one is None:
-            raise VigieError(f"There is no incident {id}.", next_step="See: vigie incident list")
+            raise VigieError(f"There is no incident {one_line(id, 40)}.", next_step="See: vigie incident list")
         for entry in one.entries:
             if entry.event not in seen:
                 seen.add(entry.event)

@@ -11,7 +11,7 @@ from operations.incident.picture_text import curve_lines
 from operations.incident.roles import roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.timeline import Line as Entry
-from operations.incident.timeline import timeline_of
+from operations.incident.timeline import chosen, parse_wanted, timeline_of
 from operations.incident.told import restriction_of, told_of
 from operations.text import one_line
 from tui.lines import Line, Tone, flow, line, rule, width_of, wrap
@@ -86,8 +86,8 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
     return rows
 
 
-def story_lines(model: Model, width: int) -> list[Line]:
-    """What scrolls: tasks, the curve with its marks, and the whole timeline, newest last."""
+def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
+    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: whole, or what has these `words`."""
     incident = model.incident
     if incident is None:
         return []
@@ -101,10 +101,12 @@ def story_lines(model: Model, width: int) -> list[Line]:
     if curve:
         rows.append(rule("Errors and p95", width, dash))
         rows += [line(" ", words) for words in curve]
-    rows.append(rule("Timeline", width, dash))
-    for entry in timeline_of(incident):
+    only = f", only “{one_line(words, 40)}”" if words else ""
+    rows.append(rule(f"Timeline{only}", width, dash))
+    entries = chosen(timeline_of(incident), parse_wanted(words))
+    for entry in entries:
         rows += entry_lines(entry, width)
-    return rows
+    return rows if entries else [*rows, line((" Nothing of it was asked for.", "dim"))]
 
 
 def entry_lines(entry: Entry, width: int) -> list[Line]:
