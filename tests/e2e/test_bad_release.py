@@ -122,6 +122,7 @@ def read_timeline(drill: Terminal) -> None:
     """Opening, answers, the rollback's steps and its outcome are all on the incident's page."""
     wanted = (
         "incident opened, P0",
+        "initial message sent",
         "Can this bastion see? Yes",
         "Can the old release run? Yes",
         "rollback production confirmed: v2.4.1 throws on",
