@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links"]
+Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links", "drill"]
 """Where an action applies: on every full page, on the main page, while walking, on the pages of the jobs, the incident,
-the runbooks, one runbook, the probes, the logs and the links."""
+the runbooks, one runbook, the probes, the logs, the links and the drill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
     Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
     Action("wrap_logs", "z", "wrap", "Break long lines of the log, or cut them.", "logs", footer=False),
+    Action(
+        "drill",
+        "G",
+        "drill",
+        "The drill: its story, clock and hints, and how it went; outside of one how it is begun.",
+        twin="vigie drill",
+        footer=False,
+    ),
+    Action("drill_menu", "enter", "hint, end", "A hint, or the end of the drill and how it went.", "drill", True),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",

@@ -173,11 +173,17 @@ class MessageActions(LookingActions):
 
     async def _again(self, message: Message, *, looked: bool) -> None:
         from operations.incident.message_plan import retry_plan
+        from operations.incident.messages import is_restricted
         from operations.incident.sending import retry, targets_to_retry
 
         now, incident = self.live.now(), self.live.incident
+        chosen = await self._whom_again(message) if is_restricted(incident) else ()
+        if chosen is None:
+            return
         try:
-            targets = targets_to_retry(self.settings, message, (), looked=looked)
+            targets = targets_to_retry(
+                self.settings, message, chosen, looked=looked, restricted=is_restricted(incident)
+            )
             plan = retry_plan(self.settings, message, targets, self.environment, now)
             if not await self._confirmed(with_texts(plan, message.texts)):
                 return
@@ -190,6 +196,14 @@ class MessageActions(LookingActions):
             return
         self._say_came(came)
         self.read_back()
+
+    async def _whom_again(self, message: Message) -> tuple[str, ...] | None:
+        """A restricted incident's targets are named one by one."""
+        from tui.dialogs.small import ChooseDialog
+
+        left = [one.target for one in message.outstanding]
+        chosen = await self.push_screen_wait(ChooseDialog("To whom again?", [], [one_line(name, 90) for name in left]))
+        return None if chosen is None else (left[chosen],)
 
 
 def with_texts(plan: Plan, texts: Mapping[str, str]) -> Plan:

@@ -11,6 +11,7 @@ from operations.commands.incident_book import again, journal_and_book, named
 from operations.commands.session import document, say, settings_of
 from operations.desk import utc_now
 from operations.errors import VigieError
+from operations.text import one_line
 
 
 @click.command()
@@ -30,7 +31,7 @@ def tell(session: Session, id: str, field: str, text: str | None, as_json: bool)
     name = field.replace("-", "_")
     settings = settings_of(session, to_change=text is not None)
     if field and name not in FIELDS:
-        raise VigieError(f"There is no field {field}.", next_step=f"There is: {', '.join(FIELDS)}.")
+        raise VigieError(f"There is no field {one_line(field, 40)}.", next_step=f"There is: {', '.join(FIELDS)}.")
     with journal_and_book(settings) as (journal, book):
         one = named(book, id)
         if text is not None:

@@ -63,6 +63,7 @@ async def send(journal: EventBook, settings: Settings, sending: Sending, now: Cl
     if refusal is not None:
         raise VigieError(f"Stopped by the guard “{refusal.name}”: {refusal.says}", code=refusal.code)
     async with _claim(settings):
+        _demand_as_open(journal, sending.incident)
         past = past_messages(journal, sending.incident, now())
         _demand_new(sending, past, now())
         event = _record(journal, sending)
@@ -88,11 +89,12 @@ async def retry(
     """
     incident_id = incident.id if incident is not None else ""
     async with _claim(settings):
+        _demand_as_open(journal, incident)
         past = past_messages(journal, incident, now())
         one = next((each for each in past if each.id == message and each.sent), None)
         if one is None:
             raise VigieError(f"No message {one_line(message, 40)!r} was sent.", next_step="See: vigie message list")
-        targets = targets_to_retry(settings, one, names, looked=looked)
+        targets = targets_to_retry(settings, one, names, looked=looked, restricted=is_restricted(incident))
         attempt = 1 + max(delivery.attempt for delivery in one.deliveries)
         again = [target.name for target in targets]
         journal.append(
@@ -178,11 +180,17 @@ def _demand_new(sending: Sending, past: Sequence[Message], now: datetime) -> Non
 
 
 def targets_to_retry(
-    settings: Settings, message: Message, names: Sequence[str] = (), *, looked: bool = False
+    settings: Settings,
+    message: Message,
+    names: Sequence[str] = (),
+    *,
+    looked: bool = False,
+    restricted: bool = False,
 ) -> tuple[MessageTarget, ...]:
     """The targets that still want that message; those of `names` alone where there are any.
 
-    Raises VigieError (code 1) where one has it or nobody looked, Busy (75) while it is being sent.
+    Raises VigieError (code 1) where one has it, nobody looked, or a `restricted` incident's targets are not named;
+    Busy (75) while it is being sent.
     """
     known = {target.name: target for target in settings.messages.targets}
     running = [one.target for one in message.deliveries if one.result == "sending"]
@@ -192,12 +200,17 @@ def targets_to_retry(
     wanted = list(dict.fromkeys(names)) or list(left)
     for name in wanted:
         if name not in left:
-            there = ", ".join(left) or "none"
             raise VigieError(
-                f"{one_line(name, 60)} does not wait for it.", next_step=f"Not taken or not known: {there}."
+                f"{one_line(name, 60)} does not wait for it.",
+                next_step=f"Not taken or not known: {', '.join(left) or 'none'}.",
             )
         if name not in known:
             raise VigieError(f"The settings have no target {one_line(name, 60)!r} any more.")
+    if wanted and restricted and not names:
+        raise VigieError(
+            "The incident is restricted: each target has to be named.",
+            next_step=f"--to NAME; without it: {', '.join(left)}.",
+        )
     if not wanted:
         raise VigieError("Every target has it: there is nothing to be sent again.")
     doubtful = [name for name in wanted if left[name].result == "unknown" and known[name].kind != "statuspage"]
@@ -214,6 +227,18 @@ def targets_to_retry(
         if problems:
             raise VigieError(f"Not sent: {'; '.join(problems)}.")
     return tuple(known[name] for name in wanted)
+
+
+def _demand_as_open(journal: EventBook, incident: Incident | None) -> None:
+    """Raise VigieError where the incident was restricted since somebody chose who is told, and what."""
+    if incident is None or is_restricted(incident):
+        return
+    rows = journal.events(kinds=("incident.restricted",), incident=incident.id)
+    if rows and rows[-1][1].data.get("restricted"):
+        raise VigieError(
+            "The incident was restricted meanwhile: nothing was sent.",
+            next_step="Write it again, and name its targets.",
+        )
 
 
 def _doubtful(past: Sequence[Message], target: MessageTarget) -> frozenset[str]:

@@ -10,6 +10,7 @@ from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
 from operations.incident.order import folded, in_order
+from operations.incident.telling import said_last
 from operations.text import one_line
 
 FIELDS: Mapping[str, str] = {
@@ -51,12 +52,10 @@ class Restriction:
 @folded
 def told_of(incident: Incident) -> Mapping[str, Told]:
     """The fields that were told, in the order of `FIELDS`."""
-    found: dict[str, Told] = {}
-    for one in in_order(incident):
-        event = one.event
-        name = str(event.data.get("field"))
-        if event.kind == "incident.told" and name in FIELDS:
-            found[name] = Told(name, str(event.data.get("value") or ""), event.actor, event.at)
+    last = said_last(one.event for one in in_order(incident))
+    found = {
+        name: Told(name, str(event.data.get("value") or ""), event.actor, event.at) for name, event in last.items()
+    }
     return {name: found[name] for name in FIELDS if name in found and found[name].text}
 
 
