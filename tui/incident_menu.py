@@ -47,11 +47,11 @@ class IncidentMenu(PageActions):
             self.say(str(error), "error")
         self.read_back()
 
-    async def _which(self, title: str, options: list[str], question: str = "") -> int | None:
+    async def _which(self, title: str, options: list[str], question: str = "", chosen: int = 0) -> int | None:
         from tui.dialogs.small import ChooseDialog
 
         words = [line(question)] if question else []
-        return await self.push_screen_wait(ChooseDialog(title, words, options))
+        return await self.push_screen_wait(ChooseDialog(title, words, options, chosen))
 
     async def _ask(self, title: str, question: str, *, required: bool = True, placeholder: str = "") -> str | None:
         from tui.dialogs.small import AskDialog
@@ -62,7 +62,7 @@ class IncidentMenu(PageActions):
         from operations.incident.roles import give, roles_of, take
 
         roles = roles_of(incident)
-        words = [f"{role.value:<15} {holder.words:<24} {role.means}" for role, holder in roles.items()]
+        words = [f"{role.value:<14} {holder.words:<18} {role.means}" for role, holder in roles.items()]
         chosen = await self._which("Which role?", words)
         if chosen is None:
             return
@@ -92,7 +92,9 @@ class IncidentMenu(PageActions):
             return
         name, language = known[chosen]
         if name == "data_loss":
-            answer = await self._which("Was data lost?", list(DATA_LOSS))
+            loss = said[name][""].text if name in said else "not yet known"
+            at = DATA_LOSS.index(loss) if loss in DATA_LOSS else 0
+            answer = await self._which("Was data lost?", list(DATA_LOSS), chosen=at)
             text = None if answer is None else DATA_LOSS[answer]
         else:
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."

@@ -20,7 +20,7 @@ from operations.incident.refold import incident_from
 from operations.incident.report_evidence import Judgement, judgements_of
 from operations.incident.report_messages import Sent, sent_of
 from operations.incident.tasks import Task, tasks_of
-from operations.incident.telling import text_of
+from operations.incident.telling import LINE, rows_of, text_of
 from operations.incident.timeline import Line, timeline_of
 from operations.incident.times import Times, times_of
 from operations.incident.told import main_of, said_in
@@ -70,6 +70,8 @@ class Report:
     judgements: tuple[Judgement, ...]
     calls: tuple[Call, ...]
     tasks: tuple[Task, ...]
+    left_open: tuple[str, ...] = ()
+    """What was still open when it was closed last."""
 
 
 def report_from(events: Iterable[Event], id: str) -> Report | None:
@@ -100,6 +102,7 @@ def report_of(incident: Incident) -> Report:
         judgements=judgements_of(incident),
         calls=tuple(sorted(incident.calls, key=lambda call: (call.at, call.id))),
         tasks=tasks_of(incident),
+        left_open=_left_open(events),
     )
 
 
@@ -117,6 +120,12 @@ def _restricted(events: list[Event]) -> bool:
         elif event.kind == "incident.opened":
             restricted = restricted or event.data.get("restricted") is True
     return restricted
+
+
+def _left_open(events: list[Event]) -> tuple[str, ...]:
+    """What the last closing named; nothing where it was taken up again."""
+    states = [event.data for event in events if event.kind == "incident.state"]
+    return tuple(one_line(str(line), LINE) for line in rows_of(states[-1].get("left"))) if states else ()
 
 
 def _severities(events: list[Event]) -> Iterator[str]:

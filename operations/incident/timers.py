@@ -117,6 +117,9 @@ def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
             id = f"update:first:{facts.turn}:{first:g}"
             due = facts.began + timedelta(minutes=first)
             yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or timedelta(minutes=first))
+    elif last.kind == "resolved":
+        words = "users were told that it is over: resolve the incident, or correct the notice"
+        yield Timer(f"update:told:{last.event}", "custom", "RESOLVE", words, last.at + RESOLVED_NOTICE)
     elif last.promised is not None:
         raised = facts.raised_at is not None and facts.raised_at > last.at and again is not None
         sooner = facts.raised_at + again if raised and facts.raised_at and again else last.promised

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import SIZE, SPEED, Stage, until
-from tests.e2e.keys import incident_page, open_incident, say_yes, to_rollback_plan, type_confirmation
+from tests.e2e.keys import (
+    incident_page,
+    open_incident,
+    say_yes,
+    take_command,
+    tell_everybody,
+    to_rollback_plan,
+    type_confirmation,
+)
+from tests.e2e.reports import Moments, check_report, same_elsewhere
 from tests.e2e.terminal import Terminal
+from tests.e2e.truth import truth_of
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
+IMPACT = ("The list of calls stays empty.", "La liste des appels reste vide.")
 PATH = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
 
 
@@ -24,23 +36,32 @@ def begin(stage: Stage) -> Terminal:
     return drill
 
 
-def roll_back(drill: Terminal) -> None:
+def roll_back(drill: Terminal, moments: Moments) -> None:
     """From the opened plan to the question whether it is over."""
     type_confirmation(drill, "v2.4.1 throws on every API call")
-    drill.press_meant("enter", r"job 1 Roll back")
-    drill.wait_for(r"promote v2.4.0 .*expected")
-    drill.wait_for(r"exit 0: success: v2.4.0 is live and 8 of 8 passed")
+    with moments.of("diagnosed"):
+        drill.press_meant("enter", r"job 1 Roll back")
+    with moments.of("mitigated"):
+        drill.wait_for(r"promote v2.4.0 .*expected")
+        drill.wait_for(r"exit 0: success: v2.4.0 is live and 8 of 8 passed")
     drill.press_meant("esc", r"R1 .*Roll back")
     drill.wait_for(r"ended, exit 0")
     drill.press_meant("enter", r"V1 +Is it over\?")
 
 
-def resolve(drill: Terminal) -> None:
-    """Once the site is well again, the end of the incident."""
+def resolve(drill: Terminal, moments: Moments) -> None:
+    """Smoke tests, a quiet watch, and the incident ends, users hear of it, and it is closed."""
+    drill.press_meant("enter", r"exit 0: all passed")
+    drill.press_meant("esc", r"V1 +Is it over\?")
+    drill.wait_for(r"a break for: ([1-9]\d s|\dm)")
     drill.wait_for(r"PRODUCTION +\S+ (ok|DEGRADED)")
     incident_page(drill)
     drill.press_meant("r", r"Is it over\?")
-    say_yes(drill, r"; resolved")
+    with moments.of("resolved"):
+        say_yes(drill, r"; resolved")
+    tell_everybody(drill, "3")
+    drill.press_meant("enter", r"What about it\?")
+    drill.press_meant("8", r"; closed")
 
 
 def leave(drill: Terminal) -> str:
@@ -50,19 +71,25 @@ def leave(drill: Terminal) -> str:
     return drill.text
 
 
-def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(stage: Stage) -> None:
+def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(stage: Stage, tmp_path: Path) -> None:
     drill = begin(stage)
     assert "What changed" in drill.text
     drill.wait_for(r"release v2\.4\.1")
-    open_incident(drill)
+    moments = Moments()
+    with moments.of("acknowledged"):
+        open_incident(drill)
+    incident_page(drill)
+    take_command(drill)
+    tell_everybody(drill, "1", *IMPACT)
+    drill.press_meant("esc", r"── Site down")
     for label in PATH[:-1]:
         drill.wait_for(rf"(?m)^ {label}  ")
         drill.wait_for(r"▸ \d .*suggested")
         assert drill.row(r"▸ \d")
         drill.press_meant("enter", rf"(?m)^ {PATH[PATH.index(label) + 1]}  ")
     read_plan(drill)
-    roll_back(drill)
-    resolve(drill)
+    roll_back(drill, moments)
+    resolve(drill, moments)
     read_timeline(drill)
     assert stage.served() == "v2.4.0"
     debrief = leave(drill)
@@ -70,6 +97,8 @@ def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(
     assert re.search(r"Your path +N1 N2 N3 N4 N5 N6 N7 R1 V1", debrief)
     assert "passed" in drill.row(r"Score \d+") and "not passed" not in drill.row(r"Score \d+")
     assert drill.wait_ended() == 0
+    check_report(stage, truth_of(stage.home), moments)
+    same_elsewhere(stage, tmp_path)
 
 
 def read_plan(drill: Terminal) -> None:
@@ -93,6 +122,7 @@ def read_timeline(drill: Terminal) -> None:
     """Opening, answers, the rollback's steps and its outcome are all on the incident's page."""
     wanted = (
         "incident opened, P0",
+        "initial message sent",
         "Can this bastion see? Yes",
         "Can the old release run? Yes",
         "rollback production confirmed: v2.4.1 throws on",
@@ -129,7 +159,7 @@ def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> N
         drill.settle()
         taken = next(iter(re.findall(r"(?m)^ (R1|[NV]\d+) ", drill.text)), "")
     to_rollback_plan(drill)
-    roll_back(drill)
+    roll_back(drill, Moments())
     until(lambda: stage.health() == "healthy")
     incident_page(drill)
     drill.wait_for(r"rollback ended, exit 0: success")

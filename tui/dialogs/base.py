@@ -25,6 +25,8 @@ from tui.panels.block import Block
 from tui.plainly import ASCII_CLASS, is_ascii, scroll_plainly, shown
 
 Answer = TypeVar("Answer")
+FRAME = 3
+"""Rows that border and buttons take."""
 SETTLE = 0.3
 """Seconds a confirming button must have had the focus: what was typed or pasted before does not confirm."""
 
@@ -92,10 +94,18 @@ class Dialog(ModalScreen[Answer]):
         # As content: a path or a name with brackets in it would be read as markup.
         box.border_title = Content(shown(self, inert(self.title_text)))
         self.query_one("#words", Block).show(self.words(self.inner_width))
+        self._leave_room()
         self.set_focus(self.first_focus())
 
     def on_resize(self) -> None:
         self.query_one("#words", Block).show(self.words(self.inner_width))
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """However long the text: its fields and buttons stay on the screen, and it scrolls above them."""
+        fields = self.query_one("#fields").children
+        if all(isinstance(field, Horizontal) for field in fields):
+            self.query_one("#body").styles.max_height = max(3, self.app.size.height - FRAME - len(fields))
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Move the focus; the button learns it here, before the keys that come behind, not from a later event."""

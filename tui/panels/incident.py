@@ -88,7 +88,7 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
 
 
 def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
-    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: whole, or what has these `words`."""
+    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: all of it, or what has `words`."""
     incident = model.incident
     if incident is None:
         return []

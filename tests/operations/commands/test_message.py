@@ -133,7 +133,7 @@ def test_sending_shows_everything_asks_and_says_what_came_of_it(team: Team) -> N
     assert (one["kind"], one["result"], one["by"]) == ("initial", "delivered", "ana")
     shown = team.message("show", one["id"])
     assert "What you may notice: no quotes" in shown.out
-    assert "initial message sent: the team" in team.vigie("incident", "show", id).out
+    assert "initial message sent to the team" in team.vigie("incident", "show", id).out
 
 
 def test_the_public_wants_its_word(team: Team) -> None:

@@ -59,7 +59,7 @@ def test_notes_severity_and_state_are_events_on_the_timeline(desk: Desk) -> None
     assert after is not None
     assert after.severity is Severity.P1
     assert after.state is IncidentState.MONITORING
-    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "incident monitoring"]
+    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "state: monitoring"]
 
 
 def test_an_empty_note_is_refused(desk: Desk) -> None:

@@ -24,6 +24,16 @@ def test_the_last_word_counts_and_an_empty_one_takes_it_back() -> None:
     assert stage.incident().entries[-1].text == "impact: taken back"
 
 
+def test_of_two_languages_the_english_word_is_shown_and_one_without_a_language_counts_for_both() -> None:
+    stage = Stage()
+    for value, lang in (("no quotes", "en"), ("pas de devis", "fr")):
+        stage.append("incident.told", {"field": "impact", "value": value, "lang": lang})
+    assert said(stage) == {"impact": "no quotes"}
+    assert [one.text for one in stage.incident().entries[-2:]] == ["impact: no quotes", "impact (fr): pas de devis"]
+    tell(stage, stage.incident(), "impact", "nobody can pay")
+    assert said(stage) == {"impact": "nobody can pay"}
+
+
 def test_what_is_said_in_one_language_leaves_the_other_and_what_is_said_without_one_replaces_both() -> None:
     stage = Stage()
     tell(stage, stage.incident(), "impact", "nobody can book")
