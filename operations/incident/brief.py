@@ -56,12 +56,12 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
     """The brief of an incident at this moment. `need` is what the caller wants from the one who is called."""
     return Brief(
         incident=incident.id,
-        site=incident.site,
+        site=one_line(incident.site, 60),
         environment=incident.environment,
         severity=incident.severity.value,
-        broken=_broken(incident, snapshot),
+        broken=one_line(_broken(incident, snapshot), 240),
         since=_since(incident, snapshot),
-        changed=_changed(snapshot),
+        changed=one_line(_changed(snapshot), 160),
         tried=tuple(one_line(entry.text, 100) for entry in incident.entries if entry.kind in _ACTS),
         found=tuple(
             one_line(entry.text, 100)
@@ -70,7 +70,7 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
         ),
         now=f"{snapshot.overall.value if snapshot else 'not watched'} at {now:%H:%MZ}, {incident.state.value}",
         need=one_line(need, 100),
-        who=who,
+        who=one_line(who, 60),
     )
 
 
