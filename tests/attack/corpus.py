@@ -22,12 +22,13 @@ _SEEDS = (
     "--help", "-rf /", "~root", "*", "?",
     # What is wider, narrower, or goes the other way.
     TURNED, WIDE, "\u202etxt.exe", "\u202d\u202a\u202b\u202c", "\u2066\u2067\u2068\u2069", "\u200f\u200e\u061c",
-    "مرحبا بالعالم", "שלום עולם", "漢字" * 60, "ｆｕｌｌ　ｗｉｄｔｈ", "🚨" * 80, "👨‍👩‍👧‍👦" * 20, "🏴\U000e0067\U000e0062\U000e007f",
-    "e" + "\u0301" * 400, "Z\u0351\u036b\u0343\u036a" * 40, "\u200b" * 200, "\ufeff", "\u00ad" * 100, "\u2028line\u2029par",
-    "\u0085next", "\u3000" * 50, "\u1160\u3164", "नमस्ते", "ไทย", "ﷺ" * 30, "\U0001f1eb\U0001f1f7" * 40, "₿½™", "İıẞ",
+    "مرحبا بالعالم", "שלום עולם", "漢字" * 60, "ｆｕｌｌ　ｗｉｄｔｈ", "🚨" * 80, "👨\u200d👩\u200d👧\u200d👦" * 20,
+    "🏴\U000e0067\U000e0062\U000e007f", "e" + "\u0301" * 400, "Z\u0351\u036b\u0343\u036a" * 40, "\u200b" * 200,
+    "\ufeff", "\u00ad" * 100, "\u2028line\u2029par", "\u0085next", "\u3000" * 50, "\u1160\u3164", "नमस्ते", "ไทย",
+    "ﷺ" * 30, "\U0001f1eb\U0001f1f7" * 40, "₿½™", "İıẞ",
     # What is not there, is not text, or is far too much.
-    "", " ", "\n", "\n" * 500, "\t" * 200, " " * 5000, "a\nb\rc\r\nd", BROKEN, "\ud83d", "\ufffd" * 50, "\uffff", "\ue000",
-    "x" * _MEGABYTE, "漢" * _MEGABYTE, "x " * (_MEGABYTE // 2), "[/x]" * (_MEGABYTE // 4), "\x1b[31m" * (_MEGABYTE // 5),
-    "line\n" * (_MEGABYTE // 5), EVIL, EVIL * 20,
+    "", " ", "\n", "\n" * 500, "\t" * 200, " " * 5000, "a\nb\rc\r\nd", BROKEN, "\ud83d", "\ufffd" * 50, "\uffff",
+    "\ue000", "x" * _MEGABYTE, "漢" * _MEGABYTE, "x " * (_MEGABYTE // 2), "[/x]" * (_MEGABYTE // 4),
+    "\x1b[31m" * (_MEGABYTE // 5), "line\n" * (_MEGABYTE // 5), EVIL, EVIL * 20,
 )  # fmt: skip
 HOSTILE = tuple(dict.fromkeys(_SEEDS))
