@@ -239,6 +239,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
     Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
+    Action(
+        "mend_journal",
+        "F",
+        "repair",
+        "Repair a damaged journal: what can be read is saved, the damaged file is kept.",
+        changes=True,
+        twin="vigie journal repair",
+    ),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),
     Action("help", "question_mark", "keys", "All keys of this page."),
     Action("go_back", "escape", "back", "Back to the page before; never stops a job.", footer=False),
@@ -268,6 +276,11 @@ def shown_key(key: str) -> str:
 def actions(*, readonly: bool) -> Iterator[Action]:
     """Every action that exists in this mode."""
     return (action for action in ACTIONS if not (readonly and action.changes))
+
+
+def key_of(method: str) -> str:
+    """The key of an action, as a person writes it."""
+    return next(shown_key(action.key) for action in ACTIONS if action.method == method)
 
 
 def table() -> str:

@@ -84,7 +84,8 @@ class Console(KeysInTurn):
     def on_mount(self) -> None:
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = theme_named(os.environ.get("VIGIE_THEME", "") or self.settings.theme)
+        wanted = os.environ.get("VIGIE_THEME", "") or self.settings.theme
+        self.theme = theme_named(wanted, few_colours=self.console.color_system == "standard")
         install_handlers(self)
         self.push_screen(MainScreen(self.model()))
         self.call_after_refresh(lambda: self.run_worker(self._go_live(), name="start", group="start"))
@@ -192,6 +193,8 @@ class Console(KeysInTurn):
         if action.place == "main" and self.place not in ("main", "incident", "book"):
             return False
         if action.method in ("note", "call_help") and not self._has_open_incident():
+            return False
+        if action.method == "mend_journal" and (self._live is None or not self._live.journal.damaged):
             return False
         return action.place in ("everywhere", "main") or action.place == self.place
 

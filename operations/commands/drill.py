@@ -117,11 +117,11 @@ def _conclude(config: Path, *, as_json: bool) -> int:
 
 
 def _print(told: Debrief) -> None:
-    """The debrief on a terminal: what is read first stands last, where the eye is."""
-    from operations.practice.debrief import body_rows, head_rows
+    """The debrief on a terminal."""
+    from operations.practice.debrief import printed_rows
 
     width = min(110, max(60, shutil.get_terminal_size().columns)) - 1
-    for row in (*body_rows(told, width), *head_rows(told, width)):
+    for row in printed_rows(told, width):
         click.echo(f"\n{row.text}" if row.look == "title" else row.text)
 
 

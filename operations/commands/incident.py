@@ -19,6 +19,7 @@ from operations.commands.incident_told import task, tell
 from operations.commands.printing import hung
 from operations.commands.session import document, environment_of, say, settings_of, worded
 from operations.desk import utc_now
+from operations.errors import JournalUnavailable, VigieError
 from operations.incident.model import Incident, IncidentHead, Severity
 
 
@@ -56,6 +57,7 @@ def open_one(
 ) -> int:
     """Open an incident; prints its id. Without a severity it counts as P0 until somebody says how bad it is."""
     from operations.incident.acts import open_incident
+    from operations.incident.sending import draft_first_notice
     from operations.incident.walks import load_book, start_walk
 
     settings = settings_of(session, to_change=True)
@@ -74,6 +76,12 @@ def open_one(
         )
         start_walk(journal, again(journal, book, id), load_book(settings))
         one = again(journal, book, id)
+        try:
+            draft_first_notice(journal, one, settings, None, utc_now())
+        except JournalUnavailable:
+            raise
+        except VigieError as error:
+            say(f"the first notice is not drafted: {error.what}", "WARN")
     if as_json:
         document("incident open", settings, chosen, exit_code=0, meaning="opened", result=_body(one))
     else:

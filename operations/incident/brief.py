@@ -9,7 +9,7 @@ from typing import Any
 from operations.ages import age_words, seconds_between
 from operations.incident.changes_seen import changes_of
 from operations.incident.model import Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.timeline import moment_words
 from operations.incident.times import times_of
 from operations.text import one_line
@@ -64,12 +64,12 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
     snapshot = snapshot if incident.open else None
     return Brief(
         incident=incident.id,
-        site=incident.site,
+        site=one_line(incident.site, 60),
         environment=incident.environment,
         severity=incident.severity.value,
-        broken=_broken(incident, snapshot),
+        broken=one_line(_broken(incident, snapshot), 240),
         since=_since(incident, snapshot),
-        changed=_changed(snapshot) if incident.open else _changed_then(incident),
+        changed=one_line(_changed(snapshot) if incident.open else _changed_then(incident), 160),
         tried=tuple(one_line(entry.text, 100) for entry in incident.entries if entry.kind in _ACTS),
         found=tuple(
             one_line(entry.text, 100)
@@ -78,7 +78,7 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
         ),
         now=_now(incident, snapshot, now),
         need=one_line(need, 100),
-        who=who,
+        who=one_line(who, 60),
     )
 
 
@@ -111,7 +111,7 @@ def _since(incident: Incident, snapshot: Snapshot | None) -> str:
 def _changed_then(incident: Incident) -> str:
     """The last change before it began, as its events have it."""
     began = times_of(incident).at("began") or incident.opened_at
-    before = [row for row in changes_of(in_order(incident.events)) if row[0] <= began]
+    before = [row for row in changes_of(as_it_happened(incident.events)) if row[0] <= began]
     if not before:
         return "nothing that was seen"
     at, words = before[-1]

@@ -15,7 +15,7 @@ from operations.engine.record import JobRecord
 from operations.incident.changes_seen import changes_of
 from operations.incident.model import Incident, IncidentState
 from operations.incident.onset import Onset, onset_of
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import moment_of, number_of, rows_of, text_of
 from operations.incident.what_ran import acts_of, jobs_of
 
@@ -69,7 +69,7 @@ class Curve:
 
 def curve_of(incident: Incident) -> Curve:
     """The curve as the incident's events have it; without points where nobody recorded any."""
-    events = in_order(incident.events)
+    events = as_it_happened(incident.events)
     points, step = _points(events, incident.opened_at)
     onset = onset_of(events)
     if not points:

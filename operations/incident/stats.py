@@ -14,7 +14,7 @@ from operations.ages import clock_words
 from operations.engine.events import Event
 from operations.errors import VigieError
 from operations.incident.model import Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
 from operations.incident.times import DEFINITIONS, SPANS, times_of
 from operations.text import one_line
@@ -121,7 +121,8 @@ def _causes(incidents: Sequence[Incident]) -> tuple[tuple[str, int], ...]:
     words: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for one in incidents:
-        cause = next((text_of(e.data, "value", 160) for e in reversed(in_order(one.events)) if _tells_cause(e)), "")
+        newest_first = reversed(as_it_happened(one.events))
+        cause = next((text_of(event.data, "value", 160) for event in newest_first if _tells_cause(event)), "")
         key = (cause or NOT_TOLD).casefold()
         words.setdefault(key, cause or NOT_TOLD)
         counts[key] += 1

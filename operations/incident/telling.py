@@ -6,11 +6,10 @@ What comes out is inert text; nothing here raises for what an event holds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.engine.events import Event
 from operations.text import clean, one_line
 
 LINE = 1000
@@ -21,24 +20,6 @@ def text_of(data: Mapping[str, Any], name: str, limit: int = LINE) -> str:
     """One clean line; empty where there is none."""
     value = data.get(name)
     return one_line(value, limit) if isinstance(value, str) else ""
-
-
-def said_last(events: Iterable[Event]) -> dict[str, Event]:
-    """What counts of all that was told (`incident.told`, by time), by field: the last word, the English one first.
-
-    Screens and papers are in English; a word without a language counts for all of them.
-    """
-    found: dict[str, dict[str, Event]] = {}
-    for event in events:
-        if event.kind != "incident.told":
-            continue
-        language = text_of(event.data, "lang", 20)
-        said = found.setdefault(text_of(event.data, "field", 40), {})
-        if not language:
-            said.clear()
-        said.pop(language, None)
-        said[language] = event
-    return {field: said.get("en") or said.get("") or list(said.values())[-1] for field, said in found.items()}
 
 
 def lines_of(value: object) -> str:

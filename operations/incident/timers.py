@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from operations.incident.clock_facts import Facts
+from operations.incident.clock_facts import Box, Facts
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.roles import Role, roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.told import restriction_of
 from operations.settings import Contact, Settings
 
-TimerKind = Literal["update", "ladder", "commander", "severity", "window", "review", "promise", "custom"]
+TimerKind = Literal["update", "ladder", "commander", "severity", "window", "box", "review", "promise", "custom"]
 MOST = 5
 """A thing is said so often and not oftener."""
 NO_COMMANDER = timedelta(minutes=2)
@@ -69,6 +69,8 @@ def timers_of(incident: Incident, facts: Facts, settings: Settings) -> Iterator[
     yield from _notices(facts, settings, over)
     if not over:
         yield from _people(incident, facts)
+    if not over and facts.box is not None:
+        yield _time_box(facts.box)
     if seeking:
         yield from _windows(facts)
         yield from _ladder(incident, facts, settings)
@@ -150,6 +152,13 @@ def _windows(facts: Facts) -> Iterator[Timer]:
     for at, words in WINDOWS.get(facts.severity, ())[1:]:
         id = f"window:{facts.severity.value}:{at:g}:{facts.turn}"
         yield Timer(id, "window", "NEXT PHASE", words, facts.began + timedelta(minutes=at), passing=True)
+
+
+def _time_box(box: Box) -> Timer:
+    """It only offers; going on to another question makes it moot."""
+    offers = f"; it offers: {box.offers}" if box.offers else ""
+    words = f"time box of {box.question}{offers}"
+    return Timer(f"box:{box.event}", "box", "TIME BOX", words, box.entered_at + timedelta(seconds=box.seconds))
 
 
 def _ladder(incident: Incident, facts: Facts, settings: Settings) -> Iterator[Timer]:

@@ -14,7 +14,7 @@ from operations.engine.record import JobRecord
 from operations.incident.model import Incident, IncidentState
 from operations.incident.onset import KEY as ONSET_KEY
 from operations.incident.onset import Onset, onset_of
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
 from operations.incident.what_ran import acts_of, jobs_of
 
@@ -72,7 +72,7 @@ class Times:
 
 def times_of(incident: Incident) -> Times:
     """The times of an incident."""
-    events = in_order(incident.events)
+    events = as_it_happened(incident.events)
     jobs = jobs_of(incident)
     onset = onset_of(events)
     resolved = _resolved(events)

@@ -96,6 +96,7 @@ def _told_field(data: _Data) -> Described:
 
 def _restricted(data: _Data) -> Described:
     word = "restricted" if data.get("restricted") else "not restricted any more"
+    word += " (deploys and rollbacks are told to the channel)" if data.get("notices") is True else ""
     return f"{word}: {data.get('why', '')}", "warn"
 
 

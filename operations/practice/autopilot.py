@@ -193,7 +193,7 @@ class Player:
         if self._is_down():
             self.say("it went down again during the quiet watch; not resolved")
             return
-        set_state(self.journal, self._standing(), IncidentState.RESOLVED, smoke_passed=True)
+        set_state(self.journal, self._standing(), IncidentState.RESOLVED)
         if self.snapshot is not None:
             await self._take(self.snapshot)
         self.say("resolved")

@@ -74,10 +74,13 @@ def beside_reference(path: Sequence[str], reference: Sequence[str]) -> tuple[Ste
     return tuple(steps)
 
 
-def debrief_rows(debrief: Debrief, width: int, steps: str = STEPS) -> Iterator[Row]:
-    """The whole, what matters most first. `steps` are the signs of the curve."""
+def printed_rows(debrief: Debrief, width: int) -> Iterator[Row]:
+    """The whole for a terminal, where the eye is at the end: what matters most comes last."""
+    yield from _taken(debrief, width)
+    yield from _curve(debrief, width, STEPS)
+    yield from _questions(debrief, width)
+    yield from _way(debrief, width)
     yield from head_rows(debrief, width)
-    yield from body_rows(debrief, width, steps)
 
 
 def head_rows(debrief: Debrief, width: int) -> Iterator[Row]:
@@ -92,8 +95,15 @@ def head_rows(debrief: Debrief, width: int) -> Iterator[Row]:
     yield from (Row(words) for words in _flowing(parts, width))
 
 
-def body_rows(debrief: Debrief, width: int, steps: str = STEPS) -> Iterator[Row]:
-    """Points taken, defects, both paths, the curve, the questions."""
+def body_rows(debrief: Debrief, width: int, steps: str) -> Iterator[Row]:
+    """Points taken, defects, both paths, the curve with `steps` for signs, the questions."""
+    yield from _taken(debrief, width)
+    yield from _way(debrief, width)
+    yield from _curve(debrief, width, steps)
+    yield from _questions(debrief, width)
+
+
+def _taken(debrief: Debrief, width: int) -> Iterator[Row]:
     score = debrief.score
     if score.deductions:
         yield Row("Points taken", "title")
@@ -106,18 +116,23 @@ def body_rows(debrief: Debrief, width: int, steps: str = STEPS) -> Iterator[Row]
         yield Row("The console's own faults: they cost nothing", "title")
     for defect in score.defects:
         yield from _folded(f"- {defect}", width, "  ")
-    yield Row("The way", "title")
-    yield from _paths(debrief, width)
+
+
+def _curve(debrief: Debrief, width: int, steps: str) -> Iterator[Row]:
     yield Row("Errors and p95", "title")
     lines = curve_lines(debrief.curve, width, steps) if debrief.curve is not None else ()
     yield from (Row(words) for words in lines or ("no curve: an open incident keeps one",))
+
+
+def _questions(debrief: Debrief, width: int) -> Iterator[Row]:
     yield Row("Worth a minute together", "title")
     for question in debrief.scenario.questions:
         yield from _folded(f"- {question}", width, "  ")
 
 
-def _paths(debrief: Debrief, width: int) -> Iterator[Row]:
+def _way(debrief: Debrief, width: int) -> Iterator[Row]:
     """Both paths in columns, so that one sees where they part."""
+    yield Row("The way", "title")
     sizes = [max(2, len(step.walked), len(step.reference)) for step in debrief.steps]
     label = 16
     rows: list[list[int]] = [[]]

@@ -1,4 +1,4 @@
-"""The drill's page by keys: blind while it is played, hints, its end and the debrief; outside of a drill how to begin."""
+"""The drill's page by keys: blind while it is played, hints, its end, the debrief; outside of a drill how to begin."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from textual.visual import Visual
 from textual.widget import Widget
 
 from tui.lines import Line, fit, inert, width_of
-from tui.theme import STYLES, plain
+from tui.theme import STYLES, WITHOUT_COLOURS, plain
 
 APART = 8
 """Cells between two changed places of a row from which each is painted for itself."""
@@ -60,7 +60,8 @@ class Block(Widget):
             return Strip.blank(width, self.rich_style)
         ascii_only = getattr(self.app, "ascii_only", False)
         spans = fit(tuple((inert(text), tone) for text, tone in self._lines[y]), width)
-        parts = [(plain(text) if ascii_only else text, STYLES[tone]) for text, tone in spans if text]
+        styles = {**STYLES, **WITHOUT_COLOURS} if getattr(self.app, "no_color", False) else STYLES
+        parts = [(plain(text) if ascii_only else text, styles[tone]) for text, tone in spans if text]
         content = Content.assemble(*parts) if parts else Content("")
         strips = Visual.to_strips(self, content, width, 1, self.visual_style, apply_selection=False)
         return strips[0] if strips else Strip.blank(width, self.rich_style)

@@ -99,7 +99,7 @@ def test_a_stale_translation_does_not_outlive_a_newer_word(desk: Desk) -> None:
 def test_the_last_one_says_whether_data_was_lost(desk: Desk, said: str, english: str, french: str) -> None:
     incident = told(desk, opened(desk), impact="no quotes", data_loss=said)
     desk.pass_time(minutes=20)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     made = draft(desk, again(desk, incident), "resolved")
     assert made.missing == ()
     assert f"Was data lost: {english}\n" in made.texts["en"]

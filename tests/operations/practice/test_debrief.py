@@ -4,8 +4,9 @@ width."""
 from __future__ import annotations
 
 from operations.incident.book import IncidentBook
+from operations.incident.picture_text import STEPS
 from operations.practice import scenarios
-from operations.practice.debrief import Debrief, Step, beside_reference, body_rows, debrief_of, head_rows
+from operations.practice.debrief import Debrief, Step, beside_reference, body_rows, debrief_of, head_rows, printed_rows
 from tests.operations.practice.told import BOOK, T0, Story, anchor, good_call, good_rollback, whole
 
 
@@ -17,7 +18,7 @@ def debriefed(story: Story) -> Debrief:
 
 
 def text(debrief: Debrief, width: int = 79) -> str:
-    return "\n".join(row.text for row in (*head_rows(debrief, width), *body_rows(debrief, width)))
+    return "\n".join(row.text for row in (*head_rows(debrief, width), *body_rows(debrief, width, STEPS)))
 
 
 def led_astray() -> Story:
@@ -99,7 +100,9 @@ def test_every_row_fits_its_width() -> None:
     curve(story)
     for width in (60, 79, 110):
         debrief = debriefed(story)
-        assert max(len(row.text) for row in (*head_rows(debrief, width), *body_rows(debrief, width))) <= width
+        rows = list(printed_rows(debrief, width))
+        assert max(len(row.text) for row in rows) <= width
+        assert sorted(row.text for row in rows) == sorted(text(debrief, width).split("\n")), "both ways say the same"
 
 
 def test_the_consoles_own_fault_is_reported_as_such() -> None:
