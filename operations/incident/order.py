@@ -58,6 +58,12 @@ def in_order(incident: Incident) -> tuple[Timed, ...]:
     return ordered(incident.events)
 
 
+def turn_key(incident: Incident, kind: str, *words: str) -> str:
+    """A key for the next event of that kind: two consoles that do the same at once both write it, and it counts once."""
+    before = sum(event.kind == kind for event in incident.events)
+    return ":".join((kind, str(before + 1), *words))
+
+
 def ordered(events: Iterable[Event]) -> tuple[Timed, ...]:
     """The events as their writers numbered them, writers beside each other by the time of writing."""
     by_writer: dict[str, list[Event]] = {}

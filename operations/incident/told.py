@@ -9,7 +9,7 @@ from datetime import datetime
 from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
-from operations.incident.order import folded, in_order
+from operations.incident.order import folded, in_order, turn_key
 from operations.text import one_line
 
 FIELDS: Mapping[str, str] = {
@@ -92,7 +92,9 @@ def restrict(journal: EventBook, incident: Incident, restricted: bool, why: str)
     if not words:
         raise VigieError("A reason is missing.", next_step="Say it with --why.")
     if (restriction_of(incident) is not None) != restricted:
-        journal.append("incident.restricted", {"restricted": restricted, "why": words}, incident=incident.id)
+        key = turn_key(incident, "incident.restricted", str(restricted), journal.actor)
+        data = {"restricted": restricted, "why": words, "key": key}
+        journal.append("incident.restricted", data, incident=incident.id)
 
 
 def _names() -> str:
