@@ -59,7 +59,7 @@ def in_order(incident: Incident) -> tuple[Timed, ...]:
 
 
 def turn_key(incident: Incident, kind: str, *words: str) -> str:
-    """A key for the next event of that kind: two consoles that do the same at once both write it, and it counts once."""
+    """A key for the next event of that kind: two consoles that do the same at once write it, and it counts once."""
     before = sum(event.kind == kind for event in incident.events)
     return ":".join((kind, str(before + 1), *words))
 
