@@ -76,8 +76,9 @@ def _report(settings: Settings, id: str) -> Report:
 def _picture(report: Report, kind: str) -> bytes:
     from operations.incident.picture_png import curve_png
     from operations.incident.picture_svg import curve_svg
+    from operations.incident.report_document import picture_title
 
-    svg = curve_svg(report.curve, f"5xx rate and p95 of incident {report.incident.id}")
+    svg = curve_svg(report.curve, picture_title(report))
     if not svg:
         raise VigieError(
             "There is no curve: no figures of traffic were recorded while it was open.",

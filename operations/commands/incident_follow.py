@@ -16,6 +16,7 @@ import click
 
 from operations.ages import time_words
 from operations.cli import Session
+from operations.commands.printing import hung
 from operations.desk import utc_now
 from operations.engine.events import Event, EventBook
 from operations.engine.journal import Journal
@@ -111,7 +112,8 @@ def _settings(path: Path) -> Settings:
 def _as_words(entry: Entry) -> str:
     late = f" (noted {entry.recorded_at:%H:%M:%SZ})" if entry.late else ""
     day = "" if entry.at.date() == utc_now().date() else f"{time_words(entry.at, utc_now())[:10]} "
-    return f"{day}{entry.at:%H:%M:%SZ}  {entry.who:<10} {entry.text}{late}"
+    head = f"{day}{entry.at:%H:%M:%SZ}  {entry.who:<10} "
+    return hung(f"{head}{entry.text}{late}", len(head))
 
 
 def _as_json(one: Incident, entry: Entry) -> str:

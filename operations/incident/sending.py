@@ -23,12 +23,13 @@ from operations.incident.message_answers import Verdict
 from operations.incident.message_plan import Sending, not_twice
 from operations.incident.message_shapes import Parcel, page_body
 from operations.incident.message_targets import deliver
-from operations.incident.messages import Draft, is_restricted
+from operations.incident.messages import Draft, drafted, is_restricted
 from operations.incident.model import Incident, IncidentState
 from operations.incident.sent_messages import MESSAGE_KINDS, Delivery, Message, messages_in, remote_of
 from operations.places import places_for
 from operations.settings import MessageTarget, Settings
 from operations.text import one_line
+from operations.watch.model import Snapshot
 
 Clock = Callable[[], datetime]
 _CLAIM_WITHIN = 3.0
@@ -43,6 +44,23 @@ def past_messages(journal: EventBook, incident: Incident | None, now: datetime) 
     """The messages so far of an incident, or of none, read from the journal just now."""
     rows = journal.events(kinds=MESSAGE_KINDS, incident=incident.id if incident is not None else "")
     return messages_in((event for _, event in rows), now)
+
+
+def id_for(kind: str, past: Sequence[Message]) -> str:
+    """What a message of that kind is to be called: as the draft of it that was kept and not sent, else anew."""
+    kept = (one.id for one in past if one.kind == kind and not one.sent)
+    return next(kept, "") or new_message_id()
+
+
+def draft_first_notice(
+    journal: EventBook, incident: Incident, settings: Settings, snapshot: Snapshot | None, now: datetime
+) -> None:
+    """Draft the first notice as an incident opens, and keep it: once, whichever console does it.
+
+    Raises VigieError where no runbook has its words, or the journal takes nothing.
+    """
+    draft = drafted(incident, "initial", now, settings, snapshot)
+    keep_draft(journal, incident, draft, new_message_id(), key=f"draft:initial:{incident.id}")
 
 
 def keep_draft(journal: EventBook, incident: Incident | None, draft: Draft, message: str, key: str = "") -> None:

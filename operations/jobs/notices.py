@@ -1,6 +1,7 @@
 """What a team's channel is told of deploys and rollbacks, by the job itself: it begins, it is done, it failed and why.
 
-A channel that does not answer costs a job five seconds and a line in its log, never more.
+A channel that does not answer costs a job five seconds and a line in its log, never more. While an incident is
+restricted nothing is told, unless the restriction names the channel.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from operations.engine.steps import Level
 from operations.errors import JournalUnavailable
 from operations.http import ask, client_with
 from operations.incident.book import IncidentBook
-from operations.incident.messages import is_restricted
+from operations.incident.model import Incident
+from operations.incident.told import restriction_of
 from operations.settings import Settings
 from operations.text import one_line
 
@@ -44,11 +46,16 @@ def hushed(book: EventBook, order: JobOrder) -> str:
             incidents.refresh()
             near = [one for one in incidents.all_open() if one.environment == order.environment]
             own = incidents.get(order.incident)
-            found = next((one for one in (own, *near) if one is not None and is_restricted(one)), None)
+            found = next((one for one in (own, *near) if one is not None and _hushes(one)), None)
             return f"incident {found.id} is restricted" if found is not None else ""
     except JournalUnavailable:
         pass
     return f"whether incident {order.incident} is restricted cannot be read" if order.incident else ""
+
+
+def _hushes(incident: Incident) -> bool:
+    held = restriction_of(incident)
+    return held is not None and not held.notices
 
 
 class Channel:

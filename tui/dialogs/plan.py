@@ -45,7 +45,7 @@ OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 class PlanAnswer:
     """What the person chose: to run it (with a reason), another form of it, or to look at something first."""
 
-    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite"]
+    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite", "edit"]
     reason: str = ""
 
 
@@ -88,7 +88,10 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             yield MeantButton("rebuild", id="rebuild")
         if self.plan.diff:
             yield MeantButton("diff", id="diff")
-        yield MeantButton("commands", id="commands")
+        if details.get("can_edit"):
+            yield MeantButton("edit", id="edit")
+        if self.plan.operation != "message":
+            yield MeantButton("commands", id="commands")
         yield MeantButton("Cancel", id="cancel")
         if self.plan.refusal is None:
             yield MeantButton(BUTTONS.get(self.plan.operation, self.plan.title.lower()), id="run")
@@ -147,10 +150,11 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _hint(self, words: str) -> None:
         if words != self.hint and self.is_attached:
             self.hint = words
-            self._show_words()
+            self.show_words()
 
-    def _show_words(self) -> None:
-        self.query_one("#words", Block).show(self.words(self.inner_width))
+    def show_words(self) -> None:
+        """The plan, and at its end what Enter does or what is missing."""
+        super().show_words()
         if self.hint or self.problem:
             self.query_one("#body").scroll_end(animate=False)
 
@@ -166,7 +170,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
 
     def pressed(self, button: str) -> None:
         reason = self._field("reason")
-        if button in ("other", "rebuild", "diff", "commands", "despite"):
+        if button in ("other", "rebuild", "diff", "commands", "despite", "edit"):
             self.dismiss(PlanAnswer(button, reason))  # type: ignore[arg-type]
             return
         if button != "run" or self.plan.refusal is not None:
@@ -181,7 +185,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _refuse(self, missing: Mapping[str, str]) -> None:
         self.hint = ""
         self.problem = f"Nothing was done yet: it needs {_listed_needs(missing)}."
-        self._show_words()
+        self.show_words()
         asked = [field for field in self.query(Field) if field.id in missing]
         self.set_focus(asked[0] if asked else self.query_one("#cancel", Button))
 

@@ -27,7 +27,7 @@ def health_line(model: Model, state: ProbeState, width: int, strip: Sequence[Sta
     tone = TONE_OF_STATUS[state.status]
     since = age_words(seconds_between(state.since, model.now)) if state.since else ""
     more = "+" if state.since_is_watch_start and since else ""
-    detail = state.reason if state.status is Status.UNKNOWN else state.last.detail if state.last else ""
+    detail = said_by(state)
     head = line(
         (f" {model.glyphs.of(state.status)} ", tone),
         (f"{WORD_OF_STATUS[state.status]:<8}", tone),
@@ -36,6 +36,11 @@ def health_line(model: Model, state: ProbeState, width: int, strip: Sequence[Sta
     )
     marks = strip_spans(strip, model.glyphs) if strip else ()
     return spread(line(*head, one_line(detail, 200)), line(*marks, " ") if marks else (), width)
+
+
+def said_by(state: ProbeState) -> str:
+    """What a probe said last, or why nothing is known of it."""
+    return state.reason if state.status is Status.UNKNOWN else state.last.detail if state.last else ""
 
 
 def strip_of(readings: Sequence[Reading], now: datetime, cells: int) -> list[Status | None]:

@@ -11,8 +11,8 @@ from operations.incident.picture_text import curve_lines
 from operations.incident.roles import roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.timeline import Line as Entry
-from operations.incident.timeline import timeline_of
-from operations.incident.told import restriction_of, told_of
+from operations.incident.timeline import chosen, parse_wanted, timeline_of
+from operations.incident.told import restriction_of, said_of
 from operations.text import one_line
 from tui.lines import Line, Tone, flow, line, rule, short_name, width_of, wrap
 from tui.model import Model
@@ -70,10 +70,11 @@ def _clock(clock: Clock, model: Model, width: int) -> list[Line]:
 
 def _told(incident: Incident, width: int) -> list[Line]:
     rows: list[Line] = []
-    for name, told in told_of(incident).items():
-        first, *more = wrap(one_line(told.text, 400), max(20, width - 16))
-        rows.append(line((f" {name.replace('_', ' '):<13} ", "dim"), first))
-        rows += [line(" " * 15, piece) for piece in more[:2]]
+    for told in (one for by_language in said_of(incident).values() for one in by_language.values()):
+        name = told.field.replace("_", " ") + (f" ({told.language})" if told.language else "")
+        first, *more = wrap(one_line(told.text, 400), max(20, width - 18))
+        rows.append(line((f" {name:<15} ", "dim"), first))
+        rows += [line(" " * 17, piece) for piece in more[:2]]
     return rows
 
 
@@ -88,8 +89,8 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
     return rows
 
 
-def story_lines(model: Model, width: int) -> list[Line]:
-    """What scrolls: tasks, the curve with its marks, and the whole timeline, newest last."""
+def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
+    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: all of it, or what has `words`."""
     incident = model.incident
     if incident is None:
         return []
@@ -103,10 +104,12 @@ def story_lines(model: Model, width: int) -> list[Line]:
     if curve:
         rows.append(rule("Errors and p95", width, dash))
         rows += [line(" ", words) for words in curve]
-    rows.append(rule("Timeline", width, dash))
-    for entry in timeline_of(incident):
+    only = f", only “{one_line(words, 40)}”" if words else ""
+    rows.append(rule(f"Timeline{only}", width, dash))
+    entries = chosen(timeline_of(incident), parse_wanted(words))
+    for entry in entries:
         rows += entry_lines(entry, width)
-    return rows
+    return rows if entries else [*rows, line((" Nothing of it was asked for.", "dim"))]
 
 
 def entry_lines(entry: Entry, width: int) -> list[Line]:

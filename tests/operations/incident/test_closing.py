@@ -77,13 +77,13 @@ def test_the_same_key_pressed_on_two_consoles_at_once_is_one_line() -> None:
     for _ in range(2):
         take(stage, before, Role.COMMANDER)
         set_severity(stage, before, Severity.P1)
-        set_state(stage, before, IncidentState.RESOLVED, smoke_passed=True)
+        set_state(stage, before, IncidentState.RESOLVED)
         restrict(stage, before, True, "a breach")
     after = stage.incident()
     assert len(after.entries) == 1 + 4
     assert (after.severity, after.state) == (Severity.P1, IncidentState.RESOLVED)
-    set_state(stage, after, IncidentState.MONITORING, smoke_passed=False)
-    set_state(stage, stage.incident(), IncidentState.RESOLVED, smoke_passed=True)
+    set_state(stage, after, IncidentState.MONITORING)
+    set_state(stage, stage.incident(), IncidentState.RESOLVED)
     assert stage.incident().state is IncidentState.RESOLVED, "the same step again later is a step of its own"
     stage.actor = "tom"
     take(stage, stage.incident(), Role.COMMANDER)
@@ -164,7 +164,7 @@ def test_a_severity_that_nobody_said_is_p0_until_somebody_does(desk: Desk) -> No
 
 def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
     incident = opened(desk)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     over = desk.read().all()[0]
     assert over.resolved_at == START
     with pytest.raises(VigieError, match="is resolved"):
@@ -173,7 +173,7 @@ def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
     again = desk.read().all()[0]
     assert (again.open, again.resolved_at) == (True, None)
     assert again.entries[-1].text == "incident goes on: errors are back"
-    set_state(desk.journal, again, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, again, IncidentState.RESOLVED)
     desk.pass_time(hours=1)
     second = opened(desk)
     over = desk.read().get(incident.id) or over
@@ -185,7 +185,7 @@ def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
 
 def test_closed_it_stays_resolved_when_it_was(desk: Desk) -> None:
     incident = opened(desk)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     desk.pass_time(hours=2)
     close_incident(desk.journal, desk.read().all()[0], now=desk.now())
     assert desk.read().all()[0].resolved_at == START

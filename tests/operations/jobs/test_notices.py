@@ -107,6 +107,12 @@ def test_while_an_incident_is_restricted_a_channel_hears_of_no_job(rig: Rig, cha
     assert outcome.code == 0
     assert channel.got == []
     assert "the channel was not told: incident 1121-kfp is restricted" in log
+    journal = journal_for(rig.settings())
+    named = {"restricted": True, "why": "a breach", "notices": True}
+    journal.append("incident.restricted", named, incident="1121-kfp")
+    order = JobOrder("j1", "rollback", "production", "dispatch", "", PLAN, "ana", incident="1121-kfp")
+    assert hushed(journal, order) == "", "the restriction names the channel"
+    journal.close()
 
 
 def test_where_it_cannot_be_read_whether_the_incident_is_restricted_nobody_is_told(tmp_path: Path) -> None:
