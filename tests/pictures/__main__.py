@@ -151,8 +151,6 @@ async def _walk_and_roll_back(pilot: Pilot[None], app: VigieApp) -> None:
 async def _tell_users(pilot: Pilot[None], app: VigieApp) -> None:
     """The first notice, in English and French, to everybody."""
     await pilot.press("U")
-    await _until(pilot, lambda: "Which message?" in _text(app))
-    await pilot.press("1")
     await _until(pilot, lambda: "Fill in" in _text(app))
     await pilot.press(*"The list of calls stays empty.", "enter", *"La liste des appels reste vide.", "enter")
     await asyncio.sleep(SETTLE + 0.2)
