@@ -25,9 +25,11 @@ class MendingActions(PageActions):
         if trouble is None or not self.live.journal.damaged:
             self.say("The journal is whole.")
             return
+        reason = journal_words(trouble).partition(": ")[2]
         width = min(96, self.size.width - 6)
         said = [
-            f"{journal_words(trouble)} ({self.places.journal}).",
+            f"{self.places.journal}",
+            f"{reason[:1].upper()}{reason[1:]}",
             "Every event that can be read is saved into a new journal. The damaged file is kept beside it.",
             "What was recorded meanwhile comes in. Leave other consoles and let jobs end first.",
         ]

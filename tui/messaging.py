@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from operations.incident.sent_messages import Delivery, Message
     from operations.settings import MessageTarget
 
+LONGEST, MOST_ROWS = 5_000, 300
+"""Characters and rows of one text that are shown: no longer one is ever sent, but a journal may be given one."""
+
 
 class MessageActions(LookingActions):
     """Part of the app."""
@@ -269,7 +272,10 @@ def message_lines(message: Message, width: int) -> list[Line]:
     rows: list[Line] = []
     for language, text in message.texts.items():
         rows.append(line((language, "key")))
-        rows += [line(piece) for part in text.split("\n") for piece in wrap(part, width)]
+        whole = [line(piece) for part in text[:LONGEST].split("\n") for piece in wrap(part, width)]
+        rows += whole[:MOST_ROWS]
+        if len(text) > LONGEST or len(whole) > MOST_ROWS:
+            rows.append(line(("… and more than anybody reads", "dim")))
         rows.append(line())
     for one in message.deliveries:
         problem = f": {one.problem}" if one.problem else ""

@@ -64,12 +64,12 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
     snapshot = snapshot if incident.open else None
     return Brief(
         incident=incident.id,
-        site=incident.site,
+        site=one_line(incident.site, 60),
         environment=incident.environment,
         severity=incident.severity.value,
-        broken=_broken(incident, snapshot),
+        broken=one_line(_broken(incident, snapshot), 240),
         since=_since(incident, snapshot),
-        changed=_changed(snapshot) if incident.open else _changed_then(incident),
+        changed=one_line(_changed(snapshot) if incident.open else _changed_then(incident), 160),
         tried=tuple(one_line(entry.text, 100) for entry in incident.entries if entry.kind in _ACTS),
         found=tuple(
             one_line(entry.text, 100)
@@ -78,7 +78,7 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
         ),
         now=_now(incident, snapshot, now),
         need=one_line(need, 100),
-        who=who,
+        who=one_line(who, 60),
     )
 
 

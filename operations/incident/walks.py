@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,11 @@ def load_book(settings: Settings, name: str = SITE_DOWN) -> Book:
         raise VigieError(f"The runbook {one_line(name, 80)} cannot be read: {error.strerror or error}.") from None
 
 
-def start_walk(journal: EventBook, incident: Incident, book: Book, at: str = "") -> str:
-    """Begin to walk `book` in this incident; the new walk's id."""
-    id = secrets.token_hex(4)
+def start_walk(journal: EventBook, incident: Incident, book: Book, at: str = "", *, only: bool = False) -> str:
+    """Begin to walk `book` in this incident; the new walk's id. Whoever wants this text's `only` walk gets the same id:
+    two consoles that begin it in the same moment then begin one."""
+    text = f"{incident.id} {book.name} {book.hash}"
+    id = sha256(text.encode("utf-8", "replace")).hexdigest()[:8] if only else secrets.token_hex(4)
     record(journal, incident, begin(book, at), book, walk=id)
     return id
 

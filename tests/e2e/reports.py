@@ -32,8 +32,8 @@ TOLD = (
     "What changed just before the first errors? A release", "Can the old release run? Yes",
     "rollback production confirmed: v2.4.1 throws on every API call", "rollback: recovery tag",
     "rollback: promote v2.4.0", "rollback: wait for v2.4.0", "rollback: smoke", "rollback ended, exit 0: success",
-    "Roll back: It went through", "smoke ended, exit 0: all passed", "incident resolved",
-    "resolved message sent", "incident closed",
+    "Roll back: It went through", "smoke ended, exit 0: all passed", "incident resolved", "resolved message sent",
+    "incident closed",
 )  # fmt: skip
 """Every act and answer of the play, in the order in which they were done."""
 

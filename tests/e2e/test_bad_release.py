@@ -29,7 +29,7 @@ PATH = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
 def begin(stage: Stage) -> Terminal:
     """`vigie drill bad-release` on a terminal, until the console shows production DOWN."""
     stage.let_go()  # the drill itself holds it from here on
-    small = ("--size", str(SIZE), "--speed", str(SPEED))
+    small = ("--size", str(SIZE), "--speed", str(2 * SPEED))
     drill = stage.open("drill", "bad-release", "--dir", str(stage.home), "--seed", "1", *small)
     drill.wait_for(r"DRILL - nothing here is real", 120)
     drill.wait_for(r"✖ DOWN", 15)
@@ -53,7 +53,7 @@ def resolve(drill: Terminal, moments: Moments) -> None:
     """Smoke tests, a quiet watch, and the incident ends, users hear of it, and it is closed."""
     drill.press_meant("enter", r"exit 0: all passed")
     drill.press_meant("esc", r"V1 +Is it over\?")
-    drill.wait_for(r"a break for: ([1-9]\d s|\dm)")
+    drill.wait_for(r"a break for: (5 s|[1-9]\d s|\dm)")
     drill.wait_for(r"PRODUCTION +\S+ (ok|DEGRADED)")
     incident_page(drill)
     drill.press_meant("r", r"Is it over\?")
@@ -66,9 +66,11 @@ def resolve(drill: Terminal, moments: Moments) -> None:
 
 def leave(drill: Terminal) -> str:
     """Leave for the debrief: its text. The site ends with the drill, so what it serves is asked before this."""
-    drill.press_meant("q", r"Score \d+ of 100")
-    drill.wait_for(r"Worth a minute together")
-    return drill.text
+    drill.settle()
+    told = len(drill.raw)
+    drill.press_meant("q", r"Worth a minute together")
+    drill.settle()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drill.raw[told:].decode())
 
 
 def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(stage: Stage, tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(
     debrief = leave(drill)
     assert "Heron was bad-release" in debrief
     assert re.search(r"Your path +N1 N2 N3 N4 N5 N6 N7 R1 V1", debrief)
-    assert "passed" in drill.row(r"Score \d+") and "not passed" not in drill.row(r"Score \d+")
+    assert re.search(r"Score \d+ of 100, passed", debrief)
     assert drill.wait_ended() == 0
     check_report(stage, truth_of(stage.home), moments)
     same_elsewhere(stage, tmp_path)
@@ -119,32 +121,22 @@ def read_plan(drill: Terminal) -> None:
 
 
 def read_timeline(drill: Terminal) -> None:
-    """Opening, answers, the rollback's steps and its outcome are all on the incident's page."""
-    wanted = (
-        "incident opened, P0",
-        "initial message sent",
-        "Can this bastion see? Yes",
-        "Can the old release run? Yes",
-        "rollback production confirmed: v2.4.1 throws on",
-        "rollback: recovery tag",
-        "rollback: promote v2.4.0",
-        "rollback: smoke",
-        "rollback ended, exit 0: success",
-        "incident resolved",
-    )
-    drill.wait_for(r"incident resolved")
+    """The end of the story is on the incident's page; the report is held against the whole of it."""
+    wanted = ("rollback ended, exit 0: success", "Roll back: It went through", "incident resolved", "incident closed")
     # What was due is gone from the head now: the page is laid out anew.
     drill.settle()
     drill.press("end")
     drill.settle()
     seen = drill.text
-    for _ in range(9):
+    while not all(words in _folded(seen) for words in wanted):
+        assert len(seen) < 20_000, f"not on the timeline: {wanted}\n{seen}"
         drill.press("pageup")
         drill.settle()
-        seen += "\n" + drill.text
-    folded = " ".join(re.sub("[▁-█]", "", seen).split())
-    for words in wanted:
-        assert words in folded, f"{words!r} is not on the timeline:\n{seen}"
+        seen = f"{drill.text}\n{seen}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.sub("[▁-█]", "", text).split())
 
 
 def test_the_second_play_takes_all_clear_answers_with_one_key(stage: Stage) -> None:

@@ -25,8 +25,6 @@ from tui.panels.block import Block
 from tui.plainly import ASCII_CLASS, is_ascii, scroll_plainly, shown
 
 Answer = TypeVar("Answer")
-FRAME = 3
-"""Rows that border and buttons take."""
 SETTLE = 0.3
 """Seconds a confirming button must have had the focus: what was typed or pasted before does not confirm."""
 
@@ -93,19 +91,31 @@ class Dialog(ModalScreen[Answer]):
         scroll_plainly(self.query_one("#body"))
         # As content: a path or a name with brackets in it would be read as markup.
         box.border_title = Content(shown(self, inert(self.title_text)))
-        self.query_one("#words", Block).show(self.words(self.inner_width))
-        self._leave_room()
+        scroll_plainly(self.query_one("#fields"))
+        self.show_words()
         self.set_focus(self.first_focus())
 
     def on_resize(self) -> None:
-        self.query_one("#words", Block).show(self.words(self.inner_width))
-        self._leave_room()
+        self.show_words()
 
-    def _leave_room(self) -> None:
-        """However long the text: its fields and buttons stay on the screen, and it scrolls above them."""
-        fields = self.query_one("#fields").children
-        if all(isinstance(field, Horizontal) for field in fields):
-            self.query_one("#body").styles.max_height = max(3, self.app.size.height - FRAME - len(fields))
+    def show_words(self) -> None:
+        """The body's lines, in the rows that fields and buttons leave: what confirms is always on screen."""
+        words = self.words(self.inner_width)
+        self.query_one("#words", Block).show(words)
+        buttons = 1 if self.query_one("#buttons").children else 0
+        room = max(2, self.app.size.height - 2 - buttons)
+        fields = min(self.field_rows, max(room // 2, room - len(words)))
+        self.query_one("#fields").styles.max_height = fields
+        self.query_one("#body").styles.max_height = max(1, room - fields)
+        self.fields_fit(fields)
+
+    @property
+    def field_rows(self) -> int:
+        """Rows that the fields would take."""
+        return len(self.query_one("#fields").children)
+
+    def fields_fit(self, rows: int) -> None:
+        """The fields have so many rows; more of them scroll."""
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Move the focus; the button learns it here, before the keys that come behind, not from a later event."""

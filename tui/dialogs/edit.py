@@ -43,13 +43,25 @@ class EditDialog(Dialog[dict[str, str] | None]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        most = max(3, (self.app.size.height - FRAME) // max(1, len(self._texts)) - 1)
-        for language, text in self._texts.items():
+        for language, rows in self._heights().items():
             self.query_one(f"#label-{language}", Block).show([line((language, "key"))])
-            rows = sum(1 + len(row) // self.inner_width for row in text.split("\n"))
             area = self.query_one(f"#text-{language}", TextArea)
-            area.styles.height = min(most, rows + 1)
+            area.styles.height = rows
             area.move_cursor(area.document.end)
+
+    @property
+    def field_rows(self) -> int:
+        """Its texts and the language above each."""
+        return sum(1 + rows for rows in self._heights().values())
+
+    def _heights(self) -> dict[str, int]:
+        """Rows of each text: what it needs and one more, and no more than the screen has for it."""
+        most = max(3, (self.app.size.height - FRAME) // max(1, len(self._texts)) - 1)
+        needed = {
+            language: 1 + sum(1 + len(row) // self.inner_width for row in text.split("\n"))
+            for language, text in self._texts.items()
+        }
+        return {language: min(most, rows) for language, rows in needed.items()}
 
     def first_focus(self) -> Widget:
         return self.query(TextArea).first()

@@ -150,10 +150,11 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _hint(self, words: str) -> None:
         if words != self.hint and self.is_attached:
             self.hint = words
-            self._show_words()
+            self.show_words()
 
-    def _show_words(self) -> None:
-        self.query_one("#words", Block).show(self.words(self.inner_width))
+    def show_words(self) -> None:
+        """The plan, and at its end what Enter does or what is missing."""
+        super().show_words()
         if self.hint or self.problem:
             self.query_one("#body").scroll_end(animate=False)
 
@@ -184,7 +185,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _refuse(self, missing: Mapping[str, str]) -> None:
         self.hint = ""
         self.problem = f"Nothing was done yet: it needs {_listed_needs(missing)}."
-        self._show_words()
+        self.show_words()
         asked = [field for field in self.query(Field) if field.id in missing]
         self.set_focus(asked[0] if asked else self.query_one("#cancel", Button))
 

@@ -14,7 +14,6 @@ from textual.widgets.option_list import Option
 
 from tui.dialogs.base import Dialog, Field, MeantButton
 from tui.lines import Line, inert, line, wrap
-from tui.panels.block import Block
 from tui.plainly import shown
 from tui.theme import UNICODE
 
@@ -143,9 +142,17 @@ class ChooseDialog(Dialog[int | None]):
             for index in (before, self._pointed):
                 event.option_list.replace_option_prompt_at_index(index, self._prompt(index))
 
+    @property
+    def field_rows(self) -> int:
+        """A row for each option."""
+        return max(1, len(self.options))
+
+    def fields_fit(self, rows: int) -> None:
+        """The list scrolls by itself."""
+        self.query_one("#options", OptionList).styles.max_height = rows
+
     def first_focus(self) -> OptionList:
         options = self.query_one("#options", OptionList)
-        options.styles.max_height = max(3, self.app.size.height - len(self.question) - 5)
         options.highlighted = min(self.chosen, len(self.options) - 1) if self.options else None
         return options
 
@@ -180,7 +187,7 @@ class YesNoDialog(Dialog[bool | None]):
 
     def refresh_words(self) -> None:
         """Show the question again after it changed."""
-        self.query_one("#words", Block).show(self.question)
+        self.show_words()
 
 
 class ClearDialog(YesNoDialog):

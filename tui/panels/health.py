@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
 from operations.watch.model import ProbeState, Reading, Status
-from tui.lines import Line, Span, line, spread
+from tui.lines import Line, Span, line, spread, wrap
 from tui.model import Model
 from tui.theme import TONE_OF_STATUS, WORD_OF_STATUS, Glyphs
 
@@ -83,5 +83,6 @@ def probe_lines(model: Model, state: ProbeState, readings: Sequence[Reading], wi
             last = said
     rows.append(line())
     if not changes:
-        rows.append(line(("No answer of the last hour is kept: a recorder (vigie watch --record) keeps them.", "dim")))
+        words = "No answer of the last hour is kept: a recorder (vigie watch --record) keeps them."
+        rows += [line((piece, "dim")) for piece in wrap(words, width)]
     return [*rows, *reversed(changes)]

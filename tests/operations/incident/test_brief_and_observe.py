@@ -56,6 +56,13 @@ def test_the_timeline_gets_onset_states_alarms_and_what_changed_oldest_first() -
     assert [one.at for one in seen] == sorted(one.at for one in seen)
 
 
+def test_a_release_stands_where_the_platform_dates_it_and_not_where_it_was_first_seen() -> None:
+    snapshot = down_snapshot()
+    told = snapshot.changes[0].at - timedelta(seconds=4)
+    dated = replace(snapshot, changes=(replace(snapshot.changes[0], told_at=told),))
+    assert observations(dated, incident())[0].at == told
+
+
 def test_what_is_on_the_timeline_already_is_not_put_there_again() -> None:
     first = observations(down_snapshot(), incident())
     told = replace(incident(), observed=frozenset(str(one.data["key"]) for one in first))

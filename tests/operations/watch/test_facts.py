@@ -271,7 +271,7 @@ def test_the_site_itself_dates_its_release_better_than_the_platform() -> None:
     assert fact.known(NOW) == (NOW - timedelta(seconds=680)).timestamp()
     assert fact.source == "the site's version"
     [change, *_] = snapshot_of(watched.history, SETTINGS, "production", Outside(), NOW).changes
-    assert (change.margin, change.after) == (10.0, NOW - timedelta(seconds=690))
+    assert (change.margin, change.after, change.told_at) == (10.0, NOW - timedelta(seconds=690), None)
 
 
 def test_a_version_first_seen_when_watching_began_has_no_time() -> None:
