@@ -249,8 +249,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),
     Action("help", "question_mark", "keys", "All keys of this page."),
-    Action("go_back", "escape", "back", "Back to the page before; never stops a job.", footer=False),
-    Action("go_back", "backspace", "back", "Back to the page before; never stops a job.", footer=False),
+    Action("go_back", "escape", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
+    Action("go_back", "backspace", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
     Action(
         "leave", "q", "quit", "Leave the console; jobs go on without you.", twin="(closing the terminal does the same)"
     ),
