@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 WORKERS ?= 4
+# Plugins that came with other packages: nobody asks them, and every test would.
+UNASKED := -p no:textual-snapshot -p no:syrupy -p no:anyio -p no:platformdirs
 # Byte code is kept, whatever the shell says: every start and every test process would compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -12,7 +14,7 @@ drill: $(READY)
 	@$(BIN)/vigie drill
 
 test: $(READY)
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(UNASKED)
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import textual._wait
 
+from tests.servers import in_memory
+
+if "TMPDIR" not in os.environ and (memory := in_memory()):
+    # Every event that is written waits for the disk, and nothing here has to outlive the machine.
+    os.environ["TMPDIR"] = str(memory)
+    tempfile.tempdir = None
+# Whoever presses keys in this process waits for a console that rests, and asks for it more often than every 20 ms.
+textual._wait.SLEEP_GRANULARITY = 1 / 200
+textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 20
 hypothesis.settings.register_profile("vigie", deadline=None)
 hypothesis.settings.load_profile("vigie")
 """No property is timed: on a machine with its hands full any example may take long."""

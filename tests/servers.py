@@ -35,7 +35,7 @@ DEADLINE = 60.0
 _LIBC = ctypes.CDLL(None)
 _NOBODY = 65534
 _ROOM = 6_000_000_000
-"""Bytes that several test processes' servers may take together."""
+"""Bytes that several test processes' servers and files may take together."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def free_port() -> int:
 
 def _home(tmp_path_factory: pytest.TempPathFactory | None, name: str) -> Path:
     """A folder others may pass through; pytest's own are private, which is wrong for a server under another uid."""
-    memory = _in_memory()
+    memory = in_memory()
     if tmp_path_factory is not None and os.geteuid() != 0 and memory is None:
         return tmp_path_factory.mktemp(name)
     home = Path(tempfile.mkdtemp(prefix=f"vigie-{name}-", dir=memory))
@@ -211,11 +211,12 @@ def _home(tmp_path_factory: pytest.TempPathFactory | None, name: str) -> Path:
     return home
 
 
-def _in_memory() -> Path | None:
-    """Where files lie in memory, if there is room: making and removing databases is most of what a disk would do."""
+def in_memory() -> Path | None:
+    """Where files lie in memory, if there is room and programs may lie there, too."""
     place = Path("/dev/shm")
     try:
-        return place if os.access(place, os.W_OK) and shutil.disk_usage(place).free > _ROOM else None
+        usable = os.access(place, os.W_OK) and not os.statvfs(place).f_flag & os.ST_NOEXEC
+        return place if usable and shutil.disk_usage(place).free > _ROOM else None
     except OSError:
         return None
 

@@ -57,19 +57,17 @@ class PageActions(Console):
 
     def action_palette(self) -> None:
         """Everything that can be done now, by name."""
-        from tui.dialogs.small import ChooseDialog
+        from tui.dialogs.palette import PaletteDialog
 
         left_out = ("palette", "answer")
         applying = [a for a in actions(readonly=self.readonly) if self.applies(a) and a.method not in left_out]
+
+        def chosen(action: Action | None) -> None:
+            if action is not None:
+                self.call_later(self.run_action, action.name)
+
         # Some have several keys; here they are one thing.
-        found = list({a.method: a for a in applying}.values())
-        words = [f"{a.word:<15} {a.help}" for a in found]
-
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self.call_later(self.run_action, found[index].name)
-
-        self.push_screen(ChooseDialog("What now?", [line(("Arrows and Enter; Esc goes back.", "dim"))], words), chosen)
+        self.push_screen(PaletteDialog(list({a.method: a for a in reversed(applying)}.values())[::-1]), chosen)
 
     def action_leave(self) -> None:
         """Leave; asks when jobs run, because they go on."""

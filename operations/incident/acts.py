@@ -5,7 +5,7 @@ The console and the command line call these same functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from operations.engine.events import EventBook
@@ -88,21 +88,15 @@ def set_state(
     incident: Incident,
     state: IncidentState,
     *,
-    smoke_passed: bool,
-    left_open: str = "",
+    still_open: Sequence[str] = (),
     why: str = "",
 ) -> None:
-    """Move an incident on. *Resolved* asks for a passed smoke run on that environment, or a reason.
-
-    `left_open` is what must not be forgotten (maintenance mode is on): with it only a reason will do.
-    """
+    """Move an incident on. Past what is `still_open` (`jobs.still_open`) it is *resolved* with a reason only."""
     words = one_line(why, 300)
-    if state is IncidentState.RESOLVED and left_open and not words:
-        raise VigieError(f"It is not over: {left_open}.", next_step="End that first, or say with --why why it stays.")
-    if state is IncidentState.RESOLVED and not smoke_passed and not words:
+    if state is IncidentState.RESOLVED and still_open and not words:
         raise VigieError(
-            "No smoke run has passed since the incident opened.",
-            next_step="Run the smoke tests, or say with --why why it is resolved without them.",
+            f"It is not over: {'; '.join(still_open)}.",
+            next_step="See to that first, or say with --why why it is over all the same.",
         )
     if state is not incident.state:
         journal.append("incident.state", {"state": state.value, "why": words}, incident=incident.id)

@@ -17,6 +17,7 @@ from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
 from operations.settings import Settings
+from operations.text import one_line
 from runbooks.events import Answered, Moved, Payload, Started, from_data, to_data
 from runbooks.model import Book
 from runbooks.walk import WalkState, begin, replay
@@ -49,7 +50,7 @@ def load_book(settings: Settings, name: str = SITE_DOWN) -> Book:
     try:
         return open_book(name, own_folder(settings))
     except OSError as error:
-        raise VigieError(f"The runbook {name} cannot be read: {error.strerror or error}.") from None
+        raise VigieError(f"The runbook {one_line(name, 80)} cannot be read: {error.strerror or error}.") from None
 
 
 def start_walk(journal: EventBook, incident: Incident, book: Book, at: str = "", *, only: bool = False) -> str:

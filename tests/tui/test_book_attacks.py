@@ -4,9 +4,11 @@ or kept in the wrong place, and the console goes on."""
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from operations.engine.model import Confirm, ConfirmLevel, Plan, PlanLine
@@ -134,7 +136,7 @@ async def test_a_file_that_changes_under_the_hands_and_an_incident_that_ends_mix
         assert len({head.hash for head in walks_of(app.live.incident) if head.book == "queue"}) == 2
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "it asks what became of it")
-        set_state(app.live.journal, app.live.incident, IncidentState.RESOLVED, smoke_passed=True)
+        set_state(app.live.journal, app.live.incident, IncidentState.RESOLVED)
         app.live.read_journal()
         await pilot.press("1")
         await shows(pilot, "Not kept: this incident is not open any more.")
@@ -233,6 +235,14 @@ async def test_a_check_ends_with_the_console(own: Path, make_app: MakeApp, tmp_p
     os.close(held[0])
 
 
+def seen_in(room: Widget, field: Widget) -> bool:
+    return field.region.intersection(room.region).height == 1
+
+
+def left_behind(app: VigieApp, field: Widget) -> bool:
+    return app.screen.focused is not field
+
+
 async def test_of_a_long_plan_and_of_many_blanks_the_buttons_and_the_fields_can_be_seen(make_app: MakeApp) -> None:
     lines = tuple(PlanLine("Command", f"echo {n}") for n in range(60))
     confirm = Confirm(ConfirmLevel.PHRASE, "x production", needs_reason=True)
@@ -261,9 +271,10 @@ async def test_of_a_long_plan_and_of_many_blanks_the_buttons_and_the_fields_can_
         for _ in blanks:
             focused = app.screen.focused
             assert isinstance(focused, Input)
-            assert focused.region.intersection(app.screen.query_one("#fields").region).height == 1
+            room = app.screen.query_one("#fields")
+            await until(pilot, partial(seen_in, room, focused), "its field can be seen")
             await pilot.press("x", "enter")
-            await pilot.pause()
+            await until(pilot, partial(left_behind, app, focused), "the next one has the focus")
         assert app.screen.focused is app.screen.query_one("#plan")
 
 

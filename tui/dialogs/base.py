@@ -158,9 +158,15 @@ class Dialog(ModalScreen[Answer]):
 
     def on_key(self, event: events.Key) -> None:
         moves = {"down": 1, "up": -1, "pagedown": 10, "pageup": -10}
-        if event.key in moves and not isinstance(self.focused, Input):
+        if event.key in moves and not self.moves_itself(event.key):
             event.stop()
             self.action_scroll(moves[event.key])
+
+    def moves_itself(self, key: str) -> bool:
+        """True where the focus takes that key: a list its arrows, and its pages where nothing else can be scrolled."""
+        if isinstance(self.focused, OptionList):
+            return key in ("down", "up") or self.query_one("#body", VerticalScroll).max_scroll_y == 0
+        return isinstance(self.focused, Input)
 
     def action_enter(self) -> None:
         """Enter: a field is done, a settled button is pressed, an option is chosen. It never confirms by accident."""

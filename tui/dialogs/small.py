@@ -83,7 +83,7 @@ class AskDialog(Dialog[str | None]):
         self.required = required
 
     def words(self, width: int) -> Sequence[Line]:
-        return [line(words) for words in wrap(self.question, width)]
+        return [line(words) for part in self.question.split("\n") for words in wrap(part, width)]
 
     def fields(self) -> ComposeResult:
         yield Field(self.placeholder, id="answer")

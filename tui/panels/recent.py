@@ -43,7 +43,8 @@ def offer(model: Model) -> list[Line]:
         return []
     alarm = next((a for a in snapshot.alarms if a.offers_incident and a.closed_at is None), None)
     if alarm is None and snapshot.overall.value != "down":
-        return []
+        over = model.drill and model.incident is not None
+        return [line(" press ", ("G", "key"), " to end the drill, and to read how it went")] if over else []
     why = alarm.title if alarm else "the site is down for users"
     head = line(" ", (f"{model.glyphs.warn} ", "bad"), "press ", ("I", "key"), " to open an incident: ")
     return [(*head, (one_line(why, 120), "bad"))]

@@ -57,12 +57,12 @@ def test_notes_severity_and_state_are_events_on_the_timeline(desk: Desk) -> None
     add_note(desk.journal, incident, "phones ring")
     set_severity(desk.journal, incident, Severity.P1)
     set_severity(desk.journal, incident, Severity.P0)
-    set_state(desk.journal, incident, IncidentState.MONITORING, smoke_passed=False)
+    set_state(desk.journal, incident, IncidentState.MONITORING)
     after = desk.read().get(incident.id)
     assert after is not None
     assert after.severity is Severity.P1
     assert after.state is IncidentState.MONITORING
-    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "incident monitoring"]
+    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "state: monitoring"]
 
 
 def test_an_empty_note_is_refused(desk: Desk) -> None:
@@ -70,11 +70,11 @@ def test_an_empty_note_is_refused(desk: Desk) -> None:
         add_note(desk.journal, opened(desk), " \x1b[2J \n")
 
 
-def test_resolved_asks_for_a_smoke_run_or_a_reason(desk: Desk) -> None:
+def test_resolved_against_what_is_still_open_takes_a_reason(desk: Desk) -> None:
     incident = opened(desk)
-    with pytest.raises(VigieError, match="No smoke run"):
-        set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=False)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=False, why="false alarm")
+    with pytest.raises(VigieError, match="no smoke run; it is closed"):
+        set_state(desk.journal, incident, IncidentState.RESOLVED, still_open=("no smoke run", "it is closed"))
+    set_state(desk.journal, incident, IncidentState.RESOLVED, why="false alarm")
     after = desk.read().get(incident.id)
     assert after is not None
     assert not after.open

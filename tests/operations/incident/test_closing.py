@@ -131,7 +131,7 @@ def test_a_severity_that_nobody_said_is_p0_until_somebody_does(desk: Desk) -> No
 
 def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
     incident = opened(desk)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     over = desk.read().all()[0]
     assert over.resolved_at == START
     with pytest.raises(VigieError, match="is resolved"):
@@ -140,7 +140,7 @@ def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
     again = desk.read().all()[0]
     assert (again.open, again.resolved_at) == (True, None)
     assert again.entries[-1].text == "incident goes on: errors are back"
-    set_state(desk.journal, again, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, again, IncidentState.RESOLVED)
     desk.pass_time(hours=1)
     second = opened(desk)
     over = desk.read().get(incident.id) or over
@@ -152,7 +152,7 @@ def test_going_on_needs_a_reason_and_no_other_open_incident(desk: Desk) -> None:
 
 def test_closed_it_stays_resolved_when_it_was(desk: Desk) -> None:
     incident = opened(desk)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     desk.pass_time(hours=2)
     close_incident(desk.journal, desk.read().all()[0], now=desk.now())
     assert desk.read().all()[0].resolved_at == START
