@@ -5,6 +5,7 @@ Importing this loads no command, no Textual and no client library: each command 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 STOPPED, NOBODY_LISTENS, UNEXPECTED = 130, 141, 70
 """Exit codes beside those of the operations: Ctrl-C at a prompt, a reader that went away, a defect of ours."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""How Python holds a byte of an argument that is no text."""
+
+LONGEST_SAID = 1_000
+"""Characters of a line of an error: what somebody typed may be quoted in it."""
 
 REFUSED: dict[str, int] = {"status": 2, "runbook lint": 2, "runbook check": 2}
 """What wrong usage or settings end with, where it is not 1: there 1 says what was found (status: down)."""
@@ -103,7 +110,22 @@ class Noted(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(ctx.obj, Session) and name:
             ctx.obj.command = f"{ctx.obj.command} {name}".strip()
+        if not isinstance(command, click.Group):
+            _demand_text(rest)
         return name, command, rest
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence: one that is cut off tells half of it."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=400)) for name, command in found if command])
+
+
+def _demand_text(arguments: list[str]) -> None:
+    """Raise VigieError for bytes that are no UTF-8: no name, id or text of ours holds any."""
+    strange = next((one for one in arguments if not one.isascii() and _SURROGATE.search(one)), None)
+    if strange is not None:
+        raise VigieError(f"An argument is no text in UTF-8: {one_line(_SURROGATE.sub('?', strange), 60)!r}.")
 
 
 class Commands(Noted):
@@ -206,4 +228,4 @@ def show_error(error: VigieError) -> None:
 
 def _say(words: str) -> None:
     with suppress(OSError):  # nobody listens on stderr either: the code still tells
-        click.echo(words, err=True)
+        click.echo(words if len(words) <= LONGEST_SAID else words[: LONGEST_SAID - 1] + "…", err=True)

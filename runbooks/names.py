@@ -65,6 +65,9 @@ FACT_NAMES: Mapping[str, FactName] = {
     "database.waiters": FactName("count", "sessions waiting for a lock"),
     "database.longest_wait": FactName("s", "longest wait for a lock"),
     "database.longest_query": FactName("s", "longest running query"),
+    "database.time": FactName("s", "the database answered us within"),
+    "database.size": FactName("count", "size of the database, in bytes"),
+    "database.lag": FactName("s", "how far the replica lags behind"),
     "provider.used": FactName("word", "provider parts we use", words=("operational", "degraded", "partial", "major")),
     "provider.fits_onset": FactName(
         "yes/no", "a provider's outage when the errors began", "it fits", "it does not fit"

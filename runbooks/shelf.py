@@ -46,9 +46,8 @@ def open_book(name: str, own: Path | None = None) -> Book:
     """The runbook of that name. Raises FileNotFoundError when there is none, OSError when it cannot be read."""
     path = path_of(name, own)
     if path is None:
-        raise FileNotFoundError(
-            ENOENT, f"there is no such runbook, or it is no file; there are {', '.join(names(own))}"
-        )
+        known = ", ".join(names(own))
+        raise FileNotFoundError(ENOENT, f"there is no such runbook, or it is no file; there are {known}")
     return _read(content(path), name)
 
 

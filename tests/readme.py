@@ -13,13 +13,15 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def codes_table() -> str:
-    """Every exit code, from the code that ends with it."""
-    rows = ["| Command | Code | Meaning |", "|---|---|---|"]
+    """Every exit code, from the code that ends with it: a row for commands that share theirs."""
+    shared: dict[str, list[str]] = {}
     for command, codes in codes_of_commands().items():
-        rows += [f"| `vigie {command}` | {code} | {meaning} |" for code, meaning in codes.items()]
-    shared = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
-    rows += [f"| every operation | {code} | {meaning} |" for code, meaning in shared.items()]
-    return "\n".join(rows) + "\n"
+        told = " · ".join(f"{code} {meaning}" for code, meaning in codes.items())
+        shared.setdefault(told, []).append(f"`vigie {command}`")
+    common = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
+    shared[" · ".join(f"{code} {meaning}" for code, meaning in common.items())] = ["every operation, besides"]
+    rows = [f"| {', '.join(commands)} | {told} |" for told, commands in shared.items()]
+    return "\n".join(["| Command | Codes |", "|---|---|", *rows]) + "\n"
 
 
 def generated(text: str) -> str:

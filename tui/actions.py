@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links"]
+Place = Literal["everywhere", "main", "walk", "jobs", "incident", "books", "book", "health", "logs", "links", "drill"]
 """Where an action applies: on every full page, on the main page, while walking, on the pages of the jobs, the incident,
-the runbooks, one runbook, the probes, the logs and the links."""
+the runbooks, one runbook, the probes, the logs, the links and the drill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("health", "V", "health", "Every probe with its history.", twin="vigie status", footer=False),
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
     Action("open_probe", "enter", "whole", "Everything this probe said in the last hour.", "health"),
+    Action("filter_health", "slash", "filter", "List only the probes with these words.", "health"),
     Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
+    Action("filter_links", "slash", "filter", "List only the links and people with these words.", "links"),
     Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
     Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
+    Action("wrap_logs", "z", "wrap", "Break long lines of the log, or cut them.", "logs", footer=False),
+    Action(
+        "drill",
+        "G",
+        "drill",
+        "The drill: its story, clock and hints, and how it went; outside of one how it is begun.",
+        twin="vigie drill",
+        footer=False,
+    ),
+    Action("drill_menu", "enter", "hint, end", "A hint, or the end of the drill and how it went.", "drill", True),
     Action("jobs", "J", "jobs", "The jobs: follow, log, cancel, clean.", twin="vigie jobs list"),
     Action(
         "incident",
@@ -207,6 +219,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_job(1)", "right", "older job", "Look at the job before this one.", "jobs", footer=False),
     Action("follow_log", "f", "follow", "Follow the end of the log again.", "jobs"),
     Action("filter_log", "slash", "filter", "Show only the lines of the log with these words.", "jobs"),
+    Action("wrap_log", "z", "wrap", "Break long lines of the log, or cut them.", "jobs", footer=False),
     Action(
         "incident_menu",
         "enter",
@@ -216,12 +229,28 @@ ACTIONS: tuple[Action, ...] = (
         True,
         "vigie incident role ID",
     ),
+    Action(
+        "filter_timeline",
+        "slash",
+        "filter",
+        "Show only entries with these words; who:ana, kind:walk, kind:job and pinned: choose, too.",
+        "incident",
+        footer=False,
+    ),
     Action("severity", "s", "severity", "Change how bad it is.", "incident", True),
     Action("resolve", "r", "resolve", "Say that it is over; asks for a passed smoke run.", "incident", True),
+    Action(
+        "mend_journal",
+        "F",
+        "repair",
+        "Repair a damaged journal: what can be read is saved, the damaged file is kept.",
+        changes=True,
+        twin="vigie journal repair",
+    ),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),
     Action("help", "question_mark", "keys", "All keys of this page."),
-    Action("go_back", "escape", "back", "Back to the page before; never stops a job.", footer=False),
-    Action("go_back", "backspace", "back", "Back to the page before; never stops a job.", footer=False),
+    Action("go_back", "escape", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
+    Action("go_back", "backspace", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
     Action(
         "leave", "q", "quit", "Leave the console; jobs go on without you.", twin="(closing the terminal does the same)"
     ),
@@ -247,6 +276,11 @@ def shown_key(key: str) -> str:
 def actions(*, readonly: bool) -> Iterator[Action]:
     """Every action that exists in this mode."""
     return (action for action in ACTIONS if not (readonly and action.changes))
+
+
+def key_of(method: str) -> str:
+    """The key of an action, as a person writes it."""
+    return next(shown_key(action.key) for action in ACTIONS if action.method == method)
 
 
 def table() -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from tui.drilling import DrillActions
 from tui.incident_menu import IncidentMenu
 from tui.incidents import IncidentActions
+from tui.mending import MendingActions
 from tui.switching import SwitchingActions
 from tui.walk_actions import WalkActions
 
 
-class VigieApp(WalkActions, IncidentActions, IncidentMenu, SwitchingActions):
+class VigieApp(WalkActions, IncidentActions, IncidentMenu, DrillActions, SwitchingActions, MendingActions):
     """The console on one environment."""
 
     def begin_work(self) -> None:

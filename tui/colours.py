@@ -6,12 +6,12 @@ A state is a word and a sign first; whoever sees no colours misses nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
-TERMINAL = "ansi-dark"
-"""Textual's own theme for the terminal's sixteen colours, whatever they are set to."""
-
+_TEXTUALS = BUILTIN_THEMES["ansi-dark"]
+"""For the terminal's own sixteen colours; its blue is hard to read on black, and what is not known would be green."""
 THEMES: Mapping[str, Theme] = {
     "night": Theme(
         name="vigie",
@@ -55,11 +55,20 @@ THEMES: Mapping[str, Theme] = {
         dark=True,
         variables={"text-muted": "#e6e6e6"},
     ),
+    "terminal": replace(
+        _TEXTUALS,
+        name="vigie-terminal",
+        primary="ansi_bright_blue",
+        accent="ansi_magenta",
+        variables={**_TEXTUALS.variables, "primary-muted": "ansi_blue", "error-muted": "ansi_red"},
+    ),
 }
+"""By the names in the settings. `terminal` is made of the terminal's own sixteen, whatever they are set to."""
 
 
-def theme_named(name: str) -> str:
-    """The name Textual knows a theme of ours by; an unknown one is the night's, for a console must open."""
-    if name == "terminal":
-        return TERMINAL
-    return THEMES.get(name, THEMES["night"]).name
+def theme_named(name: str, *, few_colours: bool = False) -> str:
+    """The name Textual knows a theme of ours by; an unknown one is the night's, for a console must open.
+
+    Where there are `few_colours` it is the terminal's own: of others reds and greens would become one grey.
+    """
+    return THEMES["terminal" if few_colours else name if name in THEMES else "night"].name

@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
@@ -30,6 +32,7 @@ from tui.screens.base import Page
 from tui.screens.main import MainScreen
 from tui.terminal import install_handlers
 from tui.theme import ASCII, UNICODE
+from tui.wire import ChangedCells
 
 if TYPE_CHECKING:
     from tui.live import Live, OpenWatch
@@ -81,7 +84,8 @@ class Console(KeysInTurn):
     def on_mount(self) -> None:
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = theme_named(os.environ.get("VIGIE_THEME", "") or self.settings.theme)
+        wanted = os.environ.get("VIGIE_THEME", "") or self.settings.theme
+        self.theme = theme_named(wanted, few_colours=self.console.color_system == "standard")
         install_handlers(self)
         self.push_screen(MainScreen(self.model()))
         self.call_after_refresh(lambda: self.run_worker(self._go_live(), name="start", group="start"))
@@ -190,6 +194,8 @@ class Console(KeysInTurn):
             return False
         if action.method in ("note", "call_help") and not self._has_open_incident():
             return False
+        if action.method == "mend_journal" and (self._live is None or not self._live.journal.damaged):
+            return False
         return action.place in ("everywhere", "main") or action.place == self.place
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -232,6 +238,9 @@ class Console(KeysInTurn):
         self.live.message_tone = TONES[severity]
         self.live.message_until = self.live.now() + MESSAGE_STAYS
         self.repaint()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, ChangedCells.of(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
 
     async def _dispatch_message(self, message: Message) -> None:
         """Textual leaves its loop behind whatever a key raised, and no key would be heard any more: what a person can

@@ -152,10 +152,11 @@ class DoingActions(WalkingBooks):
 
     def _act(self, walk: str | None, book: Book, section: str, code: Code) -> None:
         from tui.dialogs.small import AskDialog
+        from tui.reading.code import OPERATIONS
 
         noted = self._noted(walk, section, code.name)
         bound = BOUND.get(code.name)
-        if bound is None and code.name in ("restore", "flag", "cancel-job", "undo"):
+        if bound is None and code.name in OPERATIONS:
             if code.name == "flag":
                 self.call_later(self.run_action, "switches")
             elif code.name == "cancel-job":

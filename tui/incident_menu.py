@@ -47,11 +47,11 @@ class IncidentMenu(PageActions):
             self.say(str(error), "error")
         self.read_back()
 
-    async def _which(self, title: str, options: list[str], question: str = "") -> int | None:
+    async def _which(self, title: str, options: list[str], question: str = "", chosen: int = 0) -> int | None:
         from tui.dialogs.small import ChooseDialog
 
         words = [line(question)] if question else []
-        return await self.push_screen_wait(ChooseDialog(title, words, options))
+        return await self.push_screen_wait(ChooseDialog(title, words, options, chosen))
 
     async def _ask(self, title: str, question: str, *, required: bool = True, placeholder: str = "") -> str | None:
         from tui.dialogs.small import AskDialog
@@ -62,7 +62,7 @@ class IncidentMenu(PageActions):
         from operations.incident.roles import give, roles_of, take
 
         roles = roles_of(incident)
-        words = [f"{role.value:<15} {holder.words:<24} {role.means}" for role, holder in roles.items()]
+        words = [f"{role.value:<14} {holder.words:<18} {role.means}" for role, holder in roles.items()]
         chosen = await self._which("Which role?", words)
         if chosen is None:
             return
@@ -76,26 +76,31 @@ class IncidentMenu(PageActions):
                 give(self.live.journal, incident, role, to)
 
     async def _tell(self, incident: Incident) -> None:
-        from operations.incident.told import DATA_LOSS, FIELDS, tell, told_of
+        from operations.incident.told import DATA_LOSS, FIELDS, IN_LANGUAGES, said_of, tell
 
-        told = told_of(incident)
-        names = list(FIELDS)
-        words = [
-            f"{name.replace('_', ' '):<13} {one_line(told[name].text, 60) if name in told else FIELDS[name]}"
-            for name in names
-        ]
+        said = said_of(incident)
+        known = [(name, "") for name in FIELDS]
+        others = self.settings.messages.languages[1:]
+        known += [(name, one) for one in others for name in FIELDS if name in IN_LANGUAGES]
+        words = []
+        for name, language in known:
+            told = said.get(name, {}).get(language)
+            called = name.replace("_", " ") + (f" ({language})" if language else "")
+            words.append(f"{called:<15} {one_line(told.text, 60) if told else FIELDS[name]}")
         chosen = await self._which("What is known?", words)
         if chosen is None:
             return
-        name = names[chosen]
+        name, language = known[chosen]
         if name == "data_loss":
-            answer = await self._which("Was data lost?", list(DATA_LOSS))
+            loss = said[name][""].text if name in said else "not yet known"
+            at = DATA_LOSS.index(loss) if loss in DATA_LOSS else 0
+            answer = await self._which("Was data lost?", list(DATA_LOSS), chosen=at)
             text = None if answer is None else DATA_LOSS[answer]
         else:
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
             text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
         if text is not None:
-            tell(self.live.journal, incident, name, text)
+            tell(self.live.journal, incident, name, text, language)
 
     async def _remind(self, incident: Incident) -> None:
         from operations.incident.clock import clock_of, due_words
@@ -168,8 +173,15 @@ class IncidentMenu(PageActions):
 
         held = restriction_of(incident) is not None
         question = "Why may everybody know now?" if held else "Why is it kept among few? Details stay out of messages."
-        if why := await self._ask("Open it to all" if held else "Restrict it", question):
-            restrict(self.live.journal, incident, not held, why)
+        why = await self._ask("Open it to all" if held else "Restrict it", question)
+        if not why:
+            return
+        notices: int | None = 0
+        if not held and self.settings.notify.webhook:
+            options = ["keep them off it", "tell them all the same"]
+            notices = await self._which("Deploys and rollbacks on the team's channel?", options)
+        if notices is not None:
+            restrict(self.live.journal, incident, not held, why, notices=notices == 1)
 
     async def _state(self, incident: Incident) -> None:
         from operations.incident.acts import set_state
@@ -181,7 +193,7 @@ class IncidentMenu(PageActions):
             return
         chosen = await self._which("How far is it?", [state.value for state in states])
         if chosen is not None:
-            set_state(self.live.journal, incident, states[chosen], smoke_passed=False)
+            set_state(self.live.journal, incident, states[chosen])
 
     async def _close(self, incident: Incident) -> None:
         from operations.incident.closing import close_incident

@@ -20,6 +20,9 @@ REMIND_EVERY = 2.0
 ASK_AFTER_EVERY = 5.0
 """Seconds between asking whether a call for help was answered."""
 
+RESOLVE_HINTS = {"smoke": " T runs it.", "maintenance": " S opens it.", "notice": " U tells them."}
+"""The key that mends what is still open."""
+
 
 class IncidentActions(PageActions):
     """Part of the app."""
@@ -73,11 +76,19 @@ class IncidentActions(PageActions):
         if incident is not None:
             self.live.observe()
             self.live.walking.begin(self.live.journal, incident)
+            self.run_worker(self._draft_first(incident), name="first notice", group="draft", exit_on_error=False)
         self.read_back()
         while self.place != "main":
             self.pop_screen()
         if severity.value in ("P0", "P1") and not any("frozen by" in words for words in self.live.standing):
             self.say("Opened. S freezes deploys of new commits while it lasts.")
+
+    async def _draft_first(self, incident: Incident) -> None:
+        """Draft the first notice: U shows it, and so does every other console."""
+        from operations.incident.sending import draft_first_notice
+
+        draft_first_notice(self.live.journal, incident, self.settings, self.live.snapshot, self.live.now())
+        self.read_back()
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot
@@ -120,63 +131,40 @@ class IncidentActions(PageActions):
         self.push_screen(ChooseDialog("Severity", [], words, levels.index(incident.severity)), chosen)
 
     def action_resolve(self) -> None:
-        """Say that it is over."""
-        from operations.incident.acts import smoke_passed_since
-        from operations.incident.quiet import not_quiet
-        from operations.jobs.standing import maintenance_line
+        """Say that it is over; what is still open is said first, and getting past it takes a reason."""
+        from operations.jobs.still_open import still_open
         from tui.dialogs.small import AskDialog, YesNoDialog
 
         incident = self.live.incident
         if incident is None or not incident.open:
             return
-        passed = smoke_passed_since(incident, self.live.history())
-        closed = maintenance_line(self.live.history(), self.live.now())
-        early = not_quiet(self.live.snapshot, self.settings.drill.speed if self.settings.drill else 1.0)
-        still = f"{closed.capitalize()}. {self._still_wrong()}".strip() if closed else self._still_wrong()
-        if passed and not closed and not early:
-            question = [line("Smoke tests have passed since it was opened.")]
-            question += [line((words, "bad")) for words in wrap(still, min(96, self.size.width - 6))] if still else []
+        speed = self.settings.drill.speed if self.settings.drill else 1.0
+        found = still_open(incident, self.live.history(), self.live.snapshot, self.live.now(), speed=speed)
+        said = [f"{one.words[:1].upper()}{one.words[1:]}.{RESOLVE_HINTS.get(one.about, '')}" for one in found]
+        if not any(one.stops for one in found):
+            question = [line("Smoke tests have passed since it was opened, and it has been quiet.")]
+            question += [line((row, "warn")) for words in said for row in wrap(words, min(96, self.size.width - 6))]
             question += [line(("Is it over?", "strong"))]
 
             def sure(yes: bool | None) -> None:
                 if yes:
-                    self._resolve(incident, True, "")
+                    self._resolve(incident, "")
 
             self.push_screen(YesNoDialog("Resolved?", question, "resolved"), sure)
             return
 
         def reasoned(why: str | None) -> None:
             if why:
-                self._resolve(incident, passed, why)
+                self._resolve(incident, why)
 
-        words = (
-            "No smoke run has passed since it was opened. Run T first, or say in one line why it is over without one."
-        )
-        title = "Resolved without a smoke run?"
-        if passed:
-            title, words = "Resolved while it is closed?", "Open it first (S), or say in one line why it stays closed."
-        if passed and not closed:
-            title = "Resolved already?"
-            words = f"{early.capitalize()}. Wait, or say in one line why it is over all the same."
-        self.push_screen(AskDialog(title, f"{still} {words}".strip()), reasoned)
+        last = "See to that first, or say in one line why it is over all the same."
+        self.push_screen(AskDialog("Resolved already?", "\n".join([*said, last])), reasoned)
 
-    def _still_wrong(self) -> str:
-        """What speaks against its being over, in words; empty when all is measured to be well."""
-        snapshot = self.live.snapshot
-        if snapshot is None:
-            return "Nothing watches the site just now."
-        if snapshot.overall.value == "ok":
-            return ""
-        bad = [s.title for s in snapshot.states if s.status.value == "down" or (s.critical and s.status.value != "ok")]
-        what = f": {', '.join(bad[:4])}" if bad else ""
-        word = "DOWN" if snapshot.overall.value == "down" else snapshot.overall.value
-        return f"The site is {word} just now{what}."
-
-    def _resolve(self, incident: Incident, passed: bool, why: str) -> None:
+    def _resolve(self, incident: Incident, why: str) -> None:
         from operations.incident.acts import set_state
         from operations.incident.model import IncidentState
 
-        self._do(lambda: set_state(self.live.journal, incident, IncidentState.RESOLVED, smoke_passed=passed, why=why))
+        self._do(lambda: set_state(self.live.journal, incident, IncidentState.RESOLVED, why=why))
 
     def action_call_help(self) -> None:
         """Show the brief, ask whom to call, and send it."""

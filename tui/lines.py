@@ -10,7 +10,7 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from operations.text import clean
+from operations.text import clean, one_line
 
 Tone = Literal[
     "plain", "dim", "strong", "good", "warn", "bad", "unknown", "key", "title", "chosen", "production", "drill", "other"
@@ -19,16 +19,25 @@ Span = tuple[str, Tone]
 Line = tuple[Span, ...]
 
 BLANK: Line = ()
+LONGEST = 4_000
+"""Characters of one piece that are looked at; a megabyte would be counted cell by cell at every paint."""
 
 
 def line(*parts: str | Span) -> Line:
-    """A line of plain strings and (text, tone) pairs."""
-    return tuple((part, "plain") if isinstance(part, str) else part for part in parts if part and part != ("", "plain"))
+    """A line of plain strings and (text, tone) pairs. Each is made inert, so that cells are counted as shown."""
+    spans = ((part, "plain") if isinstance(part, str) else part for part in parts if part and part != ("", "plain"))
+    return tuple((inert(text), tone) for text, tone in spans)  # type: ignore[misc]
 
 
 def inert(text: str) -> str:
-    """One line of text as it may go to a terminal: the last door, whatever came this far."""
-    return text if text.isprintable() else clean(text).replace("\n", " ").replace("\t", " ")
+    """One line of text as it may go to a terminal, whatever came this far; no more of it than any row has room for."""
+    short = text if len(text) <= LONGEST else text[:LONGEST]
+    return short if short.isprintable() else clean(short).replace("\n", " ").replace("\t", " ")
+
+
+def short_name(text: str, width: int) -> str:
+    """Who did something, beside what was done: a long name must not push that out of sight."""
+    return text_of(fit(line(one_line(text, 40)), max(6, min(20, width // 4))))
 
 
 def width_of(spans: Line) -> int:
@@ -90,6 +99,7 @@ def beside(left: Sequence[Line], right: Sequence[Line], left_width: int, gap: st
 
 def rule(title: str, width: int, dash: str = "─", right: str = "") -> Line:
     """A rule with a title near its left end: `── What changed ─────`."""
+    title = inert(title)
     head = f"{dash * 2} {title} " if title else ""
     tail = f" {right} {dash * 2}" if right else ""
     fill = max(0, width - cell_len(head) - cell_len(tail))

@@ -28,6 +28,7 @@ from operations.incident.reminding import remind
 from operations.settings import Settings
 from operations.watch.model import Snapshot
 from operations.watch.snapshot import aged_snapshot
+from tui.actions import key_of
 from tui.journal import journal_words
 from tui.lines import Tone
 from tui.model import Model, bare_model
@@ -189,8 +190,11 @@ class Live:
         if trouble is None or beside is None:
             return ""
         where = f"only in memory ({beside.lost})" if beside.lost else f"in {beside.path}"
-        repair = " vigie journal repair saves what can be read." if trouble.damaged else ""
-        return f"{journal_words(trouble)} Only a rollback can be started; events are kept {where}.{repair}"
+        cure = ""
+        if trouble.damaged:
+            # Right behind the reason: a narrow screen cuts the end.
+            cure = " vigie journal repair mends it." if self.readonly else f" {key_of('mend_journal')} repairs it."
+        return f"{journal_words(trouble).rstrip('.')}.{cure} Only a rollback can be started; events are kept {where}."
 
     def _bind(self) -> None:
         """Fold jobs and incidents from the journal that can be read now."""

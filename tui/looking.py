@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from operations.watch.model import Reading
     from tui.screens.health import HealthScreen
 
+WRAPPED = "Long lines are broken now; z cuts them."
+CUT = "Long lines are cut now; z shows them whole."
+
 
 class LookingActions(DoingActions):
     """Part of the app."""
@@ -65,23 +68,48 @@ class LookingActions(DoingActions):
         if isinstance(self.page, LogsScreen):
             self.page.follow()
 
+    def action_wrap_logs(self) -> None:
+        """Break long lines, or cut them."""
+        from tui.screens.jobs import JobsScreen
+        from tui.screens.logs import LogsScreen
+
+        if isinstance(self.page, LogsScreen | JobsScreen):
+            self.say(WRAPPED if self.page.wrap() else CUT)
+
+    def action_wrap_log(self) -> None:
+        """The same for a job's log."""
+        self.action_wrap_logs()
+
     def action_filter_logs(self) -> None:
-        """Ask for words; only the lines of the log that have them are shown."""
+        """Ask for words; only what has them is listed."""
         from tui.dialogs.small import AskDialog
+        from tui.screens.incident import IncidentScreen
+        from tui.screens.list_page import ListPage
         from tui.screens.logs import LogsScreen
 
         page = self.page
-        if not isinstance(page, LogsScreen):
+        if not isinstance(page, LogsScreen | ListPage | IncidentScreen):
             return
 
         def filtered(words: str | None) -> None:
             if words is not None:
                 page.filter(words)
 
-        ask = AskDialog(
-            "Filter", "Only lines with these words; nothing shows all again.", required=False, button="filter"
-        )
-        self.push_screen(ask, filtered)
+        what = "lines" if isinstance(page, LogsScreen) else "rows"
+        question = f"Only {what} with these words; nothing shows all again."
+        self.push_screen(AskDialog("Filter", question, required=False, button="filter"), filtered)
+
+    def action_filter_health(self) -> None:
+        """The same for the probes."""
+        self.action_filter_logs()
+
+    def action_filter_timeline(self) -> None:
+        """The same for the timeline."""
+        self.action_filter_logs()
+
+    def action_filter_links(self) -> None:
+        """The same for links and people."""
+        self.action_filter_logs()
 
     def action_links(self) -> None:
         """Dashboards, status pages and people."""

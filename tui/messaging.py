@@ -15,29 +15,34 @@ from tui.looking import LookingActions
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
     from operations.engine.model import Plan
+    from operations.incident.message_plan import Sending
     from operations.incident.messages import Draft
     from operations.incident.model import Incident
     from operations.incident.sent_messages import Delivery, Message
     from operations.settings import MessageTarget
+
+LONGEST, MOST_ROWS = 5_000, 300
+"""Characters and rows of one text that are shown: no longer one is ever sent, but a journal may be given one."""
 
 
 class MessageActions(LookingActions):
     """Part of the app."""
 
     def action_update(self) -> None:
-        """Draft the next message, show it whole, and send it."""
+        """Draft the next message, show it whole, and send it; the first notice at once, of others the kind is asked."""
         if any(worker.group == "message" and not worker.is_finished for worker in self.workers):
             self.say("A message is being written already.")
             return
         self.run_worker(self._update(), name="message", group="message", exit_on_error=False)
 
-    async def _update(self) -> None:
-        from operations.incident.message_plan import prepare
-        from operations.incident.sending import new_message_id, past_messages, send
+    async def _update(self, *, first: bool = True) -> None:
+        from operations.incident.sending import past_messages
 
         incident = self.live.incident
         past = past_messages(self.live.journal, incident, self.live.now()) if incident is not None else ()
-        kind = await self._kind(incident, past)
+        # Drafted as the incident opened: one key shows it.
+        waiting = any(one.kind == "initial" for one in past) and not any(one.sent for one in past)
+        kind = "initial" if first and waiting and incident and incident.open else await self._kind(incident, past)
         if kind is None:
             return
         if kind in ("maintenance", "post-deployment"):
@@ -49,30 +54,66 @@ class MessageActions(LookingActions):
             self.copy_text("\n\n".join(draft.texts.values()))
             self.say("No target is set for messages: it was copied. [[messages.targets]] adds one.", "warning")
             return
-        names = await self._targets(incident)
-        if names is None:
-            return
-        past = past_messages(self.live.journal, incident, self.live.now())
-        sending = prepare(
-            self.settings,
-            draft,
-            names,
-            past,
-            self.live.now(),
-            incident=incident,
-            environment=self.environment,
-            message=new_message_id(),
-            snapshot=self.live.snapshot,
-            told=given,
-        )
-        if not await self._confirmed(with_texts(sending.plan, sending.texts)):
-            return
+        targets = await self._targets(incident)
+        if targets is not None:
+            await self._send(incident, draft, targets, given)
+
+    async def _send(
+        self,
+        incident: Incident | None,
+        draft: Draft,
+        targets: tuple[MessageTarget, ...],
+        given: Mapping[str, str],
+    ) -> None:
+        """Show it with every word, let it be changed, ask of what users should not read, and send it."""
+        from operations.incident.message_facts import fields_of
+        from operations.incident.message_plan import prepare
+        from operations.incident.sending import id_for, past_messages, send
+        from tui.dialogs.edit import EditDialog
+
+        edited: dict[str, str] = {}
+        allow: frozenset[str] = frozenset()
+        id = ""
+        while True:
+            past = past_messages(self.live.journal, incident, self.live.now())
+            id = id or id_for(draft.kind, past)
+            sending = prepare(
+                self.settings, draft, targets, past, self.live.now(), incident=incident, environment=self.environment,
+                message=id, snapshot=self.live.snapshot, edited=edited, allow=allow, told=fields_of(given),
+            )  # fmt: skip
+            if not allow and await self._is_meant(sending):
+                allow = frozenset(sending.allowed)
+                continue
+            answer = await self._choice_for(with_texts(sending.plan, sending.texts, can_edit=True))
+            if answer == "edit":
+                changed = await self.push_screen_wait(EditDialog({**draft.texts, **edited, **sending.texts}))
+                if changed is not None:
+                    edited = {one: text for one, text in changed.items() if text != draft.texts.get(one)}
+                    allow = frozenset()
+                continue
+            if answer != "run":
+                self.say("Cancelled: nothing was sent.")
+                return
+            break
         came = await send(self.live.journal, self.settings, sending, self.live.now)
         for target in sending.targets:
             if target.kind == "clipboard":
                 self.copy_text(sending.parcel(self.settings).text_for(target))
         self._say_came(came)
         self.read_back()
+
+    async def _is_meant(self, sending: Sending) -> bool:
+        """Where only that holds it up: whether what users should not read is meant to stand there."""
+        from operations.incident.message_plan import ASKED
+        from tui.dialogs.small import YesNoDialog
+
+        stops = [guard for guard in sending.plan.guards if guard.verdict == "refuse"]
+        if [guard.name for guard in stops] != [ASKED]:
+            return False
+        words = wrap(stops[0].says.partition(": take it out")[0], min(96, self.size.width - 6))
+        question = [*(line((row, "warn")) for row in words), line(("Is it meant for users?", "strong"))]
+        answer = await self.push_screen_wait(YesNoDialog("This stands in it", question, "it is meant"))
+        return answer is True
 
     async def _kind(self, incident: Incident | None, past: tuple[Message, ...]) -> str | None:
         from operations.incident.messages import KINDS
@@ -128,20 +169,15 @@ class MessageActions(LookingActions):
         chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], [one_line(w, 90) for w, _ in choices]))
         return None if chosen is None else chosen_targets(self.settings, choices[chosen][1], restricted=restricted)
 
-    async def _confirmed(self, plan: Plan) -> bool:
+    async def _choice_for(self, plan: Plan) -> str:
         from tui.dialogs.plan import PlanDialog
 
-        dialog = PlanDialog(plan, glyphs=self.live.glyphs)
-        answer = await self.push_screen_wait(dialog)
-        if answer is None or answer.choice != "run":
-            self.say("Cancelled: nothing was sent.")
-            return False
-        return True
+        answer = await self.push_screen_wait(PlanDialog(plan, glyphs=self.live.glyphs))
+        return "" if answer is None else answer.choice
 
     def _say_came(self, came: tuple[Delivery, ...]) -> None:
-        words = [f"{one.target}: {one.result}{f' ({one.problem})' if one.problem else ''}" for one in came]
         well = all(one.result == "delivered" for one in came)
-        self.say("; ".join(words) or "Sent to nobody.", "information" if well else "warning")
+        self.say("; ".join(one.words for one in came) or "Sent to nobody.", "information" if well else "warning")
 
     def action_messages(self) -> None:
         """What users were told, and what each target answered; one that failed is sent again."""
@@ -155,8 +191,13 @@ class MessageActions(LookingActions):
         if not past:
             self.say("No message has been drafted or sent here. U writes one.")
             return
-        chosen = await self.push_screen_wait(ChooseDialog("Messages", [], [message_words(one) for one in past]))
+        words = [message_words(one) for one in past]
+        more = [] if self.readonly else ["write another one …"]
+        chosen = await self.push_screen_wait(ChooseDialog("Messages", [], [*words, *more]))
         if chosen is None:
+            return
+        if chosen == len(past):
+            await self._update(first=False)
             return
         one = past[chosen]
         width = min(96, self.size.width - 6)
@@ -173,13 +214,20 @@ class MessageActions(LookingActions):
 
     async def _again(self, message: Message, *, looked: bool) -> None:
         from operations.incident.message_plan import retry_plan
+        from operations.incident.messages import is_restricted
         from operations.incident.sending import retry, targets_to_retry
 
         now, incident = self.live.now(), self.live.incident
+        chosen = await self._whom_again(message) if is_restricted(incident) else ()
+        if chosen is None:
+            return
         try:
-            targets = targets_to_retry(self.settings, message, (), looked=looked)
+            targets = targets_to_retry(
+                self.settings, message, chosen, looked=looked, restricted=is_restricted(incident)
+            )
             plan = retry_plan(self.settings, message, targets, self.environment, now)
-            if not await self._confirmed(with_texts(plan, message.texts)):
+            if await self._choice_for(with_texts(plan, message.texts)) != "run":
+                self.say("Cancelled: nothing was sent.")
                 return
             names = [target.name for target in targets]
             came = await retry(
@@ -191,8 +239,16 @@ class MessageActions(LookingActions):
         self._say_came(came)
         self.read_back()
 
+    async def _whom_again(self, message: Message) -> tuple[str, ...] | None:
+        """A restricted incident's targets are named one by one."""
+        from tui.dialogs.small import ChooseDialog
 
-def with_texts(plan: Plan, texts: Mapping[str, str]) -> Plan:
+        left = [one.target for one in message.outstanding]
+        chosen = await self.push_screen_wait(ChooseDialog("To whom again?", [], [one_line(name, 90) for name in left]))
+        return None if chosen is None else (left[chosen],)
+
+
+def with_texts(plan: Plan, texts: Mapping[str, str], *, can_edit: bool = False) -> Plan:
     """The plan with every word that leaves among its lines."""
     from operations.engine.model import PlanLine
 
@@ -201,7 +257,7 @@ def with_texts(plan: Plan, texts: Mapping[str, str]) -> Plan:
         for language, text in texts.items()
         for n, part in enumerate(text.split("\n"))
     ]
-    return replace(plan, lines=(*plan.lines, *words))
+    return replace(plan, lines=(*plan.lines, *words), details={**plan.details, "can_edit": can_edit})
 
 
 def message_words(message: Message) -> str:
@@ -216,7 +272,10 @@ def message_lines(message: Message, width: int) -> list[Line]:
     rows: list[Line] = []
     for language, text in message.texts.items():
         rows.append(line((language, "key")))
-        rows += [line(piece) for part in text.split("\n") for piece in wrap(part, width)]
+        whole = [line(piece) for part in text[:LONGEST].split("\n") for piece in wrap(part, width)]
+        rows += whole[:MOST_ROWS]
+        if len(text) > LONGEST or len(whole) > MOST_ROWS:
+            rows.append(line(("… and more than anybody reads", "dim")))
         rows.append(line())
     for one in message.deliveries:
         problem = f": {one.problem}" if one.problem else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.actions import ACTIONS, Action, actions, shown_key
+from tui.actions import Action, actions, shown_key
 from tui.console import Console
 from tui.lines import Line, line, wrap
 
@@ -57,19 +57,17 @@ class PageActions(Console):
 
     def action_palette(self) -> None:
         """Everything that can be done now, by name."""
-        from tui.dialogs.small import ChooseDialog
+        from tui.dialogs.palette import PaletteDialog
 
         left_out = ("palette", "answer")
         applying = [a for a in actions(readonly=self.readonly) if self.applies(a) and a.method not in left_out]
+
+        def chosen(action: Action | None) -> None:
+            if action is not None:
+                self.call_later(self.run_action, action.name)
+
         # Some have several keys; here they are one thing.
-        found = list({a.method: a for a in applying}.values())
-        words = [f"{a.word:<15} {a.help}" for a in found]
-
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self.call_later(self.run_action, found[index].name)
-
-        self.push_screen(ChooseDialog("What now?", [line(("Arrows and Enter; Esc goes back.", "dim"))], words), chosen)
+        self.push_screen(PaletteDialog(list({a.method: a for a in reversed(applying)}.values())[::-1]), chosen)
 
     def action_leave(self) -> None:
         """Leave; asks when jobs run, because they go on."""
@@ -100,15 +98,11 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
         if action.method in seen:
             continue
         seen.add(action.method)
-        key = (
-            "1-9"
-            if action.method == "answer"
-            else "/".join(shown_key(one.key) for one in ACTIONS if one.method == action.method)
-        )
+        key = "1-9" if action.method == "answer" else shown_key(action.key)
         words = "Give that answer." if action.method == "answer" else action.help
-        first, *more = wrap(words, max(40, width - 31))
-        rows.append(line((f"{key:>14}  ", "key"), (f"{action.word:<15}", "strong"), first))
-        rows += [line(f"{'':31}{piece}") for piece in more]
+        first, *more = wrap(words, max(40, width - 24))
+        rows.append(line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first))
+        rows += [line(f"{'':24}{piece}") for piece in more]
     rows.append(line())
     rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
     rows.append(

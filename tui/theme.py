@@ -26,6 +26,9 @@ STYLES: dict[Tone, str] = {
     "other": "bold $text on $surface",
 }
 
+WITHOUT_COLOURS: dict[Tone, str] = {"production": "bold reverse", "drill": "bold reverse"}
+"""Where nobody wants colours, the bars that must not be missed are turned round."""
+
 TONE_OF_STATUS: dict[Status, Tone] = {
     Status.OK: "good",
     Status.WARN: "warn",

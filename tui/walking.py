@@ -75,7 +75,7 @@ class Walking:
         self, journal: EventBook, incident: Incident, book: Book | None = None, at: str = "", *, choose: bool = True
     ) -> str:
         """Begin to walk a runbook in an incident, the site-down one where none is given; the walk's id."""
-        id = start_walk(journal, incident, book or load_book(self._settings, SITE_DOWN), at)
+        id = start_walk(journal, incident, book or load_book(self._settings, SITE_DOWN), at, only=True)
         if choose:
             self._chosen = id
         return id

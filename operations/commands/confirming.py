@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from operations.engine.confirm import check_confirmation
+from operations.engine.confirm import check_confirmation, is_reason
 from operations.engine.model import Confirm, ConfirmLevel
 from operations.errors import VigieError
 
@@ -16,7 +16,7 @@ def confirm_plan(confirm: Confirm, how: Mapping[str, Any], *, interactive: bool)
     """Return the reason given. Raises VigieError (code 1) when it was not confirmed."""
     yes, typed, again, reason = how["yes"], how["typed"], how["typed_again"], how["reason"]
     if interactive:
-        if confirm.needs_reason and not reason.strip():
+        if confirm.needs_reason and not is_reason(reason, confirm.phrase):
             reason = _ask("Reason, for the record")
         if confirm.level is ConfirmLevel.YES and not yes:
             yes = click.confirm("Go on?", default=False, err=True)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from operations.cli import Session
 from operations.commands.session import say, to_json
 from operations.errors import VigieError
+
+if TYPE_CHECKING:
+    from operations.practice.debrief import Debrief
 
 AUTOPILOT_SPEED = 60.0
 """How much faster than life people answer and quiet watches pass when nobody plays."""
@@ -92,24 +96,33 @@ def _play(session: Session, config: Path) -> int:
 
 
 def _conclude(config: Path, *, as_json: bool) -> int:
+    """Score the drill, unless its player ended it already, and say how it went."""
     from operations.jobs.launch import journal_for
-    from operations.practice import scenarios
-    from operations.practice.result import debrief, score_session
+    from operations.practice.result import conclude, debriefing, still_wrong
     from operations.settings_reader import load_settings
 
     settings = load_settings(config)
     assert settings.drill is not None
     journal = journal_for(settings)
     try:
-        score = score_session(settings, journal)
-        journal.append("drill.scored", score.document())
+        score = conclude(settings, journal, still_wrong(Path(settings.drill.home)))
+        told = None if as_json else debriefing(settings, journal, score)
     finally:
         journal.close()
-    if as_json:
+    if told is None:
         click.echo(to_json(score.document()))
     else:
-        click.echo(debrief(score, scenarios.deal(settings.drill.scenario, settings.drill.seed)))
+        _print(told)
     return 0 if score.passed else 1
+
+
+def _print(told: Debrief) -> None:
+    """The debrief on a terminal."""
+    from operations.practice.debrief import printed_rows
+
+    width = min(110, max(60, shutil.get_terminal_size().columns)) - 1
+    for row in printed_rows(told, width):
+        click.echo(f"\n{row.text}" if row.look == "title" else row.text)
 
 
 def _autopilot(name: str, seed: int, home: Path | None, how: dict[str, Any]) -> int:

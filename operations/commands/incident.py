@@ -16,8 +16,10 @@ from operations.commands.incident_people import answered, call, role
 from operations.commands.incident_state import close, resolve, restrict, severity, state
 from operations.commands.incident_timeline import correct_line, pin_line, show
 from operations.commands.incident_told import task, tell
-from operations.commands.session import document, environment_of, say, settings_of
+from operations.commands.printing import hung
+from operations.commands.session import document, environment_of, say, settings_of, worded
 from operations.desk import utc_now
+from operations.errors import JournalUnavailable, VigieError
 from operations.incident.model import Incident, IncidentHead, Severity
 
 
@@ -41,7 +43,7 @@ for _part in _EVERY_PART:
     "--severity", "level", type=click.Choice([s.value for s in Severity]), help="In doubt the higher one; else P0."
 )
 @click.option("--another", is_flag=True, help="Beside one that is open for that environment.")
-@click.option("--restricted", default="", metavar="WHY", help="Keep it among few, as a breach.")
+@click.option("--restricted", default="", callback=worded, metavar="WHY", help="Keep it among few, as a breach.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def open_one(
@@ -55,6 +57,7 @@ def open_one(
 ) -> int:
     """Open an incident; prints its id. Without a severity it counts as P0 until somebody says how bad it is."""
     from operations.incident.acts import open_incident
+    from operations.incident.sending import draft_first_notice
     from operations.incident.walks import load_book, start_walk
 
     settings = settings_of(session, to_change=True)
@@ -73,6 +76,12 @@ def open_one(
         )
         start_walk(journal, again(journal, book, id), load_book(settings))
         one = again(journal, book, id)
+        try:
+            draft_first_notice(journal, one, settings, None, utc_now())
+        except JournalUnavailable:
+            raise
+        except VigieError as error:
+            say(f"the first notice is not drafted: {error.what}", "WARN")
     if as_json:
         document("incident open", settings, chosen, exit_code=0, meaning="opened", result=_body(one))
     else:
@@ -94,8 +103,8 @@ def list_all(session: Session, as_json: bool) -> int:
         document("incident list", settings, environment, exit_code=0, meaning="listed", result=bodies)
         return 0
     for one in found:
-        age = age_words(seconds_between(one.opened_at, utc_now()))
-        click.echo(f"{one.id}  {one.severity}  {one.state.value:<13} {age:>6}  {one.environment}  {one.title}")
+        age = f"{age_words(seconds_between(one.opened_at, utc_now()))} ago"
+        click.echo(f"{one.id}  {one.severity}  {one.state.value:<13} {age:>9}  {one.environment}  {one.title}")
     if not found:
         say("no incident has been opened here")
     return 0
@@ -104,7 +113,14 @@ def list_all(session: Session, as_json: bool) -> int:
 @incident.command()
 @click.argument("id")
 @click.argument("text")
-@click.option("--at", "when", default="", metavar="TIME", help="When it happened: 10m (ago), 03:05 (UTC), an ISO time.")
+@click.option(
+    "--at",
+    "when",
+    default="",
+    callback=worded,
+    metavar="TIME",
+    help="When it happened: 10m (ago), 03:05 (UTC), an ISO time.",
+)
 @click.pass_obj
 def note(session: Session, id: str, text: str, when: str) -> int:
     """Put a note on the timeline, where it happened."""
@@ -130,7 +146,8 @@ def brief(session: Session, id: str, need: str) -> int:
     with _journal(settings) as (_, book):
         one = _named(book, id)
     made = make_brief(one, look(settings, one.environment), need=need, who=settings.operator, now=utc_now())
-    click.echo("\n".join(made.lines()))
+    for line in made.lines():
+        click.echo(hung(line, 8))
     return 0
 
 

@@ -11,6 +11,7 @@ from operations.errors import VigieError
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident
 from operations.settings import Settings
+from operations.text import one_line
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def named(book: IncidentBook, id: str) -> Incident:
     """The incident of that id. Raises VigieError."""
     found = book.get(id)
     if found is None:
-        raise VigieError(f"There is no incident {id}.", next_step="See: vigie incident list")
+        raise VigieError(f"There is no incident {one_line(id, 40)}.", next_step="See: vigie incident list")
     return found
 
 

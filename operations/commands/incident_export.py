@@ -10,7 +10,7 @@ import click
 from operations.cli import Session
 from operations.commands.incident_read import journal_of
 from operations.commands.paper import FORMATS, put, rendered, write_new
-from operations.commands.session import document, environment_of, say, settings_of
+from operations.commands.session import document, environment_of, say, settings_of, worded
 from operations.desk import utc_now
 from operations.errors import VigieError
 from operations.incident.report import Report
@@ -34,7 +34,9 @@ def export(session: Session, id: str, how: str, out: Path | None, picture: Path 
     from operations.incident.report_document import report_document
 
     if picture is not None and picture.suffix.lower() not in PICTURES:
-        raise VigieError(f"{picture.name} is no picture's name.", next_step="Name a file that ends with .svg or .png")
+        raise VigieError(
+            f"{one_line(picture.name, 60)} is no picture's name.", next_step="Name a file that ends with .svg or .png"
+        )
     report = _report(settings_of(session), id)
     if picture is not None:
         write_new(picture, _picture(report, picture.suffix.lower()))
@@ -74,8 +76,9 @@ def _report(settings: Settings, id: str) -> Report:
 def _picture(report: Report, kind: str) -> bytes:
     from operations.incident.picture_png import curve_png
     from operations.incident.picture_svg import curve_svg
+    from operations.incident.report_document import picture_title
 
-    svg = curve_svg(report.curve, f"5xx rate and p95 of incident {report.incident.id}")
+    svg = curve_svg(report.curve, picture_title(report))
     if not svg:
         raise VigieError(
             "There is no curve: no figures of traffic were recorded while it was open.",
@@ -85,7 +88,13 @@ def _picture(report: Report, kind: str) -> bytes:
 
 
 @click.command()
-@click.option("--since", default="", metavar="WHEN", help="A date (2026-07-01), or days back (90d); else all of them.")
+@click.option(
+    "--since",
+    default="",
+    callback=worded,
+    metavar="WHEN",
+    help="A date (2026-07-01), or days back (90d); else all of them.",
+)
 @click.option("--env", "environment", metavar="NAME", help="Only incidents of this environment.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
@@ -97,7 +106,7 @@ def stats(session: Session, since: str, environment: str | None, as_json: bool) 
 
     settings = settings_of(session)
     start = since_of(since, utc_now()) if since else None
-    only = environment_of(session, settings, environment) if environment or session.environment else ""
+    only = environment_of(session, settings, environment) if (environment, session.environment) != (None, None) else ""
     with journal_of(settings) as journal:
         book = IncidentBook(journal)
         book.refresh()

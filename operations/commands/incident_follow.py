@@ -16,6 +16,7 @@ import click
 
 from operations.ages import time_words
 from operations.cli import Session
+from operations.commands.printing import hung
 from operations.desk import utc_now
 from operations.engine.events import Event, EventBook
 from operations.engine.journal import Journal
@@ -25,6 +26,7 @@ from operations.incident.book import IncidentBook
 from operations.incident.model import Entry, Incident, IncidentState
 from operations.places import state_folder
 from operations.settings import Settings
+from operations.text import one_line
 
 EVERY = 1.0
 """Seconds between two looks at the journal."""
@@ -64,7 +66,7 @@ def lines(
         incidents.feed([event for _, event in rows])
         one = incidents.get(id)
         if one is None:
-            raise VigieError(f"There is no incident {id}.", next_step="See: vigie incident list")
+            raise VigieError(f"There is no incident {one_line(id, 40)}.", next_step="See: vigie incident list")
         for entry in one.entries:
             if entry.event not in seen:
                 seen.add(entry.event)
@@ -110,7 +112,8 @@ def _settings(path: Path) -> Settings:
 def _as_words(entry: Entry) -> str:
     late = f" (noted {entry.recorded_at:%H:%M:%SZ})" if entry.late else ""
     day = "" if entry.at.date() == utc_now().date() else f"{time_words(entry.at, utc_now())[:10]} "
-    return f"{day}{entry.at:%H:%M:%SZ}  {entry.who:<10} {entry.text}{late}"
+    head = f"{day}{entry.at:%H:%M:%SZ}  {entry.who:<10} "
+    return hung(f"{head}{entry.text}{late}", len(head))
 
 
 def _as_json(one: Incident, entry: Entry) -> str:

@@ -9,9 +9,10 @@ import click
 from operations.ages import age_words, seconds_between
 from operations.cli import Session
 from operations.commands.incident_book import again, journal_and_book, named
-from operations.commands.session import document, say, settings_of
+from operations.commands.session import document, say, settings_of, worded
 from operations.desk import utc_now
 from operations.errors import VigieError
+from operations.text import one_line
 
 
 @click.command()
@@ -31,7 +32,9 @@ def role(session: Session, id: str, act: str | None, name: str, to: str, as_json
     settings = settings_of(session, to_change=act is not None)
     known = [one.value for one in Role]
     if act is not None and name not in (*known, "all"):
-        raise VigieError(f"There is no role {name or 'named'}.", next_step=f"There is: {', '.join(known)}, all.")
+        raise VigieError(
+            f"There is no role {one_line(name, 40) or 'named'}.", next_step=f"There is: {', '.join(known)}, all."
+        )
     with journal_and_book(settings) as (journal, book):
         one = named(book, id)
         for chosen in Role if name == "all" else [Role(name)] if act else ():
@@ -59,7 +62,7 @@ def role(session: Session, id: str, act: str | None, name: str, to: str, as_json
 @click.command()
 @click.argument("id")
 @click.option("--need", default="", help="What is needed from whoever is called.")
-@click.option("--contact", "name", default="", help="Whom; else the first who can be called.")
+@click.option("--contact", "name", default="", callback=worded, help="Whom; else the first who can be called.")
 @click.option("--phoned", "by_phone", is_flag=True, help="Only write down that you called them by phone.")
 @click.pass_obj
 def call(session: Session, id: str, need: str, name: str, by_phone: bool) -> int:

@@ -59,16 +59,16 @@ def state(session: Session, id: str, word: str | None, why: str, another: bool, 
         elif wanted is not one.state and not one.open:
             reopen(journal, book, one, why, another=another)
             if wanted is not IncidentState.INVESTIGATING:
-                set_state(journal, again(journal, book, id), wanted, smoke_passed=False)
+                set_state(journal, again(journal, book, id), wanted)
         elif wanted is not one.state:
-            set_state(journal, one, wanted, smoke_passed=False, why=why)
+            set_state(journal, one, wanted, why=why)
         one = again(journal, book, id)
     return _print(settings, one, "incident state", as_json, {"state": one.state.value}, one.state.value)
 
 
 @click.command()
 @click.argument("id")
-@click.option("--why", default="", help="Why it is over without a smoke run that passed.")
+@click.option("--why", default="", help="Why it is over against what is still open.")
 @click.pass_obj
 def resolve(session: Session, id: str, why: str) -> int:
     """Say that it is over; as `state ID resolved`."""
@@ -109,38 +109,46 @@ def close(session: Session, id: str, why: str, as_json: bool) -> int:
 @click.argument("id")
 @click.option("--why", default="", help="The reason, for the timeline.")
 @click.option("--lift", is_flag=True, help="Everybody may know again.")
+@click.option("--notices/--no-notices", default=None, help="Whether [notify] hears of deploys and rollbacks; else not.")
 @_JSON
 @click.pass_obj
-def restrict(session: Session, id: str, why: str, lift: bool, as_json: bool) -> int:
+def restrict(session: Session, id: str, why: str, lift: bool, notices: bool | None, as_json: bool) -> int:
     """Keep it among few: webhooks stay off unless named, and messages and calls hold no details."""
     from operations.incident.told import restrict as keep
     from operations.incident.told import restriction_of
 
     settings = settings_of(session, to_change=True)
     with journal_and_book(settings) as (journal, book):
-        keep(journal, named(book, id), not lift, why)
+        keep(journal, named(book, id), not lift, why, notices=notices)
         one = again(journal, book, id)
     holds = restriction_of(one)
-    result = {"restricted": holds is not None, "why": holds.why if holds else "", "by": holds.who if holds else ""}
+    result = {
+        "restricted": holds is not None,
+        "why": holds.why if holds else "",
+        "by": holds.who if holds else "",
+        "notices": holds is None or holds.notices,
+    }
     words = f"restricted by {holds.who}: {holds.why}" if holds else "not restricted"
     return _print(settings, one, "incident restrict", as_json, result, words)
 
 
 def resolve_incident(settings: Settings, journal: Journal, one: Incident, why: str) -> None:
-    """Say that it is over, after a look at the smoke runs, the quiet watch and maintenance. Raises VigieError."""
+    """Say that it is over, and first what is still open; without a reason that refuses. Raises VigieError."""
     from operations.commands.look import look
-    from operations.incident.acts import set_state, smoke_passed_since
-    from operations.incident.quiet import not_quiet
+    from operations.incident.acts import set_state
     from operations.jobs.launch import jobs_of
-    from operations.jobs.standing import maintenance_line
+    from operations.jobs.still_open import still_open
 
     if one.state is IncidentState.CLOSED:
         raise VigieError(f"Incident {one.id} is closed already.")
     jobs = [job for job in jobs_of(settings) if job.environment == one.environment]
-    passed, left = smoke_passed_since(one, jobs), maintenance_line(jobs, utc_now())
-    if not left and passed and not why.strip() and one.environment in settings.environments:
-        left = not_quiet(look(settings, one.environment), settings.drill.speed if settings.drill else 1.0)
-    set_state(journal, one, IncidentState.RESOLVED, smoke_passed=passed, left_open=left, why=why)
+    looked = not why.strip() and one.environment in settings.environments
+    snapshot = look(settings, one.environment) if looked else None
+    speed = settings.drill.speed if settings.drill else 1.0
+    found = still_open(one, jobs, snapshot, utc_now(), speed=speed, looked=looked)
+    set_state(journal, one, IncidentState.RESOLVED, still_open=[each.words for each in found if each.stops], why=why)
+    for each in found:
+        say(f"still open: {each.words}", "WARN")
 
 
 def _close(settings: Settings, journal: Journal, one: Incident, why: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import click
 
 from operations.cli import Session
 from operations.commands.incident_read import incident_named, journal_of
+from operations.commands.printing import hung
 from operations.commands.session import document, say, settings_of
 from operations.incident.model import Incident
 from operations.incident.timeline import (
@@ -20,6 +21,9 @@ from operations.incident.timeline import (
     pin,
     timeline_of,
 )
+
+_TEXT_AT = 24
+"""Where the words of a line begin, behind its pin, its time and who it is from."""
 
 
 @click.command()
@@ -43,12 +47,13 @@ def show(session: Session, id: str, wanted: str, search: str, pinned: bool, hand
         body = {**_body(one), "timeline": [_line(line) for line in lines]}
         document("incident show", settings, one.environment, exit_code=0, meaning=one.state.value, result=body)
         return 0
-    click.echo(f"{one.id}  {one.severity} {one.severity.means}; {one.state.value}; {one.site} {one.environment}")
-    click.echo(f"{one.title}; opened {one.opened_at:%Y-%m-%d %H:%M:%SZ} by {one.opened_by}")
+    head = f"{one.id}  {one.severity} {one.severity.means}; {one.state.value}; {one.site} {one.environment}"
+    click.echo(hung(head, 0))
+    click.echo(hung(f"{one.title}; opened {one.opened_at:%Y-%m-%d %H:%M:%SZ} by {one.opened_by}", 0))
     for line in lines:
         name = f"{line.handle}  " if handles else ""
         for number, row in enumerate(line_words(line, one.opened_at.date())):
-            click.echo((name if number == 0 else " " * len(name)) + row)
+            click.echo(hung((name if number == 0 else " " * len(name)) + row, len(name) + _TEXT_AT))
     if len(lines) < len(everything):
         say(f"{len(lines)} of {len(everything)} lines")
     return 0

@@ -11,42 +11,57 @@ from operations.commands.incident_book import again, journal_and_book, named
 from operations.commands.session import document, say, settings_of
 from operations.desk import utc_now
 from operations.errors import VigieError
+from operations.settings import Settings
+from operations.text import one_line
 
 
 @click.command()
 @click.argument("id")
 @click.argument("field", default="")
 @click.argument("text", required=False)
+@click.option("--lang", "language", default="", metavar="en|fr", help="In that language alone; else for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
-def tell(session: Session, id: str, field: str, text: str | None, as_json: bool) -> int:
+def tell(session: Session, id: str, field: str, text: str | None, language: str, as_json: bool) -> int:
     """Say something for messages and report: `tell ID impact "nobody can book"`; without a text, print what was said.
 
-    An empty text takes a field back.
+    Without --lang it replaces what was said in any language. An empty text takes a field back.
     """
-    from operations.incident.told import FIELDS, told_of
+    from operations.incident.told import FIELDS, said_of
     from operations.incident.told import tell as say_it
 
     name = field.replace("-", "_")
     settings = settings_of(session, to_change=text is not None)
     if field and name not in FIELDS:
-        raise VigieError(f"There is no field {field}.", next_step=f"There is: {', '.join(FIELDS)}.")
+        raise VigieError(f"There is no field {one_line(field, 40)}.", next_step=f"There is: {', '.join(FIELDS)}.")
     with journal_and_book(settings) as (journal, book):
         one = named(book, id)
         if text is not None:
-            say_it(journal, one, name, text)
+            _demand_language(settings, language)
+            say_it(journal, one, name, text, language)
         one = again(journal, book, id)
-    told = {key: said for key, said in told_of(one).items() if key == name or not field}
+    told = [
+        (f"{key}.{said.language}".rstrip("."), said)
+        for key, by_language in said_of(one).items()
+        for said in by_language.values()
+        if (key == name or not field) and language in ("", said.language)
+    ]
     if as_json:
-        result = {key: {"text": said.text, "who": said.who, "at": said.at} for key, said in told.items()}
+        result = {key: {"text": said.text, "who": said.who, "at": said.at} for key, said in told}
         document("incident tell", settings, one.environment, exit_code=0, meaning=one.state.value, result=result)
         return 0
-    for key, said in told.items():
+    for key, said in told:
         for number, line in enumerate(said.text.splitlines()):
             click.echo(f"{key if not number else '':<11} {line}")
     if not told:
         say("nothing was said" if field else f"nothing was said; there is: {', '.join(FIELDS)}")
     return 0
+
+
+def _demand_language(settings: Settings, language: str) -> None:
+    known = settings.messages.languages
+    if language and language not in known:
+        raise VigieError(f"No message is in {language}.", next_step=f"There is: {', '.join(known)}.")
 
 
 @click.command()

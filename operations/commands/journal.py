@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from operations.cli import Noted, Session
-from operations.commands.session import document, environment_of, say, settings_of
+from operations.commands.session import document, environment_of, say, settings_of, worded
 from operations.desk import utc_now
 from operations.errors import JournalUnavailable, VigieError
 from operations.settings import Settings
@@ -91,11 +91,17 @@ def verify(
 
 
 @journal.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--incident", metavar="ID", default="", help="The events of one incident alone, its jobs' included.")
+@click.argument("folder", type=click.Path(path_type=str), callback=worded)
+@click.option(
+    "--incident",
+    metavar="ID",
+    default="",
+    callback=worded,
+    help="The events of one incident alone, its jobs' included.",
+)
 @click.option("--unmasked", is_flag=True, help="As it was written; else secrets known by now are masked.")
 @click.pass_obj
-def export(session: Session, folder: Path, incident: str, unmasked: bool) -> int:
+def export(session: Session, folder: str, incident: str, unmasked: bool) -> int:
     """Write the events as JSON lines into FOLDER, one file a writer, each private to you."""
     from operations.engine.redaction import Redactor
     from operations.engine.transfer import export as write
@@ -103,7 +109,7 @@ def export(session: Session, folder: Path, incident: str, unmasked: bool) -> int
     settings = settings_of(session)
     redactor = None if unmasked else Redactor(settings.secrets())
     with _opened(settings) as book:
-        done = write(book, folder, redactor=redactor, incident=incident)
+        done = write(book, Path(folder), redactor=redactor, incident=incident)
     for path in done.files:
         click.echo(str(path))
     say(f"{done.events} events in {len(done.files)} files")
@@ -125,7 +131,10 @@ def take_in(session: Session, files: tuple[Path, ...]) -> int:
     from operations.places import places_for
 
     settings = settings_of(session, to_change=True)
-    paths = [found for path in files for found in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
+    try:
+        paths = [found for path in files for found in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
+    except OSError as error:
+        raise VigieError(f"What was named cannot be read: {error.strerror or error}.") from None
     if files and not paths:
         raise VigieError("No file of events is there.", next_step="An export's files end in .jsonl.")
     with _opened(settings, to_write=True) as book:

@@ -178,16 +178,17 @@ def send(
     """Show it, ask, and send it to all its targets at once."""
     from operations.incident.message_plan import chosen_targets, prepare
     from operations.incident.messages import is_restricted
-    from operations.incident.sending import new_message_id, past_messages
+    from operations.incident.sending import id_for, past_messages
     from operations.incident.sending import send as send_it
 
     with bench_for(session, incident_id, environment, to_change=not how["plan_only"]) as bench:
         owner = owner_of(bench, kind, named=incident_id is not None)
         targets = chosen_targets(bench.settings, names, restricted=is_restricted(owner))
         made, snapshot = draft_of(bench, owner, kind, given, next_update, runbook)
+        past = past_messages(bench.journal, owner, utc_now())
         sending = prepare(
-            bench.settings, made, targets, past_messages(bench.journal, owner, utc_now()), utc_now(),
-            incident=owner, environment=bench.environment, message=new_message_id(), snapshot=snapshot,
+            bench.settings, made, targets, past, utc_now(),
+            incident=owner, environment=bench.environment, message=id_for(kind, past), snapshot=snapshot,
             edited=pairs_of(edited, "--text"), allow=allowed_kinds(allow), again=again, told=told_by(given),
         )  # fmt: skip
         stop = previewed(session, bench, sending.plan, how, as_json=as_json)
@@ -218,12 +219,13 @@ def retry(
 ) -> int:
     """Send a message again, word for word, to the targets that did not take it."""
     from operations.incident.message_plan import retry_plan
+    from operations.incident.messages import is_restricted
     from operations.incident.sending import retry as retry_it
     from operations.incident.sending import targets_to_retry
 
     with bench_for(session, incident_id, environment, to_change=not how["plan_only"], latest=True) as bench:
         owner, one = bench.named(id)
-        targets = targets_to_retry(bench.settings, one, names, looked=looked)
+        targets = targets_to_retry(bench.settings, one, names, looked=looked, restricted=is_restricted(owner))
         plan = retry_plan(bench.settings, one, targets, bench.environment, utc_now())
         stop = previewed(session, bench, plan, how, as_json=as_json)
         if stop is not None:

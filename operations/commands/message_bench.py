@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from operations.incident.sent_messages import Message
     from operations.watch.model import Snapshot
 
-_FIELDS = {"impact": "impact", "workaround": "workaround", "data loss": "data_loss", "service": "service"}
-"""Facts that are said of an incident, and their fields there."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -131,15 +128,9 @@ def pairs_of(given: Sequence[str], option: str) -> dict[str, str]:
 
 def told_by(given: Sequence[str]) -> dict[str, str]:
     """What of it is said of the incident and counts for the next message, too: by field, with its language."""
-    from operations.incident.message_facts import fact_name
+    from operations.incident.message_facts import fields_of
 
-    told = {}
-    for key, words in pairs_of(given, "--set").items():
-        name, dot, language = key.rpartition(".")
-        name, language = (name, f".{language}") if dot and len(language) <= 5 else (key, "")
-        if field := _FIELDS.get(fact_name(name)):
-            told[f"{field}{language}"] = one_line(words, 400)
-    return told
+    return fields_of(pairs_of(given, "--set"))
 
 
 def allowed_kinds(allow: Sequence[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from typing import Any
 
 from operations.ages import expected_words
@@ -34,6 +35,15 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     from operations.engine.orders import plan_to_json
 
     return {**plan_to_json(plan), "fingerprint": plan.fingerprint, "expected_seconds": plan.expected}
+
+
+def hung(row: str, indent: int) -> str:
+    """A row of a list as a terminal shows it best: folded between words, under its text. In a pipe it is one line."""
+    if not sys.stdout.isatty() or indent >= (columns := shutil.get_terminal_size().columns) // 2:
+        return row
+    head, rest = row[:indent], row[indent:]
+    pieces = textwrap.wrap(rest, columns - indent, break_on_hyphens=False) or [""]
+    return head + f"\n{' ' * indent}".join(pieces)
 
 
 def width() -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from operations.cli import Session
 from operations.engine.redaction import Redactor
@@ -99,6 +100,14 @@ def environment_of(session: Session, settings: Settings, named: str | None = Non
     return wanted
 
 
+def worded(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An option or argument that was given, and is empty, is a mistake of a script and never "none was given"."""
+    given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    if given and isinstance(value, str) and not value.strip():
+        raise VigieError(f"{parameter.opts[0]} is empty.", next_step="Say what is meant, or leave it out.")
+    return value
+
+
 def document(
     command: str,
     settings: Settings,
@@ -145,6 +154,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()  # a name of a file may be no text
     return value
 
 

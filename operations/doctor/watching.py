@@ -15,7 +15,7 @@ from operations.settings import Environment, Provider, Settings, address_of
 from operations.watch.store import open_for_reading
 
 ANSWER_LIMIT = 4.0
-_UNIT = "vigie watch --record, as the systemd unit in the README"
+_UNIT = "vigie watch --record, as a systemd unit: docs/settings.md"
 
 
 def check_targets(settings: Settings) -> Iterator[Finding]:

@@ -51,11 +51,16 @@ def check_confirmation(
         missing.append(f'--confirm "{confirm.phrase}"')
     elif confirm.level is ConfirmLevel.PHRASE_TWICE and not _matches(typed_again, confirm.phrase):
         missing.append(f'--confirm "{confirm.phrase}" a second time')
-    if confirm.needs_reason and not reason.strip():
+    if confirm.needs_reason and not is_reason(reason, confirm.phrase):
         missing.append('--reason "why"')
     if not missing:
         return None
     return VigieError("Not confirmed, so nothing was done.", next_step=f"Give {' and '.join(missing)}.")
+
+
+def is_reason(reason: str, phrase: str) -> bool:
+    """Whether it can stand as the reason: the phrase, typed into the wrong field, tells nobody anything later."""
+    return bool(reason.strip()) and not _matches(reason, phrase)
 
 
 def _matches(typed: str, phrase: str) -> bool:

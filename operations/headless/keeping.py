@@ -11,6 +11,7 @@ from operations.errors import VigieError
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident
 from operations.incident.walks import record, start_walk, walk_of, walks_of
+from operations.text import one_line
 from runbooks.events import Payload, Started
 from runbooks.model import Book
 from runbooks.walk import WalkState, apply, begin
@@ -102,7 +103,9 @@ class InJournal:
     def _one(self) -> Incident:
         found = self._incidents.get(self.incident)
         if found is None:
-            raise VigieError(f"There is no incident {self.incident}.", next_step="See: vigie incident list")
+            raise VigieError(
+                f"There is no incident {one_line(self.incident, 40)}.", next_step="See: vigie incident list"
+            )
         return found
 
     def _read(self) -> None:
@@ -128,5 +131,5 @@ def environment_of_incident(journal: Journal, incident: str) -> str:
     incidents.refresh()
     one = incidents.get(incident)
     if one is None:
-        raise VigieError(f"There is no incident {incident}.", next_step="See: vigie incident list")
+        raise VigieError(f"There is no incident {one_line(incident, 40)}.", next_step="See: vigie incident list")
     return one.environment

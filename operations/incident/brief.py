@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from operations.ages import age_words, seconds_between
+from operations.incident.changes_seen import changes_of
 from operations.incident.model import Incident
+from operations.incident.order import as_it_happened
+from operations.incident.timeline import moment_words
+from operations.incident.times import times_of
 from operations.text import one_line
 from operations.watch.model import Overall, Snapshot, Status
 from runbooks.facts import fact_of
@@ -53,24 +57,28 @@ class Brief:
 
 
 def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who: str, now: datetime) -> Brief:
-    """The brief of an incident at this moment. `need` is what the caller wants from the one who is called."""
+    """The brief of an incident at this moment. `need` is what the caller wants from the one who is called.
+
+    Of one that is over it tells what was; what is measured now is no part of it.
+    """
+    snapshot = snapshot if incident.open else None
     return Brief(
         incident=incident.id,
-        site=incident.site,
+        site=one_line(incident.site, 60),
         environment=incident.environment,
         severity=incident.severity.value,
-        broken=_broken(incident, snapshot),
+        broken=one_line(_broken(incident, snapshot), 240),
         since=_since(incident, snapshot),
-        changed=_changed(snapshot),
+        changed=one_line(_changed(snapshot) if incident.open else _changed_then(incident), 160),
         tried=tuple(one_line(entry.text, 100) for entry in incident.entries if entry.kind in _ACTS),
         found=tuple(
             one_line(entry.text, 100)
             for entry in incident.entries
             if entry.kind in ("walk.answered", "incident.note", "walk.noted")
         ),
-        now=f"{snapshot.overall.value if snapshot else 'not watched'} at {now:%H:%MZ}, {incident.state.value}",
+        now=_now(incident, snapshot, now),
         need=one_line(need, 100),
-        who=who,
+        who=one_line(who, 60),
     )
 
 
@@ -80,7 +88,17 @@ def _broken(incident: Incident, snapshot: Snapshot | None) -> str:
     return "; ".join(rows) or incident.title
 
 
+def _now(incident: Incident, snapshot: Snapshot | None, now: datetime) -> str:
+    if not incident.open:
+        return incident.state.value
+    return f"{snapshot.overall.value if snapshot else 'not watched'} at {now:%H:%MZ}, {incident.state.value}"
+
+
 def _since(incident: Incident, snapshot: Snapshot | None) -> str:
+    if not incident.open:
+        times = times_of(incident)
+        began, over = times.at("began") or incident.opened_at, times.at("resolved")
+        return f"{began:%Y-%m-%d %H:%M:%SZ}{f' to {moment_words(over, began.date())}' if over else ''}"
     if snapshot and snapshot.onset:
         return f"{snapshot.onset:%Y-%m-%d %H:%M:%SZ} (±{snapshot.onset_margin:.0f} s)"
     if snapshot and snapshot.overall is Overall.OK:
@@ -88,6 +106,16 @@ def _since(incident: Incident, snapshot: Snapshot | None) -> str:
     if snapshot and snapshot.since:
         return f"{snapshot.since:%Y-%m-%d %H:%M:%SZ}, when the console saw it"
     return f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}, when the incident was opened"
+
+
+def _changed_then(incident: Incident) -> str:
+    """The last change before it began, as its events have it."""
+    began = times_of(incident).at("began") or incident.opened_at
+    before = [row for row in changes_of(as_it_happened(incident.events)) if row[0] <= began]
+    if not before:
+        return "nothing that was seen"
+    at, words = before[-1]
+    return f"{words}, {age_words(seconds_between(at, began))} before"
 
 
 def _changed(snapshot: Snapshot | None) -> str:

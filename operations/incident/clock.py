@@ -103,6 +103,8 @@ def say_words(due: Due, now: datetime) -> str:
     now = now.astimezone(UTC)
     late = now - due.due_at
     since = f"{time_words(due.due_at, now)}, {age_words(late.total_seconds())} ago"
+    if due.kind == "box":
+        return f"time is up: {due.words}" if late < LATE else f"time is up since {since}: {due.words}"
     if due.kind in _ARE_DUE:
         return f"{due.words}: due now" if late < LATE else f"{due.words}: was due {since}"
     return due.words if late < LATE else f"{due.words} (since {since})"

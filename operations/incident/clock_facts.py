@@ -49,6 +49,17 @@ class Armed:
     due: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The time box of the question at hand: `event` led there, `offers` is where it offers to go when it is over."""
+
+    event: str
+    question: str
+    offers: str
+    entered_at: datetime
+    seconds: float
+
+
 @dataclass(slots=True)
 class Facts:
     """Times are UTC; `began` is the opening, or when it went on after it was over, and `turn` counts that."""
@@ -69,6 +80,8 @@ class Facts:
     armed: dict[str, Armed] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     said: dict[str, Said] = field(default_factory=dict)
+    box: Box | None = None
+    """Of the walk that went on last."""
     last: datetime | None = None
     """When the newest event was written down."""
 
@@ -87,6 +100,7 @@ class Facts:
             resolved_at=moved(self.resolved_at) if self.resolved_at else None,
             raised_at=moved(self.raised_at) if self.raised_at else None,
             notices=[replace(one, at=moved(one.at)) for one in self.notices],
+            box=replace(self.box, entered_at=moved(self.box.entered_at)) if self.box else None,
             said={name: replace(one, last=moved(one.last) if one.last else None) for name, one in self.said.items()},
             last=now,
         )
@@ -100,7 +114,24 @@ def facts_of(incident: Incident) -> Facts:
     for one in in_order(incident):
         _take(facts, one, failed)
         facts.last = one.written
+    facts.box = _box(incident) if incident.walk else None
     return facts
+
+
+def _box(incident: Incident) -> Box | None:
+    # The header knows this module before a walk is needed.
+    from operations.incident.walks import walk_of
+
+    state = walk_of(incident)
+    seconds = state.section.timebox if state is not None else None
+    if state is None or seconds is None:
+        return None
+    led = [one for one in in_order(incident) if one.event.kind.startswith("walk.") and one.event.at == state.entered_at]
+    if not led:
+        return None
+    section, after = state.section, state.book.section(state.section.on_expire)
+    question = f"{section.label} {section.title}".strip()
+    return Box(led[-1].event.id, question, after.title if after else "", led[-1].at, seconds)
 
 
 def _take(facts: Facts, one: Timed, failed: set[str]) -> None:

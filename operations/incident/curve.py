@@ -13,9 +13,9 @@ from typing import Any, Literal
 from operations.engine.events import Event
 from operations.engine.record import JobRecord
 from operations.incident.changes_seen import changes_of
-from operations.incident.model import Incident
+from operations.incident.model import Incident, IncidentState
 from operations.incident.onset import Onset, onset_of
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import moment_of, number_of, rows_of, text_of
 from operations.incident.what_ran import acts_of, jobs_of
 
@@ -69,7 +69,7 @@ class Curve:
 
 def curve_of(incident: Incident) -> Curve:
     """The curve as the incident's events have it; without points where nobody recorded any."""
-    events = in_order(incident.events)
+    events = as_it_happened(incident.events)
     points, step = _points(events, incident.opened_at)
     onset = onset_of(events)
     if not points:
@@ -122,11 +122,12 @@ def _marks(incident: Incident, events: list[Event]) -> Iterator[Mark]:
     for event in events:
         data: Mapping[str, Any] = event.data
         if event.kind == "message.sent":
-            yield Mark(event.at, "message", f"message: {text_of(data, 'kind', 40) or 'sent'}")
+            yield Mark(event.at, "message", f"{text_of(data, 'kind', 40)} message".strip())
         elif event.kind == "incident.opened":
             yield Mark(event.at, "state", "incident opened")
         elif event.kind == "incident.state" and (state := text_of(data, "state", 40)):
-            yield Mark(event.at, "state", state)
+            over = state in (IncidentState.RESOLVED, IncidentState.CLOSED)
+            yield Mark(event.at, "state", f"incident {state}" if over else f"state: {state}")
 
 
 def _is_of(at: datetime, acts: tuple[JobRecord, ...]) -> bool:

@@ -47,7 +47,7 @@ def contact_named(settings: Settings, name: str = "", kind: str = "") -> Contact
     callable_ones = [contact for contact in settings.contacts if contact.can_be_called]
     if name or not callable_ones:
         raise VigieError(
-            f"There is no contact {name or kind or 'with a call address'} in the settings.",
+            f"There is no contact {one_line(name or kind, 60) or 'with a call address'} in the settings.",
             next_step='Add one: [[contacts]] name = "Ana", call = "https://…"; until then use the phone.',
         )
     return callable_ones[0]

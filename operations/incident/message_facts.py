@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from operations.incident.model import Incident, IncidentState
-from operations.incident.order import in_order
+from operations.incident.told import said_of
 from operations.settings import Settings
 from operations.text import clean, one_line
 from operations.watch.model import Overall, Snapshot
@@ -136,6 +136,19 @@ def moment_words(at: datetime, now: datetime, zone: str) -> str:
     return f"{words} ({other}{local:%H:%M} {zone})"
 
 
+def fields_of(given: Mapping[str, str]) -> dict[str, str]:
+    """What of `given` (blank, or `blank.fr`, to words) is said of the incident and counts for the next message, too: by
+    field, with its language."""
+    fields = {fact: field for field, fact in TOLD.items()}
+    told = {}
+    for key, words in given.items():
+        name, dot, language = key.rpartition(".")
+        name, language = (name, f".{language}") if dot and len(language) <= 5 else (key, "")
+        if field := fields.get(fact_name(name)):
+            told[f"{field}{language}"] = one_value(words)
+    return told
+
+
 def one_value(text: str) -> str:
     """What somebody said as one line: a value never becomes a line of its own in a message."""
     return one_line(" ".join(clean(text, limit=4 * LONGEST_VALUE).split()), LONGEST_VALUE)
@@ -159,23 +172,14 @@ def _told(
     why: dict[str, str],
 ) -> None:
     """What people said, the last word in each language; one without a language counts for all."""
-    values: dict[str, str] = {}
-    own: set[str] = set()
-    for event in (one.event for one in in_order(incident)) if incident else ():
-        if event.kind != "incident.told" or event.data.get("field") != field:
-            continue
-        said = one_value(str(event.data.get("value") or ""))
-        language = str(event.data.get("lang") or "")
-        for one in languages:
-            if language in ("", one):
-                values[one] = said
-                own = own | {one} if language else own - {one}
-    values = {one: said for one, said in values.items() if said}
+    told = said_of(incident).get(field, {}) if incident else {}
+    heard = {one: told.get(one) or told.get("") for one in languages}
+    values = {one: words for one, said in heard.items() if said and (words := one_value(said.text))}
     if name == "data loss":
         _data_loss(values, languages, known, why, told=incident is not None)
     elif values:
         made = {one: _as_nothing(said, one) if name == "workaround" else said for one, said in values.items()}
-        foreign = [one for one in made if one not in own and made[one] == values[one]]
+        foreign = [one for one in made if one not in told and made[one] == values[one]]
         known[name] = Fact(name, made, "told", translated=len(foreign) < 2 or name == "service")
     elif name != "service":
         why[name] = "nobody has said it yet"

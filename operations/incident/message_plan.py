@@ -26,6 +26,8 @@ JUST_NOW = timedelta(minutes=2)
 """Two messages of one kind within this time are more likely one message sent twice."""
 ONCE = frozenset({"initial", "resolved"})
 PUBLIC = "PUBLIC"
+ASKED = "nothing in it that users should not read"
+"""The guard that a person may get past: what it found is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,9 @@ def _found(found: Sequence[tuple[str, Finding]], allow: frozenset[str]) -> Itera
         yield Guard("nothing secret in it", "refuse", f"{'; '.join(dict.fromkeys(never))}: take it out", UNFINISHED)
     if open_ones:
         words = f"{'; '.join(dict.fromkeys(open_ones))}: take it out, or say that it is meant ({kinds})"
-        yield Guard("nothing in it that users should not read", "refuse", words, UNFINISHED)
+        yield Guard(ASKED, "refuse", words, UNFINISHED)
     elif asked:
-        yield Guard(
-            "nothing in it that users should not read", "warn", f"meant: {'; '.join(words for _, words in asked)}"
-        )
+        yield Guard(ASKED, "warn", f"meant: {'; '.join(words for _, words in asked)}")
     if not never and not asked:
         yield Guard("nothing secret in it", "pass")
 

@@ -52,9 +52,9 @@ def _all(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
             data = {
                 "key": f"change:{change.kind}:{change.title}:{change.at:%Y%m%dT%H%M}",
                 "kind": change.kind,
-                "title": one_line(f"{change.title} {change.who}", 120),
+                "title": one_line(f"{change.title}{f' by {change.who}' if change.who else ''}", 120),
             }
-            yield Observation("change.seen", change.at, data)
+            yield Observation("change.seen", change.told_at or change.at, data)
 
 
 def _onset(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:

@@ -1,4 +1,5 @@
-"""An incident's events in the order they were written, with times that a clock set back cannot push into the future.
+"""The two orders of an incident's events: as they were written, for spans, with times that a clock set back cannot push
+into the future; and as it happened, for whoever reads the story.
 
 Pure. Order and times depend on the events alone, not on the order in which a journal took them in.
 """
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 from operations.engine.events import Event
 from operations.incident.model import Incident
+from operations.incident.telling import is_ours
 
 AHEAD = timedelta(seconds=5)
 """What was written down later than now by more than this was written by a clock that has since been set back."""
@@ -56,6 +58,18 @@ def folded(fold: Callable[[Incident], Folded]) -> Callable[[Incident], Folded]:
 def in_order(incident: Incident) -> tuple[Timed, ...]:
     """All events of the incident, oldest first."""
     return ordered(incident.events)
+
+
+def turn_key(incident: Incident, kind: str, *words: str) -> str:
+    """A key for the next event of that kind: two consoles that do the same at once write it, and it counts once."""
+    before = sum(event.kind == kind for event in incident.events)
+    return ":".join((kind, str(before + 1), *words))
+
+
+def as_it_happened(events: Iterable[Event]) -> list[Event]:
+    """Each event once, by when it happened, then when it was written down, then its id: late entries in their place."""
+    once = {event.id: event for event in events if is_ours(event.at) and is_ours(event.recorded_at)}
+    return sorted(once.values(), key=lambda event: (event.at, event.recorded_at, event.id))
 
 
 def ordered(events: Iterable[Event]) -> tuple[Timed, ...]:

@@ -72,8 +72,8 @@ def _parts(curve: Curve, plot: Plot, errors: _Panel, slow: _Panel, height: int, 
     yield f"<style>{_STYLE}</style>"
     yield f'<rect class="vc-page" x="0" y="0" width="{WIDTH}" height="{height}"/>'
     yield _words(_LEFT, 22, name)
-    yield _words(_LEFT, 42, "5xx, % of requests", small=True)
-    yield _words(_LEFT, slow.top - 8, "p95, seconds", small=True)
+    yield _words(_LEFT, 42, "failed requests (5xx), % of all", small=True)
+    yield _words(_LEFT, slow.top - 8, "answer time (p95: 95% are quicker), seconds", small=True)
     yield from _axes(errors)
     yield from _axes(slow)
     yield from _times(plot, errors, slow)

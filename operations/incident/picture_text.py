@@ -46,12 +46,16 @@ def _blocks(values: Sequence[float | None], top: float, steps: str) -> str:
 
 
 def _marks(plot: Plot) -> str:
-    """The sign of each mark under its column; one that finds it taken goes to the next free one on its right."""
+    """The sign of each mark under its column, in their order; one that finds it taken stands beside it."""
     count = len(plot.errors)
+    columns: list[int] = []
+    for mark in plot.marks:
+        columns.append(max(min(count - 1, int(plot.place(mark.at) * count)), columns[-1] + 1 if columns else 0))
+    last = count
+    for number in reversed(range(len(columns))):
+        columns[number] = last = min(columns[number], last - 1)
     row = [" "] * count
-    for number, mark in enumerate(plot.marks):
-        column = min(count - 1, int(plot.place(mark.at) * count))
-        free = next((place for place in range(column, count) if row[place] == " "), None)
-        if free is not None:
-            row[free] = _SIGNS[number % len(_SIGNS)]
+    for number, column in enumerate(columns):
+        if column >= 0:
+            row[column] = _SIGNS[number % len(_SIGNS)]
     return "".join(row)

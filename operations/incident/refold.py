@@ -12,7 +12,7 @@ from operations.engine.events import Event, EventBook
 from operations.engine.redaction import Redactor
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident
-from operations.incident.telling import is_ours
+from operations.incident.order import as_it_happened
 
 _HEADS = {"incident.opened": 0, "job.created": 1}
 """What others refer to is folded first, whenever it is said to have happened."""
@@ -28,14 +28,8 @@ def events_of(journal: EventBook, id: str) -> list[Event]:
 def incident_from(events: Iterable[Event], id: str) -> Incident | None:
     """The incident of that id as these events tell it; None where none of them opens it."""
     book = IncidentBook()
-    book.feed(sorted(in_order(events), key=lambda event: _HEADS.get(event.kind, 2)))
+    book.feed(sorted(as_it_happened(events), key=lambda event: _HEADS.get(event.kind, 2)))
     return book.get(id)
-
-
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Each event once, by when it happened, then when it was written down, then its id."""
-    once = {event.id: event for event in events if is_ours(event.at) and is_ours(event.recorded_at)}
-    return sorted(once.values(), key=lambda event: (event.at, event.recorded_at, event.id))
 
 
 def redacted(events: Iterable[Event], redactor: Redactor) -> list[Event]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from operations.engine.events import EventBook, utc_text
+from operations.engine.events import Event, EventBook, utc_text
 from operations.errors import VigieError
 from operations.incident.clock import Clock, Due, clock_of, said_key, say_words, unsaid
 from operations.incident.model import Incident
@@ -23,14 +24,23 @@ def remind(journal: EventBook, incident: Incident, settings: Settings, now: date
     To be called at the start and every few seconds. Raises JournalUnavailable: then it is said by nobody, and comes
     again.
     """
-    found = []
-    for due in unsaid(incident, settings, now):
-        says, key = say_words(due, now), said_key(due)
-        data = {"timer": due.timer, "words": due.words, "says": says, "due": utc_text(due.due_at), "key": key}
-        written = journal.append("timer.said", data, incident=incident.id)
-        if _first_with(journal, incident, key) == written.id:
-            found.append(says)
-    return tuple(found)
+    waiting, found = unsaid(incident, settings, now), []
+    if waiting and waiting[0].label == "CLOCK":
+        # That the clock went back moves what is due: what is so by that is said in the same breath.
+        event, says = _say(journal, incident, waiting[0], now)
+        found.append(says)
+        incident = replace(incident, events=(*incident.events, event))
+        waiting = unsaid(incident, settings, now)
+    found += [_say(journal, incident, due, now)[1] for due in waiting]
+    return tuple(says for says in found if says)
+
+
+def _say(journal: EventBook, incident: Incident, due: Due, now: datetime) -> tuple[Event, str]:
+    """Write it down; its words, which are empty where another console said it first."""
+    says, key = say_words(due, now), said_key(due)
+    data = {"timer": due.timer, "words": due.words, "says": says, "due": utc_text(due.due_at), "key": key}
+    written = journal.append("timer.said", data, incident=incident.id)
+    return written, says if _first_with(journal, incident, key) == written.id else ""
 
 
 def snooze(

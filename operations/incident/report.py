@@ -15,19 +15,22 @@ from operations.engine.record import JobRecord
 from operations.incident.changes_seen import changes_of
 from operations.incident.curve import Curve, curve_of
 from operations.incident.model import Call, Incident
-from operations.incident.refold import in_order, incident_from
+from operations.incident.order import as_it_happened
+from operations.incident.refold import incident_from
 from operations.incident.report_evidence import Judgement, judgements_of
 from operations.incident.report_messages import Sent, sent_of
 from operations.incident.tasks import Task, tasks_of
-from operations.incident.telling import text_of
+from operations.incident.telling import LINE, rows_of, text_of
 from operations.incident.timeline import Line, timeline_of
 from operations.incident.times import Times, times_of
+from operations.incident.told import main_of, said_in
 from operations.incident.what_ran import acts_of, jobs_of
+from operations.text import one_line
 
 TOLD = (
     "summary", "service", "impact", "workaround", "data_loss", "cause", "detection", "went_well", "went_badly", "lucky",
 )  # fmt: skip
-"""What a person may say about an incident (`incident.told`); the last one of each counts."""
+"""What a person may say about an incident (`told.FIELDS`), in the order of the paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Report:
     judgements: tuple[Judgement, ...]
     calls: tuple[Call, ...]
     tasks: tuple[Task, ...]
+    left_open: tuple[str, ...] = ()
+    """What was still open when it was closed last."""
 
 
 def report_from(events: Iterable[Event], id: str) -> Report | None:
@@ -78,7 +83,7 @@ def report_from(events: Iterable[Event], id: str) -> Report | None:
 def report_of(incident: Incident) -> Report:
     """The report of an incident. It is folded anew, so that the order in which its events were read does not show."""
     incident = incident_from(incident.events, incident.id) or incident
-    events = in_order(incident.events)
+    events = as_it_happened(incident.events)
     jobs = jobs_of(incident)
     return Report(
         incident=incident,
@@ -97,6 +102,7 @@ def report_of(incident: Incident) -> Report:
         judgements=judgements_of(incident),
         calls=tuple(sorted(incident.calls, key=lambda call: (call.at, call.id))),
         tasks=tasks_of(incident),
+        left_open=_left_open(events),
     )
 
 
@@ -116,6 +122,12 @@ def _restricted(events: list[Event]) -> bool:
     return restricted
 
 
+def _left_open(events: list[Event]) -> tuple[str, ...]:
+    """What the last closing named; nothing where it was taken up again."""
+    states = [event.data for event in events if event.kind == "incident.state"]
+    return tuple(one_line(str(line), LINE) for line in rows_of(states[-1].get("left"))) if states else ()
+
+
 def _severities(events: list[Event]) -> Iterator[str]:
     for event in events:
         for name in ("severity", "before"):
@@ -125,9 +137,5 @@ def _severities(events: list[Event]) -> Iterator[str]:
 
 
 def _told(events: list[Event]) -> dict[str, str]:
-    told: dict[str, str] = {}
-    for event in events:
-        field = text_of(event.data, "field", 40)
-        if event.kind == "incident.told" and field in TOLD:
-            told[field] = text_of(event.data, "value", 4000)
-    return {field: told[field] for field in TOLD if told.get(field)}
+    said = {field: one_line(main_of(told).text, 4000) for field, told in said_in(events).items()}
+    return {field: said[field] for field in TOLD if said.get(field)}

@@ -64,6 +64,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "evidence": report.judgements,
         "calls": report.calls,
         "tasks": report.tasks,
+        "left_open": report.left_open,
         "to_be_written": report_document(report).blanks,
     }
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from operations.documents.model import Blank, Block, Bullets, Document, Paragraph, Picture, Section, Subtitle, Table
 from operations.engine.record import JobRecord
+from operations.incident.closing import CHECKLIST
 from operations.incident.model import Severity
 from operations.incident.picture_svg import curve_svg
 from operations.incident.picture_text import curve_lines
 from operations.incident.report import Report, span_words
 from operations.incident.report_record import calls, evidence, jobs, messages, people
 from operations.incident.telling import text_of
-from operations.incident.timeline import GROUPS, Line, moment_words
+from operations.incident.timeline import Line, moment_words
 from operations.incident.times import DEFINITIONS, SPANS
 
 _TEXT_WIDTH = 100
+_AFTER_EVERY_ONE = frozenset(name for name, _, _ in CHECKLIST)
+"""Tasks that say nothing of this incident: they follow each one."""
 
 
 def report_document(report: Report) -> Document:
@@ -71,7 +74,7 @@ def _sentences(report: Report) -> Iterator[str]:
     where = f"{incident.site} {incident.environment}".strip()
     if times.onset is not None:
         exactly = f", or up to {times.onset.margin:.0f} s before that" if times.onset.margin >= 1 else ""
-        yield f"On {began:%Y-%m-%d} errors began on {where} at {began:%H:%M:%SZ}{exactly}."
+        yield f"On {began:%Y-%m-%d} at {began:%H:%M:%SZ}{exactly}, errors began on {where}."
     else:
         yield f"On {began:%Y-%m-%d} at {began:%H:%M:%SZ} something was wrong with {where}."
     mitigated, took = times.at("mitigated"), span_words(times.seconds("mitigate"))
@@ -118,17 +121,31 @@ def _impact(report: Report) -> Iterator[Block]:
     day = report.incident.opened_at.date()
     worst, slowest = report.curve.worst, report.curve.slowest
     measured = []
-    if worst is not None:
-        measured.append(f"at the worst {worst.errors:.3g}% of requests failed ({moment_words(worst.at, day)[:-4]}Z)")
-    if slowest is not None:
-        measured.append(f"the highest p95 was {slowest.p95:.3g} s ({moment_words(slowest.at, day)[:-4]}Z)")
+    if worst is not None and worst.errors is not None:
+        measured.append(f"in the worst minute ({_minute(worst.at, day)}) {worst.errors:.3g}% of all requests failed")
+    if slowest is not None and slowest.p95 is not None:
+        one_in_twenty = f"one answer in twenty took {_answer_time(slowest.p95)} or longer (p95)"
+        measured.append(f"in the slowest minute ({_minute(slowest.at, day)}) {one_in_twenty}")
     if measured:
         yield Paragraph(f"Measured: {'; '.join(measured)}.")
     if report.curve.points:
-        title = f"5xx rate and p95 of incident {report.incident.id}"
+        title = picture_title(report)
         yield Picture(title, curve_svg(report.curve, title), "\n".join(curve_lines(report.curve, _TEXT_WIDTH)))
     else:
         yield Paragraph("No figures of traffic were recorded while it was open, so there is no curve.")
+
+
+def picture_title(report: Report) -> str:
+    """What stands over the picture."""
+    return f"Failed requests and answer times, incident {report.incident.id}"
+
+
+def _minute(at: datetime, day: date) -> str:
+    return f"{moment_words(at, day)[:-4]}Z"
+
+
+def _answer_time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def _times(report: Report) -> Iterator[Block]:
@@ -141,6 +158,7 @@ def _times(report: Report) -> Iterator[Block]:
             at = f"{moment_words(times.onset.earliest, day)} to {moment_words(times.onset.latest, day)}"
         rows.append((name, at, moment.how))
     yield Table(("Moment", "When", "How it is known"), tuple(rows))
+    yield Subtitle("How long it took")
     yield Table(
         ("Time to", "Took", "From", "To"),
         tuple((name, span_words(times.seconds(name)), start, end) for name, (start, end) in SPANS.items()),
@@ -151,6 +169,8 @@ def _times(report: Report) -> Iterator[Block]:
 
 def _timeline(report: Report) -> Iterator[Block]:
     day = report.incident.opened_at.date()
+    if any(line.entry.late for line in report.timeline):
+        yield Paragraph("“Noted” says when a line was written down, where that was later.")
     pinned = [line for line in report.timeline if line.pinned]
     if pinned:
         yield Subtitle("Pinned")
@@ -158,13 +178,8 @@ def _timeline(report: Report) -> Iterator[Block]:
         yield Subtitle("Everything")
     yield Table(
         ("When", "Who", "What"),
-        tuple((_when(line, day), who_of(line), _what(line, day)) for line in report.timeline),
+        tuple((_when(line, day), line.entry.who, _what(line, day)) for line in report.timeline),
     )
-
-
-def who_of(line: Line) -> str:
-    """Who a line is from: what was measured is nobody's, whoever's console wrote it down."""
-    return "the watch" if line.entry.kind.startswith(GROUPS["watch"]) else line.entry.who
 
 
 def _when(line: Line, day: date) -> str:
@@ -187,10 +202,12 @@ def _detection(report: Report) -> Iterator[Block]:
     moment = report.times.moments["detected"]
     if moment.at is not None:
         took = span_words(report.times.seconds("detect"))
-        yield Paragraph(f"Seen at {moment_words(moment.at, day)}, {took} after it began: {moment.how}.")
-    if report.alarms:
-        yield Bullets(tuple(f"{moment_words(one.at, day)} alarm: {one.text}" for one in report.alarms))
-    elif "detection" not in report.told:
+        yield Paragraph(f"Detected at {moment_words(moment.at, day)}, {took} after it began: {moment.how}.")
+    later = [one for one in report.alarms if one.at != moment.at]
+    if later:
+        yield Paragraph("Further alarms:" if len(later) < len(report.alarms) else "Alarms:")
+        yield Bullets(tuple(f"{moment_words(one.at, day)} {one.text}" for one in later))
+    elif not report.alarms and "detection" not in report.told:
         yield Blank("how it came to be known, and which alarm should have told it")
 
 
@@ -213,9 +230,11 @@ def _told(report: Report, field: str, asks: str) -> Iterator[Block]:
 
 
 def _tasks(report: Report) -> Iterator[Block]:
-    if not report.tasks:
+    if report.left_open:
+        yield Paragraph("Still open when it was closed:")
+        yield Bullets(report.left_open)
+    if all(task.id.partition("-")[0] in _AFTER_EVERY_ONE for task in report.tasks):
         yield Blank("what is done so that it does not come again, each with an owner and a date")
-        return
     rows = []
     for task in report.tasks:
         due = f"{task.due:%Y-%m-%d %H:%MZ}" if task.due else "no date"

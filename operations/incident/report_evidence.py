@@ -62,13 +62,14 @@ def _answered(one: WalkEvent, book: str) -> Judgement:
     elif data.get("verdict") is False:
         how = "own answer, not what was measured"
     return Judgement(
-        one.at, one.who, book, text_of(data, "title", 200) or text_of(data, "section", 200),
+        one.at, one.who, book, text_of(data, "title", 200).removeprefix("⚠ ") or text_of(data, "section", 200),
         text_of(data, "answer", 200), how, text_of(data, "why", 400), tuple(_evidence(data.get("evidence"))),
     )  # fmt: skip
 
 
 def _evidence(value: object) -> Iterator[Evidence]:
-    for row in rows_of(value):
+    # Two conditions of one answer may rest on the same fact.
+    for row in {repr(row): row for row in rows_of(value)}.values():
         parts = rows_of(row)
         if len(parts) != 3 or not isinstance(parts[0], str):
             continue

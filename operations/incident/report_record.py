@@ -22,7 +22,8 @@ def messages(report: Report) -> Iterator[Block]:
         yield Paragraph("No message was sent.")
     day = _day(report)
     for one in report.messages:
-        yield Subtitle(f"{moment_words(one.at, day)} {one.kind or 'message'}, sent by {one.who}")
+        kind = f"{one.kind} message".strip()
+        yield Subtitle(f"{moment_words(one.at, day)} {kind}, sent by {one.who}")
         yield from _message(one, day)
 
 
@@ -62,7 +63,10 @@ def _job(job: JobRecord) -> str:
 
 
 def _took(job: JobRecord) -> str:
-    return clock_words(seconds_between(job.created_at, job.ended_at)) if job.ended_at else "not known"
+    if job.ended_at is None:
+        return "not known"
+    seconds = seconds_between(job.created_at, job.ended_at)
+    return clock_words(seconds) if seconds >= 1 else "under 1s"
 
 
 def _outcome(job: JobRecord) -> str:
@@ -89,7 +93,7 @@ def evidence(report: Report) -> Iterator[Block]:
 def _judgement(one: Judgement) -> str:
     book = f", runbook {one.book}" if one.book else ""
     why = f", because {one.why}" if one.why else ""
-    return f"{one.answer} ({one.how}, {one.who}{book}){why}"
+    return f"{one.answer} ({one.who}, {one.how}{book}){why}"
 
 
 def _evidence(one: Evidence) -> str:

@@ -86,11 +86,26 @@ _SHAPES: tuple[tuple[str, FindingKind, str, int], ...] = (
     ("DigitalOcean token", "token", r"\bdo[opr]_v1_[0-9a-f]{40,}", 7),
     ("Anthropic or OpenAI key", "key", r"\bsk-(?:ant-|proj-|svcacct-)?[\w-]{20,}", 3),
     ("JSON web token", "token", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?", 3),
-    ("Vault token", "token", r"\bhv[sbr]\.[\w-]{20,}", 4),
+    ("Vault token", "token", r"\b(?:hv[sbr]\.[\w-]{20,}|s\.[A-Za-z0-9]{24}\b)", 2),
+    ("Hugging Face token", "token", r"\bhf_[A-Za-z0-9]{30,}", 3),
+    ("Docker token", "token", r"\bdckr_[op]at_[\w-]{20,}", 9),
+    ("Figma token", "token", r"\bfig[dur]_[\w-]{16,}", 5),
+    ("Tailscale key", "key", r"\btskey-[a-z]+-[\w-]{12,}", 6),
+    ("New Relic key", "key", r"\bNRAK-[A-Z0-9]{24,}", 5),
+    ("Databricks token", "token", r"\bdapi[0-9a-f]{32}\b", 4),
+    ("Vercel token", "token", r"\bvercel_[a-z]+_[\w-]{12,}", 7),
+    ("PASETO", "token", r"\bv[1-4]\.(?:local|public)\.[\w-]{20,}", 3),
+    ("OpenSSH private key", "key", r"\bb3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=]*", 4),
     ("age key", "key", r"\bAGE-SECRET-KEY-1[A-Z0-9]{50,}", 15),
 )  # fmt: skip
 _SHAPED = tuple((what, kind, re.compile(pattern), shown) for what, kind, pattern, shown in _SHAPES)
-_BEARER = re.compile(r"\b[Bb]earer\s+(?P<value>[\w.~+/=-]{12,})")
+_BEARER = re.compile(r"(?P<header>Authorization:\s*)?\b[Bb]earer\s+(?P<value>[\w.~+/=-]{12,})", re.IGNORECASE)
+_COOKIE = re.compile(r"\bCookie:\s*[\w.-]{1,40}=(?P<value>[^\s;]{8,})", re.IGNORECASE)
+_OPTION = re.compile(
+    r"(?:(?<!\S)(?:-u|--user)[ =][\w.@-]{1,40}:|--(?:[\w-]{0,20}-)?(?:passw(?:or)?d|token|secret|api-key)[ =]"
+    r"|<(?:password|passwd|token|secret|apikey)>)[\"']?(?P<value>[^\s\"'<>]{4,})",
+    re.IGNORECASE,
+)
 _BASIC = re.compile(r"\b[Bb]asic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
 
 
@@ -99,8 +114,12 @@ def _shaped(text: str) -> Iterator[Finding]:
         for found in pattern.finditer(text):
             yield Finding(kind, what, _masked(found[0], shown), *found.span())
     for found in _BEARER.finditer(text):
-        if re.search(r"\d", found["value"]) or _looks_random(found["value"]):
+        if found["header"] or re.search(r"\d", found["value"]) or _looks_random(found["value"]):
             yield Finding("token", "bearer token", MASK, *found.span("value"))
+    for found in _COOKIE.finditer(text):
+        yield Finding("token", "value of a cookie", MASK, *found.span("value"))
+    for found in _OPTION.finditer(text):
+        yield Finding("password", "password of a command or a file", MASK, *found.span("value"))
     for found in _BASIC.finditer(text):
         if _holds_password(found["value"]):
             yield Finding("password", "user and password in base64", MASK, *found.span("value"))
@@ -132,9 +151,9 @@ def _in_addresses(text: str) -> Iterator[Finding]:
 
 _NAMED = re.compile(
     r"(?P<name>(?<![a-zà-ÿ])(?:[\w-]{0,40}(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|credential|api[_ -]?key"
-    r"|access[_ -]?key|private[_ -]?key|auth[_ -]?key|[_-]key|signature)[\w-]{0,20}|mots? de passe|mdp|jeton|key"
-    r"|clés?(?: d['’]api| api| secrète| privée| d['’]accès)?|code d['’]accès))"
-    r"[\"'’]?\s{0,3}(?P<how>:=|=>|=|:|\b(?:is|est|was|était)\b)\s{0,3}"
+    r"|access[_ -]?key|private[_ -]?key|auth[_ -]?key|[_-]key|signature)[\w-]{0,20}|mots? de passe|mdp|pass|pw|jeton"
+    r"|key|clés?(?: d['’]api| api| secrète| privée| d['’]accès)?|code d['’]accès))"
+    r"(?P<closing>[\"'’]?)\s{0,3}(?P<how>:=|=>|=|＝|:|：|\b(?:is|est|was|était)\b)\s{0,3}"
     r"(?P<quote>[\"'«“]?)\s?(?P<value>[^\s\"'«»“”]{4,200})",
     re.IGNORECASE,
 )
@@ -145,7 +164,7 @@ def _after_names(text: str) -> Iterator[Finding]:
     """`password=hunter2`, `token: x9…`: with `=` nearly anything, in a sentence only what is no word."""
     for found in _NAMED.finditer(text):
         value = found["value"].rstrip(".,;:!?)]}")
-        written = found["how"] in ("=", ":=", "=>")
+        written = found["how"] in ("=", "＝", ":=", "=>") or (found["closing"] and found["quote"])  # as JSON does
         plain_name = found["name"].casefold() in ("key", "clé", "clés")
         if plain_name or not written:
             tells = len(value) >= 6 and not value.startswith(("http://", "https://")) and _no_word(value)
@@ -171,17 +190,24 @@ def _no_word(value: str) -> bool:
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _AWS_SECRET = range(38, 45)
 """About the 40 characters of an AWS secret key, which has nothing else to be known by."""
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|0[0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
+"""A number of something, as UUID or as ULID."""
 
 
 def _alone(text: str) -> Iterator[Finding]:
     """A long run that no language has, whatever stands before it."""
     for found in _RUN.finditer(text):
-        pieces = re.split(r"[-_/]", found[0]) if not _looks_random(found[0]) else [found[0]]
-        if _UUID.fullmatch(found[0]):
-            continue
-        if any(len(piece) >= 20 and _looks_random(piece) for piece in pieces):
+        # Behind the dot of a host's name a slash begins the next part of a path.
+        wholes = found[0].split("/") if text[: found.start()].endswith(".") else [found[0]]
+        if any(_holds_key(whole) for whole in wholes):
             yield Finding("token", "what looks like a key", _masked(found[0], 3), *found.span())
+
+
+def _holds_key(run: str) -> bool:
+    if _UUID.fullmatch(run):
+        return False
+    pieces = [run] if _looks_random(run) else re.split(r"[-_/]", run)
+    return any(len(piece) >= 20 and _looks_random(piece) for piece in pieces)
 
 
 def _looks_random(text: str) -> bool:
@@ -194,7 +220,7 @@ def _looks_random(text: str) -> bool:
     if len(text) in _AWS_SECRET and set("lud") <= set(kinds) and _bits(text) >= 4:
         return True
     changes = sum(one != other for one, other in pairwise(kinds)) / len(kinds)
-    return _bits(text) >= 3.3 and changes >= (0.4 if "u" in kinds else 0.2)
+    return _bits(text) >= 3.3 and changes >= (0.4 if {"u", "l"} <= set(kinds) else 0.2)
 
 
 def _bits(text: str) -> float:
@@ -210,12 +236,15 @@ def _holds_password(value: str) -> bool:
     return ":" in plain and plain.isprintable()
 
 
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b")
+_MAIL = re.compile(
+    r"(?:(?<![\w.+-])[\w.+-]{1,64}|\"[^\"\n@]{1,64}\")(?:@|＠|%40|\s?[(\[]\s?(?:at|à)\s?[)\]]\s?)"
+    r"(?P<domain>(?:[\w-]{1,63}\.){1,8}(?:xn--[a-z0-9-]{2,24}|[^\W\d_]{2,24}))\b"
+)
 
 
 def _mails(text: str) -> Iterator[Finding]:
     for found in _MAIL.finditer(text):
-        yield Finding("mail", "mail address", f"{found[0][0]}…@{found[0].rpartition('@')[2]}", *found.span())
+        yield Finding("mail", "mail address", f"{found[0][0]}…@{found['domain']}", *found.span())
 
 
 _IPV4 = re.compile(r"(?<![\w.-])(?<![vV] )\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")

@@ -23,12 +23,13 @@ from operations.incident.message_answers import Verdict
 from operations.incident.message_plan import Sending, not_twice
 from operations.incident.message_shapes import Parcel, page_body
 from operations.incident.message_targets import deliver
-from operations.incident.messages import Draft, is_restricted
+from operations.incident.messages import Draft, drafted, is_restricted
 from operations.incident.model import Incident, IncidentState
 from operations.incident.sent_messages import MESSAGE_KINDS, Delivery, Message, messages_in, remote_of
 from operations.places import places_for
 from operations.settings import MessageTarget, Settings
 from operations.text import one_line
+from operations.watch.model import Snapshot
 
 Clock = Callable[[], datetime]
 _CLAIM_WITHIN = 3.0
@@ -43,6 +44,23 @@ def past_messages(journal: EventBook, incident: Incident | None, now: datetime) 
     """The messages so far of an incident, or of none, read from the journal just now."""
     rows = journal.events(kinds=MESSAGE_KINDS, incident=incident.id if incident is not None else "")
     return messages_in((event for _, event in rows), now)
+
+
+def id_for(kind: str, past: Sequence[Message]) -> str:
+    """What a message of that kind is to be called: as the draft of it that was kept and not sent, else anew."""
+    kept = (one.id for one in past if one.kind == kind and not one.sent)
+    return next(kept, "") or new_message_id()
+
+
+def draft_first_notice(
+    journal: EventBook, incident: Incident, settings: Settings, snapshot: Snapshot | None, now: datetime
+) -> None:
+    """Draft the first notice as an incident opens, and keep it: once, whichever console does it.
+
+    Raises VigieError where no runbook has its words, or the journal takes nothing.
+    """
+    draft = drafted(incident, "initial", now, settings, snapshot)
+    keep_draft(journal, incident, draft, new_message_id(), key=f"draft:initial:{incident.id}")
 
 
 def keep_draft(journal: EventBook, incident: Incident | None, draft: Draft, message: str, key: str = "") -> None:
@@ -63,6 +81,7 @@ async def send(journal: EventBook, settings: Settings, sending: Sending, now: Cl
     if refusal is not None:
         raise VigieError(f"Stopped by the guard “{refusal.name}”: {refusal.says}", code=refusal.code)
     async with _claim(settings):
+        _demand_as_open(journal, sending.incident)
         past = past_messages(journal, sending.incident, now())
         _demand_new(sending, past, now())
         event = _record(journal, sending)
@@ -88,11 +107,12 @@ async def retry(
     """
     incident_id = incident.id if incident is not None else ""
     async with _claim(settings):
+        _demand_as_open(journal, incident)
         past = past_messages(journal, incident, now())
         one = next((each for each in past if each.id == message and each.sent), None)
         if one is None:
             raise VigieError(f"No message {one_line(message, 40)!r} was sent.", next_step="See: vigie message list")
-        targets = targets_to_retry(settings, one, names, looked=looked)
+        targets = targets_to_retry(settings, one, names, looked=looked, restricted=is_restricted(incident))
         attempt = 1 + max(delivery.attempt for delivery in one.deliveries)
         again = [target.name for target in targets]
         journal.append(
@@ -178,11 +198,17 @@ def _demand_new(sending: Sending, past: Sequence[Message], now: datetime) -> Non
 
 
 def targets_to_retry(
-    settings: Settings, message: Message, names: Sequence[str] = (), *, looked: bool = False
+    settings: Settings,
+    message: Message,
+    names: Sequence[str] = (),
+    *,
+    looked: bool = False,
+    restricted: bool = False,
 ) -> tuple[MessageTarget, ...]:
     """The targets that still want that message; those of `names` alone where there are any.
 
-    Raises VigieError (code 1) where one has it or nobody looked, Busy (75) while it is being sent.
+    Raises VigieError (code 1) where one has it, nobody looked, or a `restricted` incident's targets are not named;
+    Busy (75) while it is being sent.
     """
     known = {target.name: target for target in settings.messages.targets}
     running = [one.target for one in message.deliveries if one.result == "sending"]
@@ -192,12 +218,17 @@ def targets_to_retry(
     wanted = list(dict.fromkeys(names)) or list(left)
     for name in wanted:
         if name not in left:
-            there = ", ".join(left) or "none"
             raise VigieError(
-                f"{one_line(name, 60)} does not wait for it.", next_step=f"Not taken or not known: {there}."
+                f"{one_line(name, 60)} does not wait for it.",
+                next_step=f"Not taken or not known: {', '.join(left) or 'none'}.",
             )
         if name not in known:
             raise VigieError(f"The settings have no target {one_line(name, 60)!r} any more.")
+    if wanted and restricted and not names:
+        raise VigieError(
+            "The incident is restricted: each target has to be named.",
+            next_step=f"--to NAME; without it: {', '.join(left)}.",
+        )
     if not wanted:
         raise VigieError("Every target has it: there is nothing to be sent again.")
     doubtful = [name for name in wanted if left[name].result == "unknown" and known[name].kind != "statuspage"]
@@ -214,6 +245,18 @@ def targets_to_retry(
         if problems:
             raise VigieError(f"Not sent: {'; '.join(problems)}.")
     return tuple(known[name] for name in wanted)
+
+
+def _demand_as_open(journal: EventBook, incident: Incident | None) -> None:
+    """Raise VigieError where the incident was restricted since somebody chose who is told, and what."""
+    if incident is None or is_restricted(incident):
+        return
+    rows = journal.events(kinds=("incident.restricted",), incident=incident.id)
+    if rows and rows[-1][1].data.get("restricted"):
+        raise VigieError(
+            "The incident was restricted meanwhile: nothing was sent.",
+            next_step="Write it again, and name its targets.",
+        )
 
 
 def _doubtful(past: Sequence[Message], target: MessageTarget) -> frozenset[str]:

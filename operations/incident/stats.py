@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from operations.ages import clock_words
 from operations.engine.events import Event
 from operations.errors import VigieError
 from operations.incident.model import Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
 from operations.incident.times import DEFINITIONS, SPANS, times_of
 from operations.text import one_line
 
 NAMES: Mapping[str, str] = {"acknowledge": "MTTA", "mitigate": "MTTM", "resolve": "MTTR"}
 NOT_TOLD = "nobody told the cause"
+_WIDTH = 79
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
 
 
@@ -78,7 +80,9 @@ def stats_lines(stats: Stats) -> Iterator[str]:
     if stats.first is None or stats.last is None:
         yield "no incident in that time"
         return
-    yield f"{stats.count} incident{'s' if stats.count > 1 else ''}, {stats.first:%Y-%m-%d} to {stats.last:%Y-%m-%d}"
+    first, last = f"{stats.first:%Y-%m-%d}", f"{stats.last:%Y-%m-%d}"
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    yield f"{stats.count} incident{'s' if stats.count > 1 else ''} {when}"
     yield ""
     severities = list(stats.severities)
     yield f"{'month':<8} {'all':>5} " + " ".join(f"{severity:>5}" for severity in severities)
@@ -95,7 +99,8 @@ def stats_lines(stats: Stats) -> Iterator[str]:
     yield ""
     for span, (start, end) in SPANS.items():
         yield f"{NAMES.get(span, span)}: from {start} to {end}"
-    yield from (f"{name}: {words}" for name, words in DEFINITIONS.items())
+    for name, words in DEFINITIONS.items():
+        yield from textwrap.wrap(f"{name}: {words}", _WIDTH, subsequent_indent="  ")
 
 
 def _times(incidents: Sequence[Incident]) -> dict[str, Figure]:
@@ -116,7 +121,8 @@ def _causes(incidents: Sequence[Incident]) -> tuple[tuple[str, int], ...]:
     words: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for one in incidents:
-        cause = next((text_of(e.data, "value", 160) for e in reversed(in_order(one.events)) if _tells_cause(e)), "")
+        newest_first = reversed(as_it_happened(one.events))
+        cause = next((text_of(event.data, "value", 160) for event in newest_first if _tells_cause(event)), "")
         key = (cause or NOT_TOLD).casefold()
         words.setdefault(key, cause or NOT_TOLD)
         counts[key] += 1

@@ -15,6 +15,11 @@ from operations.incident.model import Call, Entry, Incident, IncidentState, Walk
 from operations.incident.words import describe
 
 WALK_PREFIX = "walk."
+_BY_ITSELF = {
+    "probe.changed": "watch", "alarm.opened": "watch", "alarm.closed": "watch", "change.seen": "watch",
+    "timer.said": "clock",
+}  # fmt: skip
+"""Whose line it is where nobody did anything, whoever's console wrote it down."""
 _DAMAGE = (LookupError, ValueError, TypeError, AttributeError, OverflowError)
 
 
@@ -113,7 +118,8 @@ class _Fold:
         if described is None:
             return
         text, tone = described
-        entry = Entry(event.at, event.recorded_at, event.actor, event.kind, text, tone, event.id, event.job or "")
+        who = _BY_ITSELF.get(event.kind, event.actor)
+        entry = Entry(event.at, event.recorded_at, who, event.kind, text, tone, event.id, event.job or "")
         insort(self._entries, entry, key=lambda one: (one.at, one.recorded_at))
 
     def _effect(self, event: Event) -> None:

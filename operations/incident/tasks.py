@@ -48,12 +48,17 @@ def tasks_of(incident: Incident) -> tuple[Task, ...]:
     return tuple(found.values())
 
 
+_NAMED = 20
+"""So many tasks are named where one was not found."""
+
+
 def task_named(incident: Incident, name: str) -> Task:
     """The task with that id, or whose id begins so. Raises VigieError when there is none, or several."""
     tasks = tasks_of(incident)
     fits = [task for task in tasks if task.id == name] or [task for task in tasks if name and task.id.startswith(name)]
     if len(fits) != 1:
-        there = ", ".join(task.id for task in tasks) or "none"
+        near = [task.id for task in fits or tasks]
+        there = f"{', '.join(near[:_NAMED]) or 'none'}{f' and {len(near) - _NAMED} more' if near[_NAMED:] else ''}"
         what = f"fits {len(fits)} tasks" if fits else "is no task of this incident"
         raise VigieError(f"{one_line(name, 40) or 'Nothing'} {what}.", next_step=f"There is: {there}.")
     return fits[0]

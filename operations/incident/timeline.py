@@ -12,7 +12,7 @@ from datetime import date, datetime
 from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Entry, Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import LINE, text_of
 from operations.text import one_line
 
@@ -84,7 +84,7 @@ def timeline_of(incident: Incident) -> tuple[Line, ...]:
     """Every line of the timeline by when it happened, with its pin and its corrections."""
     pins: dict[str, bool] = {}
     corrections: dict[str, list[Correction]] = {}
-    for event in in_order(incident.events):
+    for event in as_it_happened(incident.events):
         about = text_of(event.data, "event")
         if event.kind == "entry.pinned" and about:
             pins[about] = event.data.get("pinned") is not False

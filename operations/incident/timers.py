@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from operations.incident.clock_facts import Facts
+from operations.incident.clock_facts import Box, Facts
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.roles import Role, roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.told import restriction_of
 from operations.settings import Contact, Settings
 
-TimerKind = Literal["update", "ladder", "commander", "severity", "window", "review", "promise", "custom"]
+TimerKind = Literal["update", "ladder", "commander", "severity", "window", "box", "review", "promise", "custom"]
 MOST = 5
 """A thing is said so often and not oftener."""
 NO_COMMANDER = timedelta(minutes=2)
@@ -69,6 +69,8 @@ def timers_of(incident: Incident, facts: Facts, settings: Settings) -> Iterator[
     yield from _notices(facts, settings, over)
     if not over:
         yield from _people(incident, facts)
+    if not over and facts.box is not None:
+        yield _time_box(facts.box)
     if seeking:
         yield from _windows(facts)
         yield from _ladder(incident, facts, settings)
@@ -115,6 +117,9 @@ def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
             id = f"update:first:{facts.turn}:{first:g}"
             due = facts.began + timedelta(minutes=first)
             yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or timedelta(minutes=first))
+    elif last.kind == "resolved":
+        words = "users were told that it is over: resolve the incident, or correct the notice"
+        yield Timer(f"update:told:{last.event}", "custom", "RESOLVE", words, last.at + RESOLVED_NOTICE)
     elif last.promised is not None:
         raised = facts.raised_at is not None and facts.raised_at > last.at and again is not None
         sooner = facts.raised_at + again if raised and facts.raised_at and again else last.promised
@@ -147,6 +152,13 @@ def _windows(facts: Facts) -> Iterator[Timer]:
     for at, words in WINDOWS.get(facts.severity, ())[1:]:
         id = f"window:{facts.severity.value}:{at:g}:{facts.turn}"
         yield Timer(id, "window", "NEXT PHASE", words, facts.began + timedelta(minutes=at), passing=True)
+
+
+def _time_box(box: Box) -> Timer:
+    """It only offers; going on to another question makes it moot."""
+    offers = f"; it offers: {box.offers}" if box.offers else ""
+    words = f"time box of {box.question}{offers}"
+    return Timer(f"box:{box.event}", "box", "TIME BOX", words, box.entered_at + timedelta(seconds=box.seconds))
 
 
 def _ladder(incident: Incident, facts: Facts, settings: Settings) -> Iterator[Timer]:

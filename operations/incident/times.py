@@ -14,7 +14,7 @@ from operations.engine.record import JobRecord
 from operations.incident.model import Incident, IncidentState
 from operations.incident.onset import KEY as ONSET_KEY
 from operations.incident.onset import Onset, onset_of
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
 from operations.incident.what_ran import acts_of, jobs_of
 
@@ -72,7 +72,7 @@ class Times:
 
 def times_of(incident: Incident) -> Times:
     """The times of an incident."""
-    events = in_order(incident.events)
+    events = as_it_happened(incident.events)
     jobs = jobs_of(incident)
     onset = onset_of(events)
     resolved = _resolved(events)
@@ -110,7 +110,7 @@ def _detected(incident: Incident, events: Sequence[Event]) -> Moment:
 
 
 def _diagnosed(events: Sequence[Event], helped: JobRecord | None) -> Moment:
-    found = [Moment(helped.created_at, f"{helped.operation} was confirmed")] if helped else []
+    found = [Moment(helped.created_at, f"the {helped.operation} was confirmed")] if helped else []
     for event in events:
         if event.kind == "incident.state" and event.data.get("state") == IncidentState.IDENTIFIED.value:
             found.append(Moment(event.at, f"{event.actor} set the state to identified"))
@@ -132,7 +132,7 @@ def _mitigated(
     if before:
         helped, ended = max(before, key=lambda row: (row[1], row[0].id))
         if well is None or well - ended <= _TAKES_EFFECT:
-            return helped, Moment(ended, f"{helped.operation} ended: {helped.says or helped.meaning}")
+            return helped, Moment(ended, f"the {helped.operation} ended: {helped.says or helped.meaning}")
     if well is not None:
         return None, Moment(well, "all that was down was measured as well again")
     watching = next((e for e in events if e.kind == "incident.state" and e.data.get("state") == "monitoring"), None)
@@ -175,7 +175,7 @@ def _resolved(events: Sequence[Event]) -> Moment:
             continue
         state, why = text_of(event.data, "state"), text_of(event.data, "why", 200)
         if state == IncidentState.RESOLVED or (state == IncidentState.CLOSED and found is None):
-            found = Moment(event.at, f"{event.actor}{f': {why}' if why else ''}")
+            found = Moment(event.at, f"{event.actor} called it {state}{f': {why}' if why else ''}")
         elif state != IncidentState.CLOSED:
             found = None
     return found or Moment(None, "it is not resolved yet")

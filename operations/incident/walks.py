@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
 from operations.settings import Settings
+from operations.text import one_line
 from runbooks.events import Answered, Moved, Payload, Started, from_data, to_data
 from runbooks.model import Book
 from runbooks.walk import WalkState, begin, replay
@@ -48,12 +50,14 @@ def load_book(settings: Settings, name: str = SITE_DOWN) -> Book:
     try:
         return open_book(name, own_folder(settings))
     except OSError as error:
-        raise VigieError(f"The runbook {name} cannot be read: {error.strerror or error}.") from None
+        raise VigieError(f"The runbook {one_line(name, 80)} cannot be read: {error.strerror or error}.") from None
 
 
-def start_walk(journal: EventBook, incident: Incident, book: Book, at: str = "") -> str:
-    """Begin to walk `book` in this incident; the new walk's id."""
-    id = secrets.token_hex(4)
+def start_walk(journal: EventBook, incident: Incident, book: Book, at: str = "", *, only: bool = False) -> str:
+    """Begin to walk `book` in this incident; the new walk's id. Whoever wants this text's `only` walk gets the same id:
+    two consoles that begin it in the same moment then begin one."""
+    text = f"{incident.id} {book.name} {book.hash}"
+    id = sha256(text.encode("utf-8", "replace")).hexdigest()[:8] if only else secrets.token_hex(4)
     record(journal, incident, begin(book, at), book, walk=id)
     return id
 

@@ -8,14 +8,14 @@ from operations.engine.fold import fold
 from operations.engine.model import ConfirmLevel
 from operations.engine.record import JobRecord
 from operations.incident.model import Incident
-from operations.incident.refold import in_order
+from operations.incident.order import as_it_happened
 
 ACTS = frozenset({"rollback", "deploy", "redeploy", "flag", "maintenance", "restore", "restore-undo"})
 
 
 def jobs_of(incident: Incident) -> tuple[JobRecord, ...]:
     """The incident's jobs, oldest first."""
-    events = [event for event in in_order(incident.events) if event.job]
+    events = [event for event in as_it_happened(incident.events) if event.job]
     jobs = fold(sorted(events, key=lambda event: event.kind != "job.created"))
     return tuple(sorted(jobs, key=lambda job: (job.created_at, job.id)))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from operations.incident.model import Tone
+from operations.incident.onset import KEY as ONSET_KEY
 
 Described = tuple[str, Tone]
 _Data = Mapping[str, Any]
@@ -36,12 +37,15 @@ def _state(data: _Data) -> Described:
     left = "; stays open: " + "; ".join(map(str, data["left"])) if data.get("left") else ""
     if data.get("reopened"):
         return f"incident goes on{why}", "bad"
-    return f"incident {state}{why}{left}", "good" if state in ("resolved", "closed") else "plain"
+    said = f"incident {state}" if state in ("resolved", "closed") else f"state: {state}"
+    return f"{said}{why}{left}", "good" if state in ("resolved", "closed") else "plain"
 
 
 def _probe(data: _Data) -> Described:
     status = str(data.get("status", "unknown"))
     tones: dict[str, Tone] = {"ok": "good", "warn": "warn", "down": "bad"}
+    if str(data.get("key", "")).startswith(ONSET_KEY):
+        return f"errors {data.get('detail') or 'begin'}".replace(" (±0 s)", ""), "bad"
     word = "DOWN" if status == "down" else status
     detail = f": {data['detail']}" if data.get("detail") else ""
     return f"{data.get('title', data.get('probe', ''))} {word}{detail}", tones.get(status, "warn")
@@ -85,11 +89,14 @@ def _role_taken(data: _Data) -> Described:
 def _told_field(data: _Data) -> Described:
     name = str(data.get("field", "")).replace("_", " ")
     value = " / ".join(str(data.get("value", "")).splitlines())
+    language = str(data.get("lang") or "")
+    name += f" ({language})" if language not in ("", "en") else ""
     return f"{name}: {value}" if value else f"{name}: taken back", "plain"
 
 
 def _restricted(data: _Data) -> Described:
     word = "restricted" if data.get("restricted") else "not restricted any more"
+    word += " (deploys and rollbacks are told to the channel)" if data.get("notices") is True else ""
     return f"{word}: {data.get('why', '')}", "warn"
 
 
@@ -109,13 +116,14 @@ def _snoozed(data: _Data) -> Described:
 
 
 def _walk_started(data: _Data) -> Described:
-    return f"runbook {data.get('book', '')}", "plain"
+    return f"runbook {data.get('book', '')} begun", "plain"
 
 
 def _answered(data: _Data) -> Described:
     how = "" if data.get("suggested") else f" (own answer{_measured_otherwise(data)})"
     why = f", because {data['why']}" if data.get("why") else ""
-    return f"{data.get('title', '')} {data.get('answer', '')}{how}{why}", "plain"
+    title = str(data.get("title", "")).removeprefix("⚠ ")
+    return f"{title}{'' if title.endswith('?') else ':'} {data.get('answer', '')}{how}{why}", "plain"
 
 
 def _measured_otherwise(data: _Data) -> str:
@@ -180,7 +188,7 @@ def _drafted(data: _Data) -> Described:
 def _sent(data: _Data) -> Described:
     promised = str(data.get("promised") or "")
     until = f", next update {promised[11:16]}Z" if promised else ""
-    return f"{data.get('kind', '')} message sent: {data.get('audience', '')}{until}", "plain"
+    return f"{data.get('kind', '')} message sent to {data.get('audience', '')}{until}", "plain"
 
 
 def _delivered(data: _Data) -> Described | None:

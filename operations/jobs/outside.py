@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ LOOK_LIMIT = 5.0
 WAIT_LIMIT = 90.0
 _PAUSE = 0.5
 _IN_A_ROW = 2
+_COMMIT = re.compile("[0-9a-f]{40}")
 NOT_VERIFIED = "version not verified"
 
 
@@ -61,7 +63,7 @@ async def look_async(desk: Desk) -> Look:
     if told is None:
         return Look(None, healthy, f"health: {verdict.says}{_cached(answered)}", answered.cached_for)
     version, why = _version(told, field)
-    says = f"version {version}{_cached(told)}" if version else f"version: {why}"
+    says = f"version {_short(version)}{_cached(told)}" if version else f"version: {why}"
     return Look(version, healthy, says, told.cached_for)
 
 
@@ -95,6 +97,11 @@ def wait_until_seen(
         if waited > limit:
             raise TimeoutError(f"after {waited:.0f} s the site still answers with {found.says}")
         pause(_PAUSE)
+
+
+def _short(version: str) -> str:
+    """A full commit as a person reads it; any other version as it is."""
+    return version[:7] if _COMMIT.fullmatch(version) else version
 
 
 def _cached(answer: Answer) -> str:

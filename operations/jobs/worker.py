@@ -13,7 +13,7 @@ from operations.engine.worker import worker_arguments, worker_book
 from operations.errors import VigieError
 from operations.jobs import operation_named
 from operations.jobs.launch import desk_for
-from operations.jobs.notices import channels_for
+from operations.jobs.notices import channels_for, hushed
 from operations.lease import hold_lease
 from operations.places import places_for
 from operations.settings_reader import load_settings
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     except VigieError as error:
         sys.stderr.write(redactor.redact(str(error)) + "\n")
         return error.code
-    listener = channels_for(operation, settings, redactor)
+    listener = channels_for(operation, settings, redactor, lambda: hushed(book, order))
     return run_worker(operation, desk, book, order, places=places, redactor=redactor, now=utc_now, listener=listener)
 
 

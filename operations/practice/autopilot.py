@@ -1,4 +1,5 @@
-"""Plays a drill without a person, through the same functions as console and command: watch, walk, plan, job, help.
+"""Plays a drill without a person, through the same functions as console and command: watch, walk, plan, job, help,
+messages.
 
 `perfect` follows the suggestions, `rollback` always rolls back, `idle` only looks. It types what a person would have to
 type, and nothing here can do what a person cannot.
@@ -19,13 +20,17 @@ from operations.incident.acts import open_incident, set_state, smoke_passed_sinc
 from operations.incident.book import IncidentBook
 from operations.incident.brief import make_brief
 from operations.incident.help import ask_after, call_for_help, contact_named
+from operations.incident.messages import Kind
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.observe import observations
+from operations.incident.quiet import QUIET
+from operations.incident.roles import Role, take
+from operations.incident.told import tell
 from operations.incident.walks import load_book, record, start_walk, walk_of, walks_of
 from operations.jobs.launch import launch
 from operations.jobs.watching import open_watch, recorded_traffic
 from operations.places import places_for
-from operations.practice.score import QUIET_SECONDS
+from operations.practice.autopilot_telling import came_words, tell_users, update_is_due
 from operations.settings import Settings
 from operations.watch.model import Overall, Snapshot
 from runbooks.events import Acted, Payload
@@ -36,7 +41,7 @@ Style = Literal["perfect", "rollback", "idle"]
 ENVIRONMENT = "production"
 PATIENCE = 60.0
 """Seconds the player waits for one thing before giving up on it."""
-IDLE_SECONDS = 45.0
+IDLE_SECONDS = 30.0
 STEPS_MOST = 30
 POLL = 0.2
 
@@ -55,6 +60,8 @@ class Player:
         self.jobs = JobBook(journal, now=utc_now, state=places_for(settings).state)
         self.incidents = IncidentBook()
         self._place = 0
+        self._cause = ""
+        """What made it happen, once the player knows."""
 
     async def play(self, style: Style) -> None:
         """Play to the end of what this style does."""
@@ -75,7 +82,10 @@ class Player:
 
     async def _perfect(self) -> None:
         self._open()
+        take(self.journal, self._standing(), Role.COMMANDER)
+        await self._tell_users("initial")
         for _ in range(STEPS_MOST):
+            await self._keep_users_told()
             state = self._walk()
             if state.section.is_help or state.section.label == "B1":
                 await self._get_help(state)
@@ -83,7 +93,8 @@ class Player:
             if state.section.label == "V1":
                 break
             if any(code.name == "rollback" for code in state.section.actions) and state.last_exit is None:
-                await self._operate("rollback", "the evidence points to the release")
+                done = await self._operate("rollback", "the evidence points to the release")
+                self._cause = f"the release {done.plan.details.get('from_name', '')} fails"
                 continue
             if not await self._answer_suggested():
                 await self._get_help(self._walk())
@@ -92,6 +103,7 @@ class Player:
 
     async def _roll_back_anyway(self) -> None:
         self._open()
+        await self._tell_users("initial")
         section = self.book.by_label("R1")
         if section is not None:
             self._keep(jump(self._walk(), section.anchor))
@@ -160,6 +172,8 @@ class Player:
             for call in incident.calls if incident else ():
                 if incident and (says := await ask_after(self.journal, incident, contact, call)):
                     self.say(f"{contact.name}: {says}")
+                    self._cause = f"{contact.name}: {says}"
+            await self._keep_users_told()
             await asyncio.sleep(POLL * 2)
 
     async def _verify_and_resolve(self) -> None:
@@ -175,15 +189,39 @@ class Player:
         if incident is None or not smoke_passed_since(incident, self._history()):
             self.say("the smoke tests do not pass; not resolved")
             return
-        await asyncio.sleep(QUIET_SECONDS / self.speed + 1.0)
+        await self._watch_quietly(QUIET / self.speed + 1.0)
         if self._is_down():
             self.say("it went down again during the quiet watch; not resolved")
             return
-        set_state(self.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
-        self._read()
+        set_state(self.journal, self._standing(), IncidentState.RESOLVED)
         if self.snapshot is not None:
             await self._take(self.snapshot)
         self.say("resolved")
+        await self._tell_users("resolved")
+
+    async def _watch_quietly(self, seconds: float) -> None:
+        """Let the quiet watch pass, and say meanwhile what only a person can tell the report."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        if self._cause:
+            tell(self.journal, self._standing(), "cause", self._cause)
+            tell(self.journal, self._standing(), "summary", f"Users got errors: {self._cause}. It was mended and seen.")
+        while asyncio.get_running_loop().time() < deadline:
+            await self._keep_users_told()
+            await asyncio.sleep(min(POLL * 5, seconds))
+
+    async def _keep_users_told(self) -> None:
+        """Send an update when the incident's clock asks for one."""
+        if update_is_due(self._standing(), self.settings):
+            await self._tell_users("update")
+
+    async def _tell_users(self, kind: Kind) -> None:
+        incident = self._standing()
+        try:
+            came = await tell_users(self.settings, self.journal, incident, kind, self.snapshot)
+        except VigieError as error:
+            self.say(f"{kind} notice: {error}")
+            return
+        self.say(came_words(kind, came))
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Wait until something holds; False when it does not within `seconds`."""
@@ -227,10 +265,16 @@ class Player:
     def _incident(self) -> Incident | None:
         return self.incidents.open_for(ENVIRONMENT)
 
-    def _walk(self) -> WalkState:
+    def _standing(self) -> Incident:
+        """The incident as it stands now, open or over."""
         self._read()
-        incident = self._incident()
-        state = walk_of(incident, self.book) if incident else None
+        incident = self.incidents.latest_for(ENVIRONMENT)
+        if incident is None:
+            raise VigieError("The incident could not be opened.")
+        return incident
+
+    def _walk(self) -> WalkState:
+        state = walk_of(self._standing(), self.book)
         if state is None:
             raise VigieError("The walk could not be begun.")
         return state

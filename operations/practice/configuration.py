@@ -23,7 +23,10 @@ from operations.practice.message_stub import STATUS_KEY, STATUS_PAGE
 from operations.practice.postgres import address
 from operations.practice.session import Session
 from operations.practice.traffic import API
+from operations.settings_incident import CADENCE
 
+SHORTEST_CADENCE = 3.0
+"""Minutes: however fast a drill is played, an update has to be typed and read."""
 PROVIDERS = {
     "status-database": ("Quayside Databases", ("PostgreSQL eu-west",), True),
     "status-mail": ("Pelican Mail", ("Outgoing mail",), False),
@@ -58,6 +61,7 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
         "providers": [_provider(layout, ports, link) for link in PROVIDERS],
         "contacts": _contacts(ports),
         "messages": _messages(ports),
+        "incident": {"cadence": cadence_at(session.speed)},
         "links": [{"title": "The board", "url": f"https://127.0.0.1:{ports['front-production']}/"}],
         "watch": {
             "control_targets": [f"http://127.0.0.1:{ports[link]}/" for link in ("control-1", "control-2")],
@@ -74,6 +78,11 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
     }
     head = "# Written by the practice site. Nothing here is real; the file is written anew at every start.\n"
     write_private(layout.config, head + to_toml(tree))
+
+
+def cadence_at(speed: float) -> dict[str, float]:
+    """Minutes between two updates, by severity: compressed as quiet watches are, but time to write one stays."""
+    return {name: max(min(minutes, SHORTEST_CADENCE), minutes / max(speed, 0.1)) for name, minutes in CADENCE.items()}
 
 
 def restart_command(layout: Layout, environment: str) -> list[str]:

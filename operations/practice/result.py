@@ -1,44 +1,55 @@
-"""The score of a practice site's present session, from its journal and its truth; and the debrief in words."""
+"""The score of a practice site's present session, from its journal and its truth. A drill is scored once."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from operations.engine.journal import Journal
+from operations.desk import utc_now
+from operations.engine.events import Event, EventBook
 from operations.errors import VigieError
+from operations.incident.book import IncidentBook
 from operations.incident.walks import load_book
-from operations.practice import control, scenarios
+from operations.practice import control
+from operations.practice.debrief import Debrief, debrief_of
+from operations.practice.drilling import dealt_to, drilling_of
 from operations.practice.layout import Layout
-from operations.practice.scenarios.model import Scenario
-from operations.practice.score import MOST, Score, score_drill
+from operations.practice.score import Score, score_drill
 from operations.settings import Settings
 
 CHECK_LIMIT = 15.0
 """Seconds the recovery test may take."""
 
 
-def score_session(settings: Settings, journal: Journal) -> Score:
-    """Score the session that these settings belong to. Raises VigieError when the site does not answer any more."""
-    drill = settings.drill
-    if drill is None or not drill.scenario:
-        raise VigieError("This is no drill: nothing was dealt.")
-    scenario = scenarios.deal(drill.scenario, drill.seed)
-    events = [event for _, event in journal.events()]
-    return score_drill(
+def conclude(settings: Settings, journal: EventBook, wrong: Sequence[str]) -> Score:
+    """End the drill of these settings and record its score; one that is over keeps the score it has.
+
+    `wrong` is what the recovery test found (`still_wrong`). Raises VigieError where nothing was dealt.
+    """
+    before = drilling_of(settings, journal).score
+    if before is not None:
+        return before
+    scenario, drill = dealt_to(settings), settings.drill
+    assert drill is not None
+    score = score_drill(
         scenario,
         drill.seed,
-        events,
+        [event for _, event in journal.events()],
         load_book(settings),
         began_at=_began_at(Path(drill.home)),
-        recovered=not still_wrong(Path(drill.home)),
+        ended_at=utc_now(),
+        recovered=not wrong,
         speed=drill.speed,
+        cadence=settings.incident.cadence,
     )
+    journal.append("drill.scored", score.document())
+    return score
 
 
 def still_wrong(home: Path) -> tuple[str, ...]:
-    """What the recovery test says is not right yet; empty when the service is right."""
+    """What the recovery test says is not right yet; empty when the service is right. Blocks."""
     try:
         reply = control.ask(home, {"do": "recovered"}, CHECK_LIMIT)
     except control.NoSupervisor as error:
@@ -46,20 +57,13 @@ def still_wrong(home: Path) -> tuple[str, ...]:
     return () if reply.get("recovered") else (str(reply.get("says") or "the service is not right"),)
 
 
-def debrief(score: Score, scenario: Scenario) -> str:
-    """What a person reads afterwards: the fault, the score, the path beside the reference, deductions, questions."""
-    rows = [
-        "",
-        f"Drill {scenario.code_name} was {scenario.name}: {scenario.fault}",
-        f"Score {score.score} of 100, {'passed' if score.passed else 'not passed'}.   "
-        + "   ".join(f"{name} {points:g} of {MOST[name]:g}" for name, points in score.categories.items()),
-        f"Your path       {' '.join(score.path) or 'no walk was begun'}",
-        f"Reference path  {' '.join(score.reference)}",
-    ]
-    rows += [f"  -{deduction.points:g}  {deduction.why}" for deduction in score.deductions]
-    rows += [f"  the console's own fault: {defect}" for defect in score.defects]
-    rows += ["Worth a minute together:", *(f"  - {question}" for question in scenario.questions)]
-    return "\n".join(rows)
+def debriefing(settings: Settings, journal: EventBook, score: Score) -> Debrief:
+    """All that is read afterwards, from the session's own events."""
+    events: list[Event] = [event for _, event in journal.events()]
+    incidents = IncidentBook()
+    incidents.feed(events)
+    opened = next((event.incident for event in events if event.kind == "incident.opened"), "")
+    return debrief_of(score, dealt_to(settings), load_book(settings), incidents.get(opened), events)
 
 
 def _began_at(home: Path) -> datetime:

@@ -85,7 +85,8 @@ def _releases(history: History) -> Iterator[Change]:
             before, span = spans[seen]
             margin = (span.first_at - before.last_at).total_seconds()
             detail = str(row.get("title", ""))
-            yield Change("release", span.first_at, title, who, margin, detail, commit, before.last_at)
+            told_at = start if before.last_at <= start <= span.first_at else None
+            yield Change("release", span.first_at, title, who, margin, detail, commit, before.last_at, told_at)
     for index, (before, span) in enumerate(spans):
         if index not in used and not data.get("periods"):
             margin = (span.first_at - before.last_at).total_seconds()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from operations.ages import size_words
 from operations.watch.baseline import has_dropped
 from operations.watch.book import Book
 from operations.watch.model import Reading, Status
@@ -29,7 +30,7 @@ def database_facts(book: Book) -> Iterator[Fact]:
             "database",
             lambda r, key=key: _number(r, key),  # type: ignore[misc]
             says=lambda r, key=key: _words(r, key),  # type: ignore[misc]
-            reason="it does not answer",
+            reason="no replica is told of" if key == "lag" and _answers(book) else "it does not answer",
         )
     yield _rows_dropped(book)
 
@@ -56,8 +57,15 @@ def _rows_dropped(book: Book) -> Fact:
     return book.fact("rows.dropped", "business", lambda r: dropped, says=f"{newest:g}, usual {usual:g}")
 
 
+def _answers(book: Book) -> bool:
+    reading = book.reading("database")
+    return reading is not None and bool(reading.data.get("answers"))
+
+
 def _words(reading: Reading, key: str) -> str:
     data = reading.data
+    if key == "size" and "size" in data:
+        return size_words(data["size"])
     if key == "used" and "usable" in data:
         return f"{data['connections']} of {data['usable']}"
     if key == "waiters" and data.get("waiters"):

@@ -122,6 +122,7 @@ class Change:
     detail: str = ""
     commit: str = ""
     after: datetime | None = None  # the last time the old state was seen, when that is how `at` is known
+    told_at: datetime | None = None  # when the platform says that it was, where that lies between `after` and `at`
 
 
 @dataclass(frozen=True, slots=True)

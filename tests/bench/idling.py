@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench.ground import FIRST_SCREEN, HELLO, HELLO_SCREEN, Ground, console
 from tests.bench.report import Row, middle
 from tests.bench.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.bench.posting import Posting
 
 SETTLING = 15.0
 """Seconds until every probe has been asked once and its client is loaded."""
@@ -24,9 +27,16 @@ class Idle:
     memory: float
 
 
-def idle_once(argv: Sequence[str], first: str, settling: float = SETTLING, window: float = WINDOW) -> Idle:
+def idle_once(
+    argv: Sequence[str],
+    first: str,
+    settling: float = SETTLING,
+    window: float = WINDOW,
+    *,
+    more: Mapping[str, str] | None = None,
+) -> Idle:
     """Let a program come to rest, then look at it for a while."""
-    terminal = Terminal(argv)
+    terminal = Terminal(argv, more=more)
     try:
         terminal.wait(first)
         terminal.settle(settling)
@@ -39,23 +49,31 @@ def idle_once(argv: Sequence[str], first: str, settling: float = SETTLING, windo
         terminal.close()
 
 
-def idles(ground: Ground, runs: int) -> list[Row]:
-    """Hello, the console that reads a recorder, and the console that probes for itself."""
+def idles(ground: Ground, runs: int, peer: Posting) -> list[Row]:
+    """The console that reads a recorder, the same with an open incident, the one that probes for itself; the peers."""
     hello = [idle_once(HELLO, HELLO_SCREEN, 3.0, WINDOW) for _ in range(runs)]
+    posting = [one for one in (peer.idle(SETTLING, WINDOW) for _ in range(runs)) if one is not None]
     rows = []
-    for config, how in ((ground.recorded, "recorder running"), (ground.alone, "probing itself")):
-        rows += _rows(how, config, hello, runs)
+    for config, how in (
+        (ground.recorded, "recorder running"),
+        (ground.in_incident(), "an incident open"),
+        (ground.alone, "probing itself"),
+    ):
+        found = [idle_once(console(config), FIRST_SCREEN) for _ in range(runs)]
+        rows += _rows(how, found, hello, posting)
     return rows
 
 
-def _rows(how: str, config: Path, hello: Sequence[Idle], runs: int) -> list[Row]:
-    found = [idle_once(console(config), FIRST_SCREEN) for _ in range(runs)]
-    wire, processor = middle([one.bytes_per_second for one in found]), middle([one.processor for one in found])
-    memory = middle([one.memory for one in found])
+def _rows(how: str, found: Sequence[Idle], hello: Sequence[Idle], posting: Sequence[Idle]) -> list[Row]:
+    def row(what: str, field: str, unit: str, budget: float) -> Row:
+        def of(looks: Sequence[Idle]) -> float:
+            return middle([getattr(one, field) for one in looks])
+
+        theirs = of(posting) if posting else None
+        return Row(f"{what}, {how}", of(found), unit, budget, of(hello), posting=theirs)
+
     return [
-        Row(f"idle bytes, {how}", wire, "bytes/s", 300.0, middle([one.bytes_per_second for one in hello])),
-        Row(f"idle processor, {how}", processor, "%", 1.0, middle([one.processor for one in hello])),
-        Row(
-            f"memory after {SETTLING + WINDOW:.0f} s, {how}", memory, "MB", 100.0, middle([one.memory for one in hello])
-        ),
+        row("idle bytes", "bytes_per_second", "bytes/s", 300.0),
+        row("idle processor", "processor", "%", 1.0),
+        row(f"memory after {SETTLING + WINDOW:.0f} s", "memory", "MB", 100.0),
     ]

@@ -11,7 +11,8 @@ from statistics import median
 class Row:
     """One line of the table. `figure`, `budget` and `peer` are in `unit`; None where there is none.
 
-    `share_of_peer` is a second budget: the figure may be at most so many times the peer's. `note` says what was done.
+    The peer is the hello-world where the row is about the console. `share_of_peer` is a second budget: the figure may
+    be at most so many times the peer's. `note` says what was done; `posting` is that program's figure, in `unit` too.
     """
 
     what: str
@@ -21,6 +22,7 @@ class Row:
     peer: float | None = None
     share_of_peer: float | None = None
     note: str = ""
+    posting: float | None = None
 
     @property
     def over(self) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ class Row:
         return ", ".join(self.over) or "ok"
 
 
-HEADS = ("What", "Vigie", "Budget", "Peer", "Ratio", "Verdict")
+HEADS = ("What", "Vigie", "Budget", "Peer", "Ratio", "Posting", "Verdict")
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -82,9 +84,10 @@ def _cells(row: Row) -> tuple[str, ...]:
         ", ".join(budget),
         shown(row.peer, row.unit) if row.peer is not None else "",
         f"{row.figure / row.peer:.2f}" if row.peer else "",
+        shown(row.posting, row.unit) if row.posting is not None else "",
         row.verdict,
     )
 
 
 def _set(cell: str, width: int, column: int) -> str:
-    return cell.rjust(width) if column in (1, 3, 4) else cell.ljust(width)
+    return cell.rjust(width) if column in (1, 3, 4, 5) else cell.ljust(width)

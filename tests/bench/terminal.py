@@ -152,6 +152,6 @@ def _environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("VIGIE_", "TEXTUAL", "NO_COLOR", "PYTHON"))
+        if name == "PYTHONPATH" or not name.startswith(("VIGIE_", "TEXTUAL", "NO_COLOR", "PYTHON"))
     }
     return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}

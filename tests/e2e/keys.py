@@ -32,6 +32,29 @@ def say_yes(console: Terminal, pattern: str) -> None:
         console.press_meant("enter", pattern)
 
 
+def take_command(console: Terminal) -> None:
+    """On the incident's page: `Enter`, the roles, commander, I take it."""
+    console.press_meant("enter", r"What about it\?")
+    console.press_meant("1", r"Which role\?")
+    console.press_meant("1", r"I take it")
+    console.press_meant("1", r"is commander now")
+
+
+def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
+    """`U`, the kind by its number, its blanks, and to all targets, the public ones too."""
+    console.press_meant("U", r"Which message\?")
+    console.press_meant(kind, r"Fill in" if blanks else r"To whom\?")
+    for words in blanks:
+        console.settle()
+        console.press(words, "enter")
+    if blanks:
+        console.press_meant("enter", r"To whom\?")
+    console.press_meant("4", r"Type +drill PUBLIC")
+    console.settle()
+    console.press("tab", "drill PUBLIC", "enter")
+    console.press_meant("enter", r"dispatchers: delivered; status page: delivered")
+
+
 def resolve(console: Terminal) -> None:
     """Say that it is over; where it was not quiet for long enough, with a reason."""
     console.press_meant("r", r"Is it over\?|or say in one line")

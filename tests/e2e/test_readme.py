@@ -1,4 +1,4 @@
-"""Every example in the README is run here, against the practice site; its tables are those of the code."""
+"""Every example in the README and its pages is run here, on the practice site; the tables are those of the code."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ from tests.e2e.conftest import Stage
 from tests.readme import README, generated
 
 TEXT = README.read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
+DOCS = README.parent / "docs"
+PAGES = {page: page.read_text("utf-8") for page in (README, *sorted(DOCS.glob("*.md")))}
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Its fences: their language and their text."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", PAGES[page], re.DOTALL | re.MULTILINE)
+
+
 COMMANDS = [
     shlex.split(line.partition("#")[0])[1:]
-    for language, body in BLOCKS
+    for page in PAGES
+    for language, body in blocks(page)
     if language == "sh"
     for line in body.splitlines()
     if line.startswith("vigie ")
@@ -37,15 +46,15 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert generated(TEXT) == TEXT, "run: python -m tests.readme"
 
 
-def test_every_picture_and_page_it_names_is_there() -> None:
-    named = re.findall(r"\]\(([^)#:]+)\)", TEXT)
-    assert named
-    for path in named:
-        assert (README.parent / path).is_file(), path
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_picture_and_page_it_names_is_there(page: Path) -> None:
+    for path in re.findall(r"\]\(([^)#:]+)[^):]*\)", re.sub(r"```.*?```|`[^`]*`", "", PAGES[page], flags=re.DOTALL)):
+        assert (page.parent / path).exists(), path
 
 
-def test_the_settings_example_is_read_without_a_complaint(tmp_path: Path) -> None:
-    example = next(body for language, body in BLOCKS if language == "toml")
+@pytest.mark.parametrize("page", [README, DOCS / "settings.md"], ids=lambda page: page.stem)
+def test_the_settings_example_is_read_without_a_complaint(page: Path, tmp_path: Path) -> None:
+    example = next(body for language, body in blocks(page) if language == "toml")
     path = tmp_path / "vigie.toml"
     path.write_text(example, "utf-8")
     settings = load_settings(path, NAMES)
@@ -54,7 +63,7 @@ def test_the_settings_example_is_read_without_a_complaint(tmp_path: Path) -> Non
 
 
 def test_the_example_for_vercel_is_read_without_a_complaint(tmp_path: Path) -> None:
-    site, vercel = (body for language, body in BLOCKS if language == "toml")
+    site, vercel = (body for language, body in blocks(DOCS / "settings.md") if language == "toml")
     path = tmp_path / "vigie.toml"
     releases = site.index("[environments.production.platform]")
     path.write_text(site[:releases] + vercel, "utf-8")

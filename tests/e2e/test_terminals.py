@@ -79,6 +79,7 @@ def test_q_leaves_with_0_and_gives_the_terminal_back(stand: Stand) -> None:
     assert console.wait_ended() == 0
     assert LEFT_ALTERNATE_SCREEN in console.raw
     assert b"\x1b[?25h" in console.raw, "the cursor is shown again"
+    assert not re.search(rb"\x1b\[\?100[0236]h", console.raw), "the mouse stays the terminal's own"
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -138,6 +139,7 @@ def test_sixteen_colours_are_enough(stand: Stand) -> None:
     console = stand.console(TERM="xterm-16color")
     console.wait_for(r"✖ DOWN|\? UNKNOWN")
     assert not re.search(rb"\x1b\[[0-9;]*[34]8;[25];", console.raw), "more colours than the terminal has"
+    assert re.search(rb"\x1b\[[0-9;]*3[15]\b[0-9;]*m[^\x1b]*(DOWN|UNKNOWN)", console.raw), "red and magenta became grey"
     console.press("q")
     assert console.wait_ended() == 0
 
@@ -149,6 +151,7 @@ def test_no_color_is_heard_and_states_are_still_words_and_signs(stand: Stand) ->
     assert console.wait_ended() == 0
     coloured = {tuple(map(int, found)) for found in re.findall(rb"\x1b\[[0-9;]*[34]8;2;(\d+);(\d+);(\d+)", console.raw)}
     assert all(max(colour) - min(colour) <= 8 for colour in coloured), "colours beside grey"
+    assert re.search(rb"\x1b\[1;7;?[0-9;]*m pro-remorque PRODUCTION ", console.raw), "the bar cannot be missed"
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])

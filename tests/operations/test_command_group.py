@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from operations.command_call import calling, shell
-from operations.command_group import Prepared, prepare
+from operations.command_group import POLICY, Prepared, prepare
 from operations.engine.process import child_environment
 from operations.errors import VigieError
 from tests.operations.station import Station
@@ -192,3 +192,11 @@ def test_what_is_filled_into_statements_makes_no_others(text: str, word: str, fi
     station = Station(tmp_path, {"staging": "postgresql://127.0.0.1:1/x"})
     group = prepare(station.settings(), "staging", text, "sql", given={"[the name]": word})
     assert (group.refusal is None) == fits, (group.text, group.refusal)
+
+
+def test_what_a_variable_holds_is_looked_at_as_part_of_the_command(station: Station) -> None:
+    station.tail = "[policy]\nrefuse = ['rm\\s+-rf']"
+    ready = prepare(station.settings(), "staging", "$TOOL -rf /srv", "shell", given={"$TOOL": "rm"}, environ={})
+    assert ready.refusal is not None
+    assert ready.refusal.name == POLICY
+    assert [hazard.words for hazard in ready.hazards] == ["removes a whole folder"]

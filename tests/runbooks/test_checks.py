@@ -135,3 +135,9 @@ def test_what_is_kept_of_a_long_output_has_its_beginning_and_its_end() -> None:
     assert kept.endswith("\nlast")
     assert len(kept) < 4100
     assert shortened("short") == "short"
+
+
+def test_no_check_stands_for_a_live_fact_even_where_nobody_watches() -> None:
+    found = facts_with_checks({"health": (NOW, Checked("q", "health", 0, "fine"))}, {})
+    assert "health.ok" not in found
+    assert found["health.out"].value == "fine"

@@ -184,6 +184,7 @@ async def test_the_incident_page_shows_the_timeline_and_resolving_asks_why_witho
         assert isinstance(app.screen, IncidentScreen)
         await pilot.press("r")
         await shows(pilot, "No smoke run has passed")
+        await shows(pilot, "The site is down by the last readings")
         await pilot.press(*"false alarm", "enter")
         await until(pilot, lambda: app.live.incident is not None and not app.live.incident.open, "resolved")
 

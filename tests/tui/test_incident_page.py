@@ -7,7 +7,9 @@ from dataclasses import replace
 from textual.app import App
 
 from tests.tui.scenes import NOW, down_snapshot, incident, model
+from tui.lines import text_of
 from tui.model import Model
+from tui.panels.incident import story_lines
 from tui.screens.incident import IncidentScreen
 
 
@@ -44,3 +46,14 @@ async def test_it_stays_at_the_newest_entry_until_somebody_looks_back() -> None:
         page.show(told(90))
         await pilot.pause()
         assert scroll.scroll_y == scroll.max_scroll_y
+
+
+def test_of_its_timeline_only_what_is_asked_for_is_shown() -> None:
+    def entries(words: str) -> list[str]:
+        rows = [text_of(row) for row in story_lines(told(12), 78, words)]
+        return rows[next(n for n, row in enumerate(rows) if "Timeline" in row) :]
+
+    assert len(entries("")) == 13
+    assert ["entry 11" in row for row in entries("ENTRY 11")] == [False, True]
+    assert "only “kind:note”" in entries("kind:note")[0]
+    assert entries("kind:note")[1:] == [" Nothing of it was asked for."]

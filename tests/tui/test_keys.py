@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from operations.engine.model import Confirm, ConfirmLevel, Plan
+from operations.engine.model import Confirm, ConfirmLevel, Plan, PlanLine
 from operations.errors import VigieError
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
@@ -294,6 +295,20 @@ async def test_a_phrase_typed_before_a_field_has_the_focus_cancels_nothing(app: 
         burst(app, "escape")
         await until(pilot, lambda: bool(answers), "Esc cancels")
         assert answers == [None]
+
+
+async def test_the_phrase_typed_where_the_reason_goes_is_no_reason(app: VigieApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        app.push_screen(PlanDialog(replace(PLAN, lines=(PlanLine("To", "a word " * 400),))))
+        await focused(pilot, "cancel")
+        seen = [app.screen.query_one(name).region.bottom for name in ("#reason", "#typed", "#run")]
+        assert max(seen) < 24, "a long plan leaves its fields and buttons on the screen"
+        app.screen.set_focus(app.screen.query_one("#reason"))
+        burst(app, *"drill", "space", *"production", "enter")
+        await shows(pilot, "That is the phrase, and no reason. Here goes why")
+        assert app.screen.focused is app.screen.query_one("#reason")
+        assert app.screen.query_one("#reason", Field).value == ""
 
 
 async def test_behind_letters_that_went_nowhere_tab_goes_to_the_field_from_every_button(app: VigieApp) -> None:

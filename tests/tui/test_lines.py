@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.lines import Line, beside, fit, flow, line, pad, rule, spread, text_of, width_of, wrap
-from tui.screens.jobs import LONGEST, log_rows
+from tui.log_view import LONGEST, log_rows
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Mn", "Me", "Cf"]), max_size=60)
 

@@ -15,6 +15,7 @@ from tests.tui.scenes import NOW, down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.lines import text_of
+from tui.log_view import LOG_LINES
 from tui.panels.health import strip_of
 from tui.reading.view import RowsView
 from tui.screens.health import HealthScreen
@@ -46,6 +47,11 @@ def request(path: str, status: int, error: str = "") -> str:
     return json.dumps({"at": "2026-11-21T03:00:00Z", "path": path, "status": status, "seconds": 0.01, "error": error})
 
 
+def append(log: Path, lines: list[str]) -> None:
+    with log.open("a", encoding="utf-8") as file:
+        file.writelines(f"{one}\n" for one in lines)
+
+
 async def test_every_probe_is_listed_the_reds_first_and_opened_whole(make_app: MakeApp) -> None:
     app = console(make_app)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -56,6 +62,14 @@ async def test_every_probe_is_listed_the_reds_first_and_opened_whole(make_app: M
         states = down_snapshot().states
         assert len(rows(app)) == len(states)
         assert [row.split()[0] for row in rows(app)][:2] == ["✖", "✖"]
+        for words, titles in (("DATABASE", ["database"]), ("nowhere", ["has"]), ("", None)):
+            await pilot.press("slash")
+            await shows(pilot, "Only rows with these words")
+            await pilot.press(*words, "enter")
+            await until(pilot, lambda: isinstance(app.screen, HealthScreen), "the list is in front")
+            if titles is not None:
+                await until(pilot, lambda: [row.split()[2] for row in rows(app)] == titles, f"only “{words}”")  # noqa: B023
+        await until(pilot, lambda: len(rows(app)) == len(states), "all are back")
         await pilot.press("enter")
         await shows(pilot, "looks every 10 s")
         await shows(pilot, "No answer of the last hour is kept")
@@ -76,12 +90,24 @@ async def test_the_log_is_followed_filtered_and_read_as_a_person_reads(make_app:
 
         await until(pilot, lambda: "500" in text() and "/api/calls  zone is undefined" in text(), "the log is shown")
         assert "\x1b" not in text()
-        log.open("a").write(request("/", 200) + "\n")
+        append(log, [request("/", 200)])
         await until(pilot, lambda: "200" in text(), "it grows")
         await pilot.press("slash")
         await shows(pilot, "Only lines with these words")
         await pilot.press(*"zone", "enter")
         await until(pilot, lambda: "zone" in text() and " 200 " not in text(), "only its lines are left")
+
+        long = request("/api/calls", 500, "zone is undefined " * 20)
+        append(log, ["zone"] * (LOG_LINES + 1000) + [long])
+        await until(pilot, lambda: "1,000+ rows above left out" in screen_text(app), "what is let go is counted")
+        assert text().splitlines()[-1].startswith("  "), "a long line is broken"
+        await pilot.press("z")
+        await until(pilot, lambda: text().rstrip().endswith("…"), "or cut")
+        await pilot.press("up")
+        append(log, [long] * 3)
+        await shows(pilot, "+3 lines, f follows")
+        await pilot.press("f")
+        await until(pilot, lambda: "f follows" not in screen_text(app), "it follows again")
 
 
 async def test_without_a_request_log_it_says_what_is_missing(make_app: MakeApp) -> None:
@@ -102,6 +128,10 @@ async def test_links_and_people_are_copied_with_enter(make_app: MakeApp) -> None
         assert any("Ana" in row and "+33 1 23" in row for row in rows(app))
         await pilot.press("enter")
         await shows(pilot, "Copied “https://dash.example/1”")
+        await pilot.press("slash", *"lead", "enter")
+        await until(pilot, lambda: [row.split()[1] for row in rows(app)] == ["Ana"], "who is a lead")
+        await pilot.press("enter")
+        await shows(pilot, "Copied “+33 1 23”")
 
 
 async def test_without_links_it_says_how_to_set_them(make_app: MakeApp) -> None:

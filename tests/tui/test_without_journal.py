@@ -14,11 +14,15 @@ from operations.desk import utc_now
 from operations.engine.fallback import FallbackJournal, fallback_path
 from operations.engine.journal import Journal
 from operations.engine.redaction import Redactor
+from operations.engine.store import Gate
 from tests.operations.engine.stories import ID, journal_in, opened, ruined
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import quiet_snapshot
-from tests.tui.test_console import fresh, shows, until
+from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
+from tui.dialogs.base import Dialog
+from tui.lines import text_of
+from tui.panels.block import Block
 
 RETRY_AT_ONCE = timedelta(seconds=0)
 
@@ -44,19 +48,46 @@ def note(app: VigieApp, text: str) -> None:
     app.read_back()
 
 
-async def test_a_damaged_journal_is_said_recorded_beside_and_repaired(make_app: MakeApp, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def _buttons_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.dialogs.base.SETTLE", 0.0)
+
+
+async def test_a_damaged_journal_is_said_recorded_beside_and_repaired_by_a_key(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
     ruined(journal_of(tmp_path), 0)
     app = make_app(Injected(fresh(quiet_snapshot())))
-    async with app.run_test(size=(120, 36)) as pilot:
-        await shows(pilot, "journal: the file is no journal, or damaged")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "journal: the file is no journal, or damaged. F repairs it.")
+        assert "F repair" in text_of(app.screen.query(Block).last().lines[-1])
         note(app, "kept beside")
-        done = await app.live.repair(app.places, app.redactor)
-        assert done.missing == ()
-        await until(pilot, lambda: app.live.incident is not None, "the incident is there again")
-        assert app.live.incident is not None and app.live.incident.id == ID
+        with contextlib.closing(Gate(app.places.journal)):
+            await pilot.press("F", "tab", "enter")
+            await shows(pilot, "The journal is open in other processes")
+            await shows(pilot, "F repairs it.")
+        await pilot.press("F")
+        await shows(pilot, "Every event that can be read is saved")
+        await pilot.press("tab", "enter")
+        await shows(pilot, "Repaired: ")
+        assert [path.name for path in (tmp_path / "state").glob("journal.damaged-*")] != []
+        assert app.live.incident is not None
+        assert app.live.incident.id == ID
         assert app.live.real_journal is not None
+        await until(pilot, lambda: "F repair" not in screen_text(app), "the key is gone with the damage")
+        await pilot.press("F")
+        assert not isinstance(app.screen, Dialog)
         note(app, "in the journal again")
     assert notes(tmp_path) == ["kept beside", "in the journal again"]
+
+
+async def test_read_only_the_damage_is_said_with_the_command_that_mends_it(make_app: MakeApp, tmp_path: Path) -> None:
+    ruined(journal_of(tmp_path), 0)
+    app = make_app(Injected(fresh(quiet_snapshot())), readonly=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "damaged. vigie journal repair mends it.")
+        await pilot.press("F")
+        assert not isinstance(app.screen, Dialog)
 
 
 async def test_what_earlier_consoles_kept_beside_is_taken_in_at_the_start(make_app: MakeApp, tmp_path: Path) -> None:

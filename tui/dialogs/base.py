@@ -91,11 +91,31 @@ class Dialog(ModalScreen[Answer]):
         scroll_plainly(self.query_one("#body"))
         # As content: a path or a name with brackets in it would be read as markup.
         box.border_title = Content(shown(self, inert(self.title_text)))
-        self.query_one("#words", Block).show(self.words(self.inner_width))
+        scroll_plainly(self.query_one("#fields"))
+        self.show_words()
         self.set_focus(self.first_focus())
 
     def on_resize(self) -> None:
-        self.query_one("#words", Block).show(self.words(self.inner_width))
+        self.show_words()
+
+    def show_words(self) -> None:
+        """The body's lines, in the rows that fields and buttons leave: what confirms is always on screen."""
+        words = self.words(self.inner_width)
+        self.query_one("#words", Block).show(words)
+        buttons = 1 if self.query_one("#buttons").children else 0
+        room = max(2, self.app.size.height - 2 - buttons)
+        fields = min(self.field_rows, max(room // 2, room - len(words)))
+        self.query_one("#fields").styles.max_height = fields
+        self.query_one("#body").styles.max_height = max(1, room - fields)
+        self.fields_fit(fields)
+
+    @property
+    def field_rows(self) -> int:
+        """Rows that the fields would take."""
+        return len(self.query_one("#fields").children)
+
+    def fields_fit(self, rows: int) -> None:
+        """The fields have so many rows; more of them scroll."""
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Move the focus; the button learns it here, before the keys that come behind, not from a later event."""
@@ -138,9 +158,15 @@ class Dialog(ModalScreen[Answer]):
 
     def on_key(self, event: events.Key) -> None:
         moves = {"down": 1, "up": -1, "pagedown": 10, "pageup": -10}
-        if event.key in moves and not isinstance(self.focused, Input):
+        if event.key in moves and not self.moves_itself(event.key):
             event.stop()
             self.action_scroll(moves[event.key])
+
+    def moves_itself(self, key: str) -> bool:
+        """True where the focus takes that key: a list its arrows, and its pages where nothing else can be scrolled."""
+        if isinstance(self.focused, OptionList):
+            return key in ("down", "up") or self.query_one("#body", VerticalScroll).max_scroll_y == 0
+        return isinstance(self.focused, Input)
 
     def action_enter(self) -> None:
         """Enter: a field is done, a settled button is pressed, an option is chosen. It never confirms by accident."""

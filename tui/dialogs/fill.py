@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from tui.dialogs.base import Dialog, Field, MeantButton
-from tui.lines import Line, line, wrap
+from tui.lines import Line, inert, line, wrap
 from tui.panels.block import Block
 
 
@@ -44,7 +44,7 @@ class FillDialog(Dialog[dict[str, str] | None]):
         for number, blank in enumerate(self._blanks):
             with Horizontal():
                 yield Block(id=f"label{number}")
-                yield Field(blank.written, id=f"blank{number}")
+                yield Field(inert(blank.written), id=f"blank{number}")
 
     def buttons(self) -> ComposeResult:
         yield MeantButton("Cancel", id="cancel")
@@ -57,7 +57,7 @@ class FillDialog(Dialog[dict[str, str] | None]):
             label = self.query_one(f"#label{number}", Block)
             label.styles.width = widest + 1
             label.show([line((f"{blank.name[:widest]:>{widest}} ", "key"))])
-            self.query_one(f"#blank{number}", Input).value = blank.known
+            self.query_one(f"#blank{number}", Input).value = inert(blank.known)
 
     def first_focus(self) -> Input:
         empty = next((n for n, blank in enumerate(self._blanks) if not blank.known), 0)
@@ -75,6 +75,6 @@ class FillDialog(Dialog[dict[str, str] | None]):
         missing = [b.name for b in self._blanks if not values[b.written].strip()]
         if missing:
             self._problem = f"Still empty: {', '.join(missing)}."
-            self.query_one("#words", Block).show(self.words(self.inner_width))
+            self.show_words()
             return
         self.dismiss(values)

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from operations.ages import expected_words
-from operations.engine.confirm import check_confirmation
+from operations.engine.confirm import check_confirmation, is_reason
 from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.text import one_line
 from tui.dialogs.base import Dialog, Field, MeantButton
@@ -31,6 +31,12 @@ Row = tuple[str, str, Tone]
 
 BUTTONS = {"command": "run it", "message": "send it"}
 """What the confirming button says, where that is not the plan's title."""
+ASKS = {
+    "reason": "Here goes why, in your words; then Tab, and the phrase.",
+    "typed": "Here goes the phrase.",
+    "typed-again": "Here goes the phrase once more.",
+}
+"""What a field asks for, to somebody who typed somewhere else."""
 OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 """What another one of is called, where it is no release to go back to."""
 
@@ -39,7 +45,7 @@ OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 class PlanAnswer:
     """What the person chose: to run it (with a reason), another form of it, or to look at something first."""
 
-    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite"]
+    choice: Literal["run", "other", "rebuild", "diff", "commands", "despite", "edit"]
     reason: str = ""
 
 
@@ -82,7 +88,10 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             yield MeantButton("rebuild", id="rebuild")
         if self.plan.diff:
             yield MeantButton("diff", id="diff")
-        yield MeantButton("commands", id="commands")
+        if details.get("can_edit"):
+            yield MeantButton("edit", id="edit")
+        if self.plan.operation != "message":
+            yield MeantButton("commands", id="commands")
         yield MeantButton("Cancel", id="cancel")
         if self.plan.refusal is None:
             yield MeantButton(BUTTONS.get(self.plan.operation, self.plan.title.lower()), id="run")
@@ -123,36 +132,45 @@ class PlanDialog(Dialog[PlanAnswer | None]):
         if not self._typed_astray:
             super().action_enter()
             return
-        self.set_focus(self.query(Field).first())
-        self._hint("Nothing was done, and what you typed went nowhere: type it here. Esc cancels.")
+        field = self._first_empty()
+        self.set_focus(field)
+        self._hint(f"Nothing was done, and what you typed went nowhere. {ASKS[field.id or '']} Esc cancels.")
 
     def action_next(self) -> None:
         """Tab; behind letters that went nowhere it goes to the field, wherever the focus is."""
         if self._typed_astray:
-            self.set_focus(self.query(Field).first())
+            self.set_focus(self._first_empty())
         else:
             super().action_next()
+
+    def _first_empty(self) -> Field:
+        fields = list(self.query(Field))
+        return next((field for field in fields if not field.value.strip()), fields[0])
 
     def _hint(self, words: str) -> None:
         if words != self.hint and self.is_attached:
             self.hint = words
-            self._show_words()
+            self.show_words()
 
-    def _show_words(self) -> None:
-        self.query_one("#words", Block).show(self.words(self.inner_width))
+    def show_words(self) -> None:
+        """The plan, and at its end what Enter does or what is missing."""
+        super().show_words()
         if self.hint or self.problem:
             self.query_one("#body").scroll_end(animate=False)
 
     def field_done(self, field: Field) -> None:
         """Enter goes to the next field, from the last one to the confirming button; it never confirms by itself."""
-        if field is list(self.query(Field))[-1]:
+        if field.id == "reason" and field.value.strip() and not is_reason(field.value, self.plan.confirm.phrase):
+            field.value = ""
+            self._hint(f"That is the phrase, and no reason. {ASKS['reason']}")
+        elif field is list(self.query(Field))[-1]:
             self.set_focus(self.query_one("#run", Button))
         else:
             self.focus_next()
 
     def pressed(self, button: str) -> None:
         reason = self._field("reason")
-        if button in ("other", "rebuild", "diff", "commands", "despite"):
+        if button in ("other", "rebuild", "diff", "commands", "despite", "edit"):
             self.dismiss(PlanAnswer(button, reason))  # type: ignore[arg-type]
             return
         if button != "run" or self.plan.refusal is not None:
@@ -167,7 +185,7 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _refuse(self, missing: Mapping[str, str]) -> None:
         self.hint = ""
         self.problem = f"Nothing was done yet: it needs {_listed_needs(missing)}."
-        self._show_words()
+        self.show_words()
         asked = [field for field in self.query(Field) if field.id in missing]
         self.set_focus(asked[0] if asked else self.query_one("#cancel", Button))
 
@@ -182,12 +200,11 @@ class PlanDialog(Dialog[PlanAnswer | None]):
             return {}
         exactly = f"exactly “{confirm.phrase}” typed"
         needs = {"reason": "a reason", "typed": exactly, "typed-again": f"{exactly} a second time"}
-        return {
-            field.id: needs[field.id]
-            for field in self.query(Field)
-            if field.id in needs
-            and (not given[field.id] or (field.id != "reason" and given[field.id] != confirm.phrase))
-        } or {"": refusal.next_step}
+        met = {id: text == confirm.phrase for id, text in given.items()} | {
+            "reason": is_reason(given["reason"], confirm.phrase)
+        }
+        asked = (field.id for field in self.query(Field) if field.id in needs)
+        return {id: needs[id] for id in asked if id and not met[id]} or {"": refusal.next_step}
 
     def _field(self, id: str) -> str:
         found = self.query(f"#{id}").results(Input)

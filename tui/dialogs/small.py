@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
@@ -13,7 +14,6 @@ from textual.widgets.option_list import Option
 
 from tui.dialogs.base import Dialog, Field, MeantButton
 from tui.lines import Line, inert, line, wrap
-from tui.panels.block import Block
 from tui.plainly import shown
 from tui.theme import UNICODE
 
@@ -84,7 +84,7 @@ class AskDialog(Dialog[str | None]):
         self.required = required
 
     def words(self, width: int) -> Sequence[Line]:
-        return [line(words) for words in wrap(self.question, width)]
+        return [line(words) for part in self.question.split("\n") for words in wrap(part, width)]
 
     def fields(self) -> ComposeResult:
         yield Field(self.placeholder, id="answer")
@@ -128,7 +128,11 @@ class ChooseDialog(Dialog[int | None]):
         """One option with its number; the pointer tells the chosen one without colours, too."""
         pointer = UNICODE.pointer if index == self._pointed else " "
         number = f"{index + 1}" if index < 9 else " "
-        return Content(shown(self, inert(f"{pointer} {number} {self.options[index]}")))
+        # What takes more rows than one stays behind its number; columns made of spaces are kept where they fit.
+        words = inert(self.options[index])
+        room = self.inner_width - 4
+        pieces = [words] if cell_len(words) <= room else wrap(words, room)
+        return Content(shown(self, f"{pointer} {number} " + "\n    ".join(pieces)))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """The pointer goes where the arrows went."""
@@ -138,9 +142,17 @@ class ChooseDialog(Dialog[int | None]):
             for index in (before, self._pointed):
                 event.option_list.replace_option_prompt_at_index(index, self._prompt(index))
 
+    @property
+    def field_rows(self) -> int:
+        """A row for each option."""
+        return max(1, len(self.options))
+
+    def fields_fit(self, rows: int) -> None:
+        """The list scrolls by itself."""
+        self.query_one("#options", OptionList).styles.max_height = rows
+
     def first_focus(self) -> OptionList:
         options = self.query_one("#options", OptionList)
-        options.styles.max_height = max(3, self.app.size.height - len(self.question) - 5)
         options.highlighted = min(self.chosen, len(self.options) - 1) if self.options else None
         return options
 
@@ -175,7 +187,7 @@ class YesNoDialog(Dialog[bool | None]):
 
     def refresh_words(self) -> None:
         """Show the question again after it changed."""
-        self.query_one("#words", Block).show(self.question)
+        self.show_words()
 
 
 class ClearDialog(YesNoDialog):

@@ -11,7 +11,10 @@ from textual.visual import Visual
 from textual.widget import Widget
 
 from tui.lines import Line, fit, inert, width_of
-from tui.theme import STYLES, plain
+from tui.theme import STYLES, WITHOUT_COLOURS, plain
+
+APART = 8
+"""Cells between two changed places of a row from which each is painted for itself."""
 
 
 class Block(Widget):
@@ -44,7 +47,7 @@ class Block(Widget):
             if y >= len(new) or y >= len(old):
                 changed.append(Region(0, y, width, 1))
             elif new[y] != old[y]:
-                changed.append(differing(old[y], new[y], y, width))
+                changed += differing(old[y], new[y], y, width)
         if changed:
             self.refresh(*changed)
 
@@ -57,18 +60,28 @@ class Block(Widget):
             return Strip.blank(width, self.rich_style)
         ascii_only = getattr(self.app, "ascii_only", False)
         spans = fit(tuple((inert(text), tone) for text, tone in self._lines[y]), width)
-        parts = [(plain(text) if ascii_only else text, STYLES[tone]) for text, tone in spans if text]
+        styles = {**STYLES, **WITHOUT_COLOURS} if getattr(self.app, "no_color", False) else STYLES
+        parts = [(plain(text) if ascii_only else text, styles[tone]) for text, tone in spans if text]
         content = Content.assemble(*parts) if parts else Content("")
         strips = Visual.to_strips(self, content, width, 1, self.visual_style, apply_selection=False)
         return strips[0] if strips else Strip.blank(width, self.rich_style)
 
 
-def differing(old: Line, new: Line, y: int, width: int) -> Region:
-    """The cells in which two rows differ: of a header with a running clock only the clock is painted."""
+def differing(old: Line, new: Line, y: int, width: int) -> list[Region]:
+    """The cells in which two rows differ: of a header with running clocks only their digits are painted.
+
+    To go past cells that stay and to set a colour again costs about APART cells: nearer ones are painted as one.
+    """
     before = [(character, tone) for text, tone in old for character in text]
     after = [(character, tone) for text, tone in new for character in text]
-    whole = Region(0, y, width, 1)
     if len(before) != len(after) or width_of(old) != len(before) or width_of(new) != len(after) or len(after) > width:
-        return whole  # cells and characters are not the same thing here
-    places = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-    return Region(places[0], y, places[-1] - places[0] + 1, 1) if places else whole
+        return [Region(0, y, width, 1)]  # cells and characters are not the same thing here
+    found: list[Region] = []
+    for at, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        if found and at - found[-1].right < APART:
+            found[-1] = Region(found[-1].x, y, at + 1 - found[-1].x, 1)
+        else:
+            found.append(Region(at, y, 1, 1))
+    return found or [Region(0, y, width, 1)]

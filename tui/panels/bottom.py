@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operations.text import one_line
-from tui.lines import Line, Tone, fit, flow, line, rule, width_of, wrap
+from tui.lines import Line, Tone, fit, flow, line, rule, short_name, width_of, wrap
 from tui.model import Model
 from tui.panels.recent import job_line
 
@@ -30,7 +30,7 @@ def timeline(model: Model, width: int, most: int, *, whole: bool = False) -> lis
     for entry in incident.entries[-most:] if most > 0 else ():
         tone: Tone = {"good": "good", "warn": "warn", "bad": "bad"}.get(entry.tone, "plain")  # type: ignore[assignment]
         late = f" (noted {entry.recorded_at:%H:%MZ})" if entry.late else ""
-        head = line((f" {entry.at:%H:%M:%SZ} ", "dim"), f"{entry.who} ")
+        head = line((f" {entry.at:%H:%M:%SZ} ", "dim"), f"{short_name(entry.who, width)} ")
         indent = width_of(head)
         room = max(10, width - indent - len(late))
         pieces = wrap(one_line(entry.text, WHOLE_MOST), room) if whole else [one_line(entry.text, room)]

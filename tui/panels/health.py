@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
 from operations.watch.model import ProbeState, Reading, Status
-from tui.lines import Line, Span, line, spread
+from tui.lines import Line, Span, line, spread, wrap
 from tui.model import Model
 from tui.theme import TONE_OF_STATUS, WORD_OF_STATUS, Glyphs
 
@@ -27,7 +27,7 @@ def health_line(model: Model, state: ProbeState, width: int, strip: Sequence[Sta
     tone = TONE_OF_STATUS[state.status]
     since = age_words(seconds_between(state.since, model.now)) if state.since else ""
     more = "+" if state.since_is_watch_start and since else ""
-    detail = state.reason if state.status is Status.UNKNOWN else state.last.detail if state.last else ""
+    detail = said_by(state)
     head = line(
         (f" {model.glyphs.of(state.status)} ", tone),
         (f"{WORD_OF_STATUS[state.status]:<8}", tone),
@@ -36,6 +36,11 @@ def health_line(model: Model, state: ProbeState, width: int, strip: Sequence[Sta
     )
     marks = strip_spans(strip, model.glyphs) if strip else ()
     return spread(line(*head, one_line(detail, 200)), line(*marks, " ") if marks else (), width)
+
+
+def said_by(state: ProbeState) -> str:
+    """What a probe said last, or why nothing is known of it."""
+    return state.reason if state.status is Status.UNKNOWN else state.last.detail if state.last else ""
 
 
 def strip_of(readings: Sequence[Reading], now: datetime, cells: int) -> list[Status | None]:
@@ -78,5 +83,6 @@ def probe_lines(model: Model, state: ProbeState, readings: Sequence[Reading], wi
             last = said
     rows.append(line())
     if not changes:
-        rows.append(line(("No answer of the last hour is kept: a recorder (vigie watch --record) keeps them.", "dim")))
+        words = "No answer of the last hour is kept: a recorder (vigie watch --record) keeps them."
+        rows += [line((piece, "dim")) for piece in wrap(words, width)]
     return [*rows, *reversed(changes)]

@@ -11,10 +11,10 @@ from operations.incident.picture_text import curve_lines
 from operations.incident.roles import roles_of
 from operations.incident.tasks import tasks_of
 from operations.incident.timeline import Line as Entry
-from operations.incident.timeline import timeline_of
-from operations.incident.told import restriction_of, told_of
+from operations.incident.timeline import chosen, parse_wanted, timeline_of
+from operations.incident.told import restriction_of, said_of
 from operations.text import one_line
-from tui.lines import Line, Tone, flow, line, rule, width_of, wrap
+from tui.lines import Line, Tone, flow, line, rule, short_name, width_of, wrap
 from tui.model import Model
 
 WHOLE_MOST = 600
@@ -30,11 +30,12 @@ def head_lines(model: Model, width: int) -> list[Line]:
     dash = model.glyphs.dash
     restriction = restriction_of(incident)
     age = age_words(seconds_between(incident.opened_at, model.now))
+    who = short_name(incident.opened_by, width)
     rows = [
         rule(f"Incident {incident.id}", width, dash, "RESTRICTED" if restriction else ""),
         line(" ", (f"{incident.severity}", "bad"), f" {incident.severity.means}; ", (incident.state.value, "strong")),
         line(f" {one_line(incident.title, width - 2)}"),
-        line((f" opened {incident.opened_at:%Y-%m-%d %H:%M:%SZ} by {incident.opened_by}, {age} ago", "dim")),
+        line((f" opened {incident.opened_at:%Y-%m-%d %H:%M:%SZ} by {who}, {age} ago", "dim")),
     ]
     rows += _roles(incident, width)
     rows += _clock(model.clock, model, width) if model.clock is not None else []
@@ -69,10 +70,11 @@ def _clock(clock: Clock, model: Model, width: int) -> list[Line]:
 
 def _told(incident: Incident, width: int) -> list[Line]:
     rows: list[Line] = []
-    for name, told in told_of(incident).items():
-        first, *more = wrap(one_line(told.text, 400), max(20, width - 16))
-        rows.append(line((f" {name.replace('_', ' '):<13} ", "dim"), first))
-        rows += [line(" " * 15, piece) for piece in more[:2]]
+    for told in (one for by_language in said_of(incident).values() for one in by_language.values()):
+        name = told.field.replace("_", " ") + (f" ({told.language})" if told.language else "")
+        first, *more = wrap(one_line(told.text, 400), max(20, width - 18))
+        rows.append(line((f" {name:<15} ", "dim"), first))
+        rows += [line(" " * 17, piece) for piece in more[:2]]
     return rows
 
 
@@ -82,12 +84,13 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
         answer = call.answer or ("no answer yet" if call.delivered else "could not be reached")
         called = age_words(seconds_between(call.at, model.now))
         when = f"; answered {age_words(seconds_between(call.answered_at, model.now))} ago" if call.answered_at else ""
-        rows.append(line((f" help: {call.contact} called {called} ago{when}: ", "dim"), answer))
+        who = short_name(call.contact, 80)
+        rows.append(line((f" help: {who} called {called} ago{when}: ", "dim"), one_line(answer, 200)))
     return rows
 
 
-def story_lines(model: Model, width: int) -> list[Line]:
-    """What scrolls: tasks, the curve with its marks, and the whole timeline, newest last."""
+def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
+    """What scrolls: tasks, the curve with its marks, and the timeline, newest last: all of it, or what has `words`."""
     incident = model.incident
     if incident is None:
         return []
@@ -101,10 +104,12 @@ def story_lines(model: Model, width: int) -> list[Line]:
     if curve:
         rows.append(rule("Errors and p95", width, dash))
         rows += [line(" ", words) for words in curve]
-    rows.append(rule("Timeline", width, dash))
-    for entry in timeline_of(incident):
+    only = f", only “{one_line(words, 40)}”" if words else ""
+    rows.append(rule(f"Timeline{only}", width, dash))
+    entries = chosen(timeline_of(incident), parse_wanted(words))
+    for entry in entries:
         rows += entry_lines(entry, width)
-    return rows
+    return rows if entries else [*rows, line((" Nothing of it was asked for.", "dim"))]
 
 
 def entry_lines(entry: Entry, width: int) -> list[Line]:
@@ -112,7 +117,7 @@ def entry_lines(entry: Entry, width: int) -> list[Line]:
     first = entry.entry
     tone: Tone = {"good": "good", "warn": "warn", "bad": "bad"}.get(first.tone, "plain")  # type: ignore[assignment]
     pin = ("*", "key") if entry.pinned else (" ", "plain")
-    head = line(pin, (f"{first.at:%H:%M:%SZ} ", "dim"), f"{one_line(first.who, 20)} ")  # type: ignore[arg-type]
+    head = line(pin, (f"{first.at:%H:%M:%SZ} ", "dim"), f"{short_name(first.who, width)} ")  # type: ignore[arg-type]
     indent = width_of(head)
     late = f" (noted {first.recorded_at:%H:%MZ})" if first.late else ""
     pieces = wrap(one_line(entry.text, WHOLE_MOST) + late, max(10, width - indent))

@@ -10,7 +10,7 @@ from operations.text import clean
 from runbooks.model import Code, Table
 from runbooks.mojibake import repaired
 from runbooks.parts import Group, Lines
-from tui.lines import Line, Span, Tone, fit, line, pad, spread
+from tui.lines import Line, Span, Tone, line, pad, spread, width_of
 from tui.reading.inline import spans, targets, wrapped
 from tui.reading.rows import Rows, Stop, StopKind
 from tui.theme import Glyphs
@@ -18,6 +18,11 @@ from tui.theme import Glyphs
 SAYS = {"command": "run", "sql": "run", "manual": "by hand", "message": "to send", "output": "as printed"}
 """What stands at the right edge of a group's first line."""
 LEAST_COLUMN = 6
+OPERATIONS = frozenset({
+    "backup", "cancel-job", "deploy", "flag", "freeze", "maintenance-off", "maintenance-on", "redeploy", "restore",
+    "rollback", "smoke", "undo", "unfreeze",
+})  # fmt: skip
+"""Acts that go through an operation of ours: whatever stands in their fence is read, and never run."""
 
 
 def code_rows(rows: Rows, code: Code, glyphs: Glyphs, indent: str, told: Mapping[int, Line]) -> None:
@@ -48,6 +53,9 @@ def code_rows(rows: Rows, code: Code, glyphs: Glyphs, indent: str, told: Mapping
         ended = next((g for g in code.groups if g.lines[1] == number), None)
         if ended is not None and (said := told.get(ended.lines[0])):
             rows.add(wrapped(said, rows.width, line(f"{indent}  ")), (0, 0), current)
+    if code.purpose == "action" and code.name in OPERATIONS and not code.text.lstrip("$ ").startswith("vigie "):
+        words = f"Enter is {code.name}, the operation of Vigie; these lines are never run"
+        rows.add(wrapped([(words, "warn")], rows.width, line(f"{indent}  ")), (0, 0), stop)
     if stop is not None and (said := told.get(code.lines[0])):
         rows.add(wrapped(said, rows.width, line(f"{indent}  ")), (0, 0), stop)
     if fenced and code.lines[1] > first + code.text.count("\n"):
@@ -62,7 +70,7 @@ def _is_fenced(code: Code) -> bool:
 def _line_row(
     rows: Rows, number: int, text: str, group: Group | None, stop: int | None, glyphs: Glyphs, indent: str
 ) -> None:
-    shown = clean(repaired(text).replace("\t", "    "), limit=100_000)
+    shown = clean(repaired(text).replace("\t", "    "), limit=10_000_000)
     runs = group is not None and group.runs
     gutter: Span = (f"{glyphs.pointer} ", "key") if runs else (f"{glyphs.column} ", "dim")
     bare = shown.strip()
@@ -80,8 +88,8 @@ def _line_row(
             line(indent, gutter if n == 0 else (f"{glyphs.column} ", "dim"), " " * (spaces + 2 * (n > 0)), *piece)
             for n, piece in enumerate(pieces)
         ]
-        if right:
-            made[0] = fit(made[0], rows.width)
+        if right and width_of(made[0]) + cell_len(right) < rows.width:
+            made[0] = spread(made[0], line((right, "dim")), rows.width)
     rows.add(made, (number, number), stop)
 
 

@@ -20,6 +20,15 @@ class IncidentScreen(Page):
 
     PLACE: ClassVar[Place] = "incident"
 
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self._words = ""
+
+    def filter(self, words: str) -> None:
+        """Show only the entries with these words; "" shows all."""
+        self._words = words.strip()
+        self.show(self.model)
+
     def content(self) -> ComposeResult:
         yield Block(id="list")
         with Following(id="scroll"):
@@ -34,4 +43,4 @@ class IncidentScreen(Page):
         head = head_lines(model, width)
         # What scrolls keeps at least half of the page.
         self.query_one("#list", Block).show(head[: max(4, self.app.size.height // 2)])
-        self.query_one("#timeline", Block).show(story_lines(model, width - 2))
+        self.query_one("#timeline", Block).show(story_lines(model, width - 2, self._words))

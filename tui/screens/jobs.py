@@ -5,40 +5,27 @@ The log follows its end until somebody scrolls up; then it says how many lines c
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from os import SEEK_END
 from pathlib import Path
-from textwrap import TextWrapper
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.widgets import Log
 
 from operations.ages import age_words, expected_words, seconds_between
 from operations.engine.record import JobRecord, StepRecord
 from operations.text import clean, one_line
 from tui.actions import Place
 from tui.lines import Line, Tone, fit, line, rule
+from tui.log_view import GrowingLog
 from tui.model import Model
 from tui.panels.block import Block
 from tui.panels.recent import STATE_WORDS, job_line
 from tui.plainly import scroll_plainly, shown
 from tui.screens.base import Page
 
-LOG_LINES = 5000
-"""Lines of a log kept on screen; the file keeps all of them."""
 READ_AT_ONCE = 262_144
 READ_BACK = 524_288
 """How far from its end a log is read when the page opens on it: about as much as is kept on screen."""
-
-
-LONGEST = 6
-"""Rows that one line of a log may take; `vigie jobs follow` prints it whole."""
-_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\dZ) \[(\w+)\] ")
-_INDENT = "  "
 
 
 class JobsScreen(Page):
@@ -51,16 +38,15 @@ class JobsScreen(Page):
         self.job = job
         self._shown_log = ""
         self._offset = 0
-        self._behind = 0
         self._words = ""
 
     def content(self) -> ComposeResult:
         yield Block(id="list")
         yield Block(id="steps")
-        yield JobLog(id="log", max_lines=LOG_LINES, highlight=False)
+        yield GrowingLog(id="log")
 
     def on_mount(self) -> None:
-        log = self.query_one("#log", Log)
+        log = self.query_one("#log", GrowingLog)
         scroll_plainly(log)
         log.focus()
         self.set_interval(0.1, self._read_log)
@@ -81,9 +67,8 @@ class JobsScreen(Page):
         if not shown:
             rows.append(line((" No job has run from here. R plans a rollback, T runs the smoke tests.", "dim")))
         self.query_one("#list", Block).show(rows)
-        self.query_one("#steps", Block).show(
-            step_lines(model, chosen, width, self._behind, self._words) if chosen else []
-        )
+        beyond = self.query_one("#log", GrowingLog).beyond
+        self.query_one("#steps", Block).show(step_lines(model, chosen, width, beyond, self._words) if chosen else [])
 
     def choose(self, move: int) -> None:
         """Follow the next job down (1) or up (-1) the list."""
@@ -102,33 +87,32 @@ class JobsScreen(Page):
 
     def follow(self) -> None:
         """Go to the end of the log and stay there."""
-        self._behind = 0
-        self.query_one("#log", JobLog).follow_end()
+        self.query_one("#log", GrowingLog).follow_end()
         self.show(self.model)
+
+    def wrap(self) -> bool:
+        """Break long lines, or cut them again; whether they are broken now."""
+        log = self.query_one("#log", GrowingLog)
+        log.wraps = not log.wraps
+        self._shown_log = ""
+        return log.wraps
 
     def _read_log(self) -> None:
         chosen = self.chosen
-        log = self.query_one("#log", JobLog)
+        log = self.query_one("#log", GrowingLog)
         if chosen is None or not chosen.log:
             return
         if chosen.log != self._shown_log:
-            log.clear()
-            self._shown_log, self._offset, self._behind = chosen.log, _begin_of_end(Path(chosen.log)), 0
+            log.begin_anew()
+            self._shown_log, self._offset = chosen.log, _begin_of_end(Path(chosen.log))
             if self._offset:
                 log.write_line(shown(self, f"… {self._offset // 1000} kB before this are in {chosen.log}"))
         text = self._new_text(Path(chosen.log))
         if not text:
             return
-        width = max(20, log.scrollable_content_region.width)
         wanted = self._words.casefold()
-        kept = (one for one in shown(self, text).splitlines() if wanted in one.casefold())
-        lines = [row for one in kept for row in log_rows(one, width)]
-        if not lines:
-            return
-        if not log.following:
-            self._behind += len(lines)
+        if log.add(one for one in shown(self, text).splitlines() if wanted in one.casefold()):
             self.show(self.model)
-        log.write_lines(lines, scroll_end=log.following)
 
     def _new_text(self, path: Path) -> str:
         """What was added since the last look, whole lines only."""
@@ -143,57 +127,6 @@ class JobsScreen(Page):
             return ""
         self._offset += len(whole) + 1
         return clean(whole, limit=READ_AT_ONCE)
-
-
-class JobLog(Log, inherit_bindings=False):
-    """A log that follows its end until it is scrolled up. Left and right are the page's: they choose another job."""
-
-    BINDINGS = [
-        Binding("up", "look_back(1)", show=False),
-        Binding("pageup", "look_back(10)", show=False),
-        Binding("down", "scroll_down", show=False),
-        Binding("pagedown", "page_down", show=False),
-        Binding("end", "follow_end", show=False),
-    ]
-
-    def __init__(self, *, id: str, max_lines: int, highlight: bool) -> None:
-        super().__init__(id=id, max_lines=max_lines, highlight=highlight, auto_scroll=True)
-        self.following = True
-
-    def action_look_back(self, rows: int) -> None:
-        """Scroll up, and stop following."""
-        self.following = self.auto_scroll = False
-        self.scroll_relative(y=-rows, animate=False)
-
-    def action_follow_end(self) -> None:
-        """Follow the end again."""
-        self.follow_end()
-
-    def follow_end(self) -> None:
-        """Follow the end again."""
-        self.following = self.auto_scroll = True
-        self.scroll_end(animate=False)
-
-
-def log_rows(text: str, width: int) -> list[str]:
-    """A line of a job's log as rows: the date and what is usual left out, a long line broken, a very long one cut."""
-    brief = _STAMP.sub(lambda found: f"{found[1]} {'' if found[2] == 'INFO' else f'[{found[2]}] '}", text)
-    plain = brief.isascii()
-    if (len(brief) if plain else cell_len(brief)) <= width:
-        return [brief]
-    # Characters that are not plain may take two cells.
-    wide = width if plain else width // 2
-    # Most need one break only: a job that prints much would keep the keys waiting.
-    cut = brief.rfind(" ", 1, wide + 1)
-    if cut > 0 and len(brief) - cut <= wide - len(_INDENT):
-        return [brief[:cut].rstrip(), _INDENT + brief[cut:].lstrip()]
-    return _wrapper(wide).wrap(brief)
-
-
-@lru_cache(maxsize=4)
-def _wrapper(width: int) -> TextWrapper:
-    """Breaks at spaces only: a name with hyphens stays whole."""
-    return TextWrapper(width, subsequent_indent=_INDENT, max_lines=LONGEST, placeholder=" …", break_on_hyphens=False)
 
 
 def _begin_of_end(path: Path) -> int:
@@ -216,7 +149,7 @@ def _around(jobs: tuple[JobRecord, ...], chosen: JobRecord | None, most: int) ->
     return jobs[start : start + most]
 
 
-def step_lines(model: Model, job: JobRecord, width: int, behind: int, words: str = "") -> list[Line]:
+def step_lines(model: Model, job: JobRecord, width: int, beyond: str = "", words: str = "") -> list[Line]:
     """The steps of a job: sign, title, elapsed against expected; then how it ended and what is left to clean."""
     rows = [rule(f"job {job.number} {job.title}", width, model.glyphs.dash)]
     rows += [fit(_step(model, n, step), width) for n, step in enumerate(job.steps, 1)]
@@ -235,9 +168,8 @@ def step_lines(model: Model, job: JobRecord, width: int, behind: int, words: str
         rows.append(
             line((f" {model.glyphs.warn} left behind: {one_line(debris.words, 100)}", "warn"), "   d cleans it")
         )
-    more = f"+{behind} lines, f follows" if behind else ""
     title = f"Log, lines with “{one_line(words, 30)}”" if words else "Log"
-    rows.append(rule(title, width, model.glyphs.dash, more))
+    rows.append(rule(title, width, model.glyphs.dash, beyond))
     return rows
 
 

@@ -37,10 +37,15 @@ class LinksScreen(ListPage):
     @property
     def chosen(self) -> Entry | None:
         """What the cursor is on."""
-        return self.entries[self.cursor] if self.cursor < len(self.entries) else None
+        listed = self._listed()
+        return listed[self.cursor] if self.cursor < len(listed) else None
+
+    def _listed(self) -> list[Entry]:
+        """What has the words that were asked for."""
+        return [one for one in self.entries if self.has_words(one.kind, one.name, one.address, one.more)]
 
     def head(self, model: Model, width: int) -> Sequence[Line]:
-        return [rule("Links and people", width, model.glyphs.dash)]
+        return [rule(f"Links and people{self.filtered}", width, model.glyphs.dash)]
 
     def rows(self, model: Model, width: int) -> Sequence[Line]:
         if not self.entries:
@@ -49,7 +54,8 @@ class LinksScreen(ListPage):
                 line('   [[links]] title = "Dashboard", url = "https://…"'),
                 line('   [[contacts]] name = "Ana", role = "team lead", phone = "+33 …"'),
             ]
-        return [entry_line(entry, width) for entry in self.entries]
+        rows = [entry_line(entry, width) for entry in self._listed()]
+        return rows or [line((" Nothing has these words.", "dim"))]
 
 
 def entries_of(settings: Settings, environment: str, contacts: Sequence[Contact] = ()) -> list[Entry]:

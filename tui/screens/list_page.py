@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from operations.text import one_line
 from tui.lines import Line
 from tui.model import Model
 from tui.panels.block import Block
@@ -29,6 +30,8 @@ class ListPage(Page):
     def __init__(self, model: Model) -> None:
         super().__init__(model)
         self.cursor = 0
+        self.words = ""
+        """Only rows with these words are listed, where a page can be filtered; "" lists all."""
         self._count = 1
 
     def content(self) -> ComposeResult:
@@ -45,6 +48,21 @@ class ListPage(Page):
     def rows(self, model: Model, width: int) -> Sequence[Line]:
         """The list, one row a thing."""
         raise NotImplementedError
+
+    def filter(self, words: str) -> None:
+        """List only what has these words, upper and lower case alike."""
+        self.words = words.strip()
+        self.cursor = 0
+        self.show(self.model)
+
+    def has_words(self, *texts: str) -> bool:
+        """Whether something with these texts is listed."""
+        return self.words.casefold() in " ".join(texts).casefold()
+
+    @property
+    def filtered(self) -> str:
+        """What the title adds while it is filtered."""
+        return f", only “{one_line(self.words, 30)}”" if self.words else ""
 
     def action_step(self, by: int) -> None:
         """The cursor up or down."""

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.widgets import Log
 
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
 from operations.watch.traffic.request_log import request_in
 from tui.actions import Place
 from tui.lines import Line, Span, line, rule, spread
+from tui.log_view import GrowingLog
 from tui.model import Model
 from tui.panels.block import Block
 from tui.plainly import scroll_plainly, shown
 from tui.screens.base import Page
-from tui.screens.jobs import LOG_LINES, JobLog, log_rows
 from tui.tail import Tail
 
 MOST = 8
@@ -36,14 +35,13 @@ class LogsScreen(Page):
         self._redact = redact
         self.tail = Tail(path) if path is not None else None
         self._words = ""
-        self._behind = 0
 
     def content(self) -> ComposeResult:
         yield Block(id="list")
-        yield JobLog(id="log", max_lines=LOG_LINES, highlight=False)
+        yield GrowingLog(id="log")
 
     def on_mount(self) -> None:
-        log = self.query_one("#log", JobLog)
+        log = self.query_one("#log", GrowingLog)
         scroll_plainly(log)
         log.focus()
         self.set_interval(0.25, self._read)
@@ -51,16 +49,22 @@ class LogsScreen(Page):
     def filter(self, words: str) -> None:
         """Show only lines of the log with these words; "" shows all."""
         self._words = words.strip()
-        self.query_one("#log", JobLog).clear()
+        self.query_one("#log", GrowingLog).begin_anew()
         if self.tail is not None:
             self.tail.rewind()
         self.show(self.model)
 
     def follow(self) -> None:
         """Go to the end of the log and stay there."""
-        self._behind = 0
-        self.query_one("#log", JobLog).follow_end()
+        self.query_one("#log", GrowingLog).follow_end()
         self.show(self.model)
+
+    def wrap(self) -> bool:
+        """Break long lines, or cut them again; whether they are broken now."""
+        log = self.query_one("#log", GrowingLog)
+        log.wraps = not log.wraps
+        self.filter(self._words)
+        return log.wraps
 
     def refresh_content(self, model: Model, width: int) -> None:
         self.query_one("#list", Block).show([*signature_lines(model, width), self._title(width)])
@@ -71,29 +75,26 @@ class LogsScreen(Page):
             return rule("no request_log is set for this environment", width, dash)
         if self.tail.trouble:
             return rule(f"{one_line(str(self.tail.path), 60)}: {self.tail.trouble}", width, dash)
-        more = f"+{self._behind} lines, f follows" if self._behind else ""
+        more = self.query_one("#log", GrowingLog).beyond
         words = f", lines with “{one_line(self._words, 30)}”" if self._words else ""
-        return rule(f"{one_line(str(self.tail.path), 50)}{words}", width, dash, more)
+        room = max(20, width - len(words) - len(more) - 10)
+        return rule(f"{from_the_end(str(self.tail.path), room)}{words}", width, dash, more)
 
     def _read(self) -> None:
         if self.tail is None:
             return
         before = self.tail.trouble
-        log = self.query_one("#log", Log)
-        assert isinstance(log, JobLog)
-        width = max(20, log.scrollable_content_region.width)
         wanted = self._words.casefold()
         told = (self._redact(request_words(one)) for one in self.tail.lines() if wanted in one.casefold())
-        kept = (shown(self, one) for one in told)
-        rows = [row for one in kept for row in log_rows(one, width)]
-        if not rows:
-            if before != self.tail.trouble:
-                self.show(self.model)
-            return
-        if not log.following:
-            self._behind += len(rows)
+        grown = self.query_one("#log", GrowingLog).add(shown(self, one) for one in told)
+        if grown or before != self.tail.trouble:
             self.show(self.model)
-        log.write_lines(rows, scroll_end=log.following)
+
+
+def from_the_end(path: str, most: int) -> str:
+    """A path in `most` characters at most: its end tells more than its beginning."""
+    path = one_line(path, 400)
+    return path if len(path) <= most else f"…{path[1 - most :]}"
 
 
 def request_words(text: str) -> str:

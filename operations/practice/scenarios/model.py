@@ -52,6 +52,11 @@ class Reference:
     act: float
     verify: float
 
+    @property
+    def goal(self) -> str:
+        """The label of the act's own branch: where the path first leaves the questions."""
+        return next((label for label in self.path if not label.startswith("N")), self.path[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:

@@ -17,6 +17,11 @@ _NOISE = 0.0005
 _STEEPEST = 0.2
 _GIVE_UP = 60.0
 _GOOD_BEFORE = 5
+_GOOD_AMONG = 200
+_RUN_LOOKED_AT = 2_000
+_LOOKED_BACK = 20_000
+_CHANCE = 0.05
+"""So likely, at most, are all requests good from the last good one on although the errors had begun by then."""
 _NUMBER = re.compile(
     r"(?P<status>\b(?:answered|status|code|HTTP) [45]\d\d\b)"
     r"|\b0x[0-9a-f]+\b|\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b|\d+(?:\.\d+)?",
@@ -84,13 +89,16 @@ def usual_rate(minutes: Sequence[tuple[int, int]], threshold: float) -> float:
     return max(_NOISE, sum(errors for _, errors in calm) / requests) if requests else _NOISE
 
 
-def find_run(failed: Sequence[int], usual: float, present: float) -> tuple[int, int | None] | None:
+def find_run(
+    failed: Sequence[int], usual: float, present: float, paths: Sequence[int] | None = None
+) -> tuple[int, int | None] | None:
     """Where among requests, oldest first, the present run of errors began; `failed` is 1 for each that failed, else 0.
 
     The change point that explains them best: walking back from now, every error speaks for the run and every
     good request against it, by the log-likelihood of the run's share against the usual one. A stray error long
     before is outweighed by the good requests after it. Gives the index of the first error and of the last good
-    request before it (None when too little was seen before), or None when there is no run.
+    request before it (None when too little was seen before), or None when there is no run. With `paths`, a number
+    for each request's, a request counts as good only on a path that fails in the run: the others prove nothing.
     """
     usual = min(max(usual, _NOISE), 0.2)
     during = max(min(present, _STEEPEST), 4 * usual)
@@ -105,8 +113,34 @@ def find_run(failed: Sequence[int], usual: float, present: float) -> tuple[int, 
             break
     if start is None:
         return None
-    good_before = [index for index in range(max(0, start - 200), start) if not failed[index]]
-    return start, (good_before[-1] if len(good_before) >= _GOOD_BEFORE else None)
+    good_before = [index for index in range(max(0, start - _GOOD_AMONG), start) if not failed[index]]
+    if len(good_before) < _GOOD_BEFORE:
+        return start, None
+    telling = _last_telling(failed, paths, start) if paths is not None else None
+    return start, good_before[-1] if telling is None else telling
+
+
+def _last_telling(failed: Sequence[int], paths: Sequence[int], start: int) -> int | None:
+    """The last good request that tells that the errors had not begun: on a path that fails in the run.
+
+    Where such a path fails only now and then one good request tells little; it takes as many as chance would
+    rarely give. None where none of these paths was asked for before.
+    """
+    asked: dict[int, list[int]] = {}
+    for index in range(start, min(len(failed), start + _RUN_LOOKED_AT)):
+        asked.setdefault(paths[index], []).append(failed[index])
+    shares = {path: sum(found) / (len(found) + 2) for path, found in asked.items()}
+    failing = {path for path, share in shares.items() if 2 * share >= max(shares.values())}
+    answers = [one for path in failing for one in asked[path]]
+    share = sum(answers) / len(answers)
+    enough = 1 if share >= 1.0 else math.ceil(math.log(_CHANCE) / math.log(1.0 - share))
+    found, last = 0, None
+    for index in range(start - 1, max(-1, start - 1 - _LOOKED_BACK), -1):
+        if paths[index] in failing and not failed[index]:
+            found, last = found + 1, index
+            if found >= enough:
+                break
+    return last
 
 
 @lru_cache(4096)

@@ -29,6 +29,7 @@ _RECENT_SECONDS = 900.0
 _MOST_SIGNATURES = 500
 _SAMPLES_A_MINUTE = 4000
 _SIGNATURE_MINUTES = 60
+_MOST_PATHS = 60_000
 _NEAR = 64
 """How many places from the end a request that was written late usually belongs."""
 
@@ -57,6 +58,8 @@ class RequestTable:
     def __init__(self) -> None:
         self._times = array("d")
         self._failed = bytearray()
+        self._paths = array("H")
+        self._numbers: dict[str, int] = {}
         self._recent: deque[tuple[float, str, int, float]] = deque(maxlen=KEEP_REQUESTS)
         self._open: dict[int, _OpenMinute] = {}
         self._closed: dict[int, Minute] = {}
@@ -71,7 +74,7 @@ class RequestTable:
             failed = line.status >= 500
             if self.covers_since is None:
                 self.covers_since = line.at.astimezone(UTC)
-            self._judge(at, failed)
+            self._judge(at, failed, path)
             self._recent.append((at, path, line.status, line.seconds))
             while self._recent[0][0] < at - _RECENT_SECONDS:
                 self._recent.popleft()
@@ -118,7 +121,7 @@ class RequestTable:
             return None
         failed = self._failed[: bisect_right(self._times, now.timestamp() + 5)]
         minutes = [(requests, errors) for requests, errors, _ in self.minutes().values()]
-        found = find_run(failed, usual_rate(minutes, threshold), present / 100)
+        found = find_run(failed, usual_rate(minutes, threshold), present / 100, self._paths)
         if found is None:
             return None
         first, good = found
@@ -147,7 +150,7 @@ class RequestTable:
             for count, (text, path), alike in top
         )
 
-    def _judge(self, at: float, failed: bool) -> None:
+    def _judge(self, at: float, failed: bool, path: str) -> None:
         """Keep the verdicts in the order of time: a slow request is written after quicker ones that began later."""
         times = self._times
         if not times or times[-1] <= at:
@@ -157,8 +160,12 @@ class RequestTable:
             place = bisect_right(times, at, near if times[near] <= at else 0)
         times.insert(place, at)
         self._failed.insert(place, failed)
+        # Beyond so many paths all others share one number.
+        self._paths.insert(place, self._numbers.setdefault(path, min(len(self._numbers), _MOST_PATHS)))
+        if len(self._numbers) > _MOST_PATHS:
+            del self._numbers[path]
         if len(times) > KEEP_REQUESTS * 1.1:
-            del times[:-KEEP_REQUESTS], self._failed[:-KEEP_REQUESTS]
+            del times[:-KEEP_REQUESTS], self._failed[:-KEEP_REQUESTS], self._paths[:-KEEP_REQUESTS]
 
     def _count(self, line: LogLine, path: str, at: float) -> None:
         text = fold_error(one_line(line.error or "") or f"answered {line.status}")

@@ -14,8 +14,7 @@ import pytest
 
 from operations.commands.incident_follow import lines
 from operations.errors import VigieError
-from operations.incident import acts
-from operations.jobs import left_open
+from operations.jobs import left_open, still_open
 from tests.attack.world import heard
 from tests.operations.doctor.clinic import bare
 from tests.operations.incident.pagers import pagers
@@ -145,7 +144,7 @@ def test_the_clock_is_printed_and_timers_are_put_off_settled_and_set(team: Team,
 
 def test_it_moves_on_and_goes_on_after_its_end(team: Team, id: str) -> None:
     assert team("state", id, "identified").out == "identified\n"
-    assert "No smoke run" in team("state", id, "resolved", code=1).err
+    assert "no smoke run has passed" in team("state", id, "resolved", code=1).err
     assert team.document("state", id, "resolved", "--why", "a false alarm") == {"state": "resolved"}
     assert "why it goes on" in team("state", id, "monitoring", code=1).err
     assert team("state", id, "monitoring", "--why", "errors are back").out == "monitoring\n"
@@ -154,10 +153,18 @@ def test_it_moves_on_and_goes_on_after_its_end(team: Team, id: str) -> None:
 
 
 def test_resolved_asks_for_the_quiet_watch_too(team: Team, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acts, "smoke_passed_since", lambda incident, jobs: True)
+    monkeypatch.setattr(still_open, "smoke_passed_since", lambda incident, jobs: True)
     refused = team("resolve", id, code=1)
     assert "how long the site has been well is not known" in refused.err
     assert team("state", id, "resolved", "--why", "seen by three people").code == 0
+
+
+def test_what_is_still_open_is_said_all_at_once_and_when_it_is_overridden(team: Team, id: str) -> None:
+    refused = team("state", id, "resolved", code=1).err
+    assert "no smoke run has passed" in refused
+    assert "how long the site has been well is not known" in refused
+    assert "--why" in refused
+    assert "still open: no smoke run has passed" in team("state", id, "resolved", "--why", "a false alarm").err
 
 
 def test_closing_prints_what_stays_open_and_the_checklist(team: Team, id: str, monkeypatch: pytest.MonkeyPatch) -> None:

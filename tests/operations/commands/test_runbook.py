@@ -221,6 +221,7 @@ def test_one_bad_file_in_the_teams_folder_hides_no_other(team: Path) -> None:
 
 
 def test_a_name_that_nobody_has_is_refused(tmp_path: Path) -> None:
+    assert called(tmp_path, "show", "~nobody-of-that-name/x.md").code == 2
     for word in ("nope", "", "..", "site-down\x1b[2J"):
         done = called(tmp_path, "show", word)
         assert (done.code, done.out) == (2, ""), word

@@ -135,6 +135,18 @@ def test_a_walk_goes_on_with_the_text_it_began_with_and_says_so(folder: Path) ->
     assert (code, "the file has changed since" in said, "step 2" in said) == (3, True, True)
 
 
+def test_of_two_files_of_one_name_each_goes_on_with_its_own_walk(folder: Path) -> None:
+    opened(folder)
+    first = "# A\n- **Yes** → [B](#b)\n- **No** → [A](#a)\n# B\nDone.\n"
+    said_by(folder, book(folder, first), "--record", "--answer", "1")
+    own = book(folder, first.replace("Done.", "Quite another."))
+    said_by(folder, own, "--record", "--new-walk")
+    book(folder, first)
+    _, said = said_by(folder, own, "--record")
+    assert "the file has changed since" not in said
+    assert "so far: Yes" in said
+
+
 def test_without_an_open_incident_there_is_nowhere_to_record(folder: Path) -> None:
     code, said = said_by(folder, "site-down", "--record", facts=DOWN)
     assert (code, "vigie incident open" in said) == (1, True)

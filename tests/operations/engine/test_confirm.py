@@ -79,6 +79,7 @@ def test_yes_stands_for_yes_and_for_nothing_else() -> None:
         (f"  {PHRASE}\n", "bad release", True),
         (PHRASE.upper(), "bad release", False),
         (PHRASE, "   ", False),
+        (PHRASE, f" {PHRASE} ", False),
         ("", "bad release", False),
     ],
 )

@@ -81,7 +81,7 @@ def main(state: Path) -> None:
             record(journal, one, call_help(walk), runbook, walk=one.walk[0].walk)
         _job(journal, one.id)
         set_severity(journal, one, Severity.P1)
-        set_state(journal, one, IncidentState.RESOLVED, smoke_passed=True)
+        set_state(journal, one, IncidentState.RESOLVED)
         book.refresh()
 
 

@@ -11,6 +11,9 @@ from operations.incident.acts import add_note, open_incident, set_severity, set_
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
+from operations.incident.walks import record, start_walk, walk_of, walks_of
+from runbooks.events import Ticked
+from runbooks.reader import read
 from tests.operations.incident.conftest import START, Desk
 
 
@@ -54,12 +57,12 @@ def test_notes_severity_and_state_are_events_on_the_timeline(desk: Desk) -> None
     add_note(desk.journal, incident, "phones ring")
     set_severity(desk.journal, incident, Severity.P1)
     set_severity(desk.journal, incident, Severity.P0)
-    set_state(desk.journal, incident, IncidentState.MONITORING, smoke_passed=False)
+    set_state(desk.journal, incident, IncidentState.MONITORING)
     after = desk.read().get(incident.id)
     assert after is not None
     assert after.severity is Severity.P1
     assert after.state is IncidentState.MONITORING
-    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "incident monitoring"]
+    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "state: monitoring"]
 
 
 def test_an_empty_note_is_refused(desk: Desk) -> None:
@@ -67,11 +70,11 @@ def test_an_empty_note_is_refused(desk: Desk) -> None:
         add_note(desk.journal, opened(desk), " \x1b[2J \n")
 
 
-def test_resolved_asks_for_a_smoke_run_or_a_reason(desk: Desk) -> None:
+def test_resolved_against_what_is_still_open_takes_a_reason(desk: Desk) -> None:
     incident = opened(desk)
-    with pytest.raises(VigieError, match="No smoke run"):
-        set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=False)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=False, why="false alarm")
+    with pytest.raises(VigieError, match="no smoke run; it is closed"):
+        set_state(desk.journal, incident, IncidentState.RESOLVED, still_open=("no smoke run", "it is closed"))
+    set_state(desk.journal, incident, IncidentState.RESOLVED, why="false alarm")
     after = desk.read().get(incident.id)
     assert after is not None
     assert not after.open
@@ -137,3 +140,31 @@ def test_folding_in_pieces_gives_the_same_as_folding_at_once(desk: Desk) -> None
 def test_an_event_of_an_unknown_incident_changes_nothing(desk: Desk) -> None:
     desk.journal.append("incident.note", {"text": "lost"}, incident="0000-xyz")
     assert desk.read().all() == ()
+
+
+def test_a_later_versions_event_that_cannot_be_read_is_left_out_and_the_others_tell_the_story(desk: Desk) -> None:
+    incident = opened(desk)
+    for kind, data in (
+        ("step.finished", {"seconds": 10**400}),
+        ("walk.answered", {"evidence": [[]], "verdict": False}),
+        ("walk.checked", {"exit_code": []}),
+    ):
+        desk.journal.append(kind, data, incident=incident.id)
+    add_note(desk.journal, incident, "phones ring")
+    after = desk.read().get(incident.id)
+    assert after is not None
+    assert after.entries[-1].text == "note: phones ring"
+
+
+def test_two_that_begin_the_only_walk_of_a_text_in_the_same_moment_begin_one(desk: Desk) -> None:
+    incident = opened(desk)
+    text = read("# Queue\n\n- [ ] look\n- [ ] say so\n", "queue")
+    (first, other) = (start_walk(desk.journal, incident, text, only=True) for _ in range(2))
+    for walk, line_no in ((first, 3), (other, 4)):
+        record(desk.journal, incident, Ticked("queue", line_no, "a task"), text, walk=walk)
+    after = desk.read().get(incident.id)
+    assert after is not None
+    assert len(walks_of(after)) == 1
+    state = walk_of(after, walk=first)
+    assert state is not None
+    assert [done.payload.line for done in state.done if isinstance(done.payload, Ticked)] == [3, 4]

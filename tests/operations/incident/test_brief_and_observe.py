@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from operations.incident.brief import make_brief
 from operations.incident.observe import observations
+from operations.incident.refold import incident_from
 from operations.watch.model import Status
+from tests.operations.incident.tale import ID, bad_release
 from tests.tui.scenes import NOW, down_snapshot, incident
 
 
@@ -28,6 +30,16 @@ def test_a_brief_without_a_watch_still_says_what_is_known() -> None:
     assert "when the incident was opened" in brief.since
 
 
+def test_the_brief_of_what_is_over_tells_what_was_and_not_what_is_measured_now() -> None:
+    over = incident_from(bad_release().events, ID)
+    assert over is not None
+    brief = make_brief(over, down_snapshot(), need="a reader", who="ana", now=NOW)
+    assert (brief.broken, brief.since, brief.now) == (
+        "api/health, 5xx down", "2026-11-21 03:07:00Z to 03:30:00Z", "closed",
+    )  # fmt: skip
+    assert brief.changed == "release v2.4.1 a1b2c3d tom, 1m before"
+
+
 def test_a_change_of_days_ago_is_not_what_changed_just_before() -> None:
     snapshot = down_snapshot()
     old = replace(snapshot, changes=tuple(c for c in snapshot.changes if c.at < NOW - timedelta(days=1)))
@@ -37,11 +49,18 @@ def test_a_change_of_days_ago_is_not_what_changed_just_before() -> None:
 def test_the_timeline_gets_onset_states_alarms_and_what_changed_oldest_first() -> None:
     seen = observations(down_snapshot(), incident())
     kinds = [(one.kind, one.data.get("title")) for one in seen]
-    assert kinds[0] == ("change.seen", "v2.4.1 a1b2c3d ana")
+    assert kinds[0] == ("change.seen", "v2.4.1 a1b2c3d by ana")
     assert ("probe.changed", "errors") in kinds
     assert ("probe.changed", "api/health") in kinds
     assert any(kind == "alarm.opened" for kind, _ in kinds)
     assert [one.at for one in seen] == sorted(one.at for one in seen)
+
+
+def test_a_release_stands_where_the_platform_dates_it_and_not_where_it_was_first_seen() -> None:
+    snapshot = down_snapshot()
+    told = snapshot.changes[0].at - timedelta(seconds=4)
+    dated = replace(snapshot, changes=(replace(snapshot.changes[0], told_at=told),))
+    assert observations(dated, incident())[0].at == told
 
 
 def test_what_is_on_the_timeline_already_is_not_put_there_again() -> None:

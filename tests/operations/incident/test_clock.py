@@ -75,6 +75,16 @@ def test_the_settings_cadence_counts_and_zero_turns_it_off() -> None:
     assert not [one for one in at(Stage("P1"), settings).due if one.kind == "update"]
 
 
+def test_whoever_was_told_that_it_is_over_is_promised_no_update_but_it_is_to_be_resolved() -> None:
+    stage = taken(Stage())
+    stage.state("monitoring")
+    stage.sent("resolved")
+    assert header_words(at(stage), stage.now) == "RESOLVE DUE 5m00s"
+    assert not is_due(stage, "update")
+    stage.sent("correction")
+    assert not is_due(stage, "told that it is over") and is_due(stage, "update")
+
+
 def test_the_promised_time_of_a_message_is_when_the_next_one_is_due() -> None:
     stage = Stage().wait(minutes=4)
     stage.sent("initial", promised=START + timedelta(minutes=34))

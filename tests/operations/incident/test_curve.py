@@ -145,10 +145,10 @@ def test_release_act_and_messages_lie_on_the_curve_at_their_moments() -> None:
     assert [(mark.at, mark.text) for mark in told().marks] == [
         (at("03:06:00"), "release v2.4.1 a1b2c3d tom"),
         (at("03:12:00"), "incident opened"),
-        (at("03:13:00"), "message: initial"),
+        (at("03:13:00"), "initial message"),
         (at("03:17:07"), "rollback to v2.4.0"),
-        (at("03:18:00"), "monitoring"),
-        (at("03:30:00"), "resolved"),
+        (at("03:18:00"), "state: monitoring"),
+        (at("03:30:00"), "incident resolved"),
     ]
 
 

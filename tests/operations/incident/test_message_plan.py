@@ -10,13 +10,14 @@ import pytest
 
 from operations.errors import VigieError
 from operations.incident.message_plan import chosen_targets
-from operations.incident.sending import send
+from operations.incident.sending import retry, send
 from operations.settings import MessageSettings
 from tests.operations.incident.conftest import Desk
 from tests.operations.incident.mailing import OK, events, made, page, sent, site, target
 from tests.operations.incident.post import Post, StatusPage
 from tests.operations.incident.test_book import opened
 from tests.operations.incident.test_messages import again, told
+from tests.operations.web import reply
 
 
 async def test_what_is_left_blank_is_not_sent(desk: Desk, post: Post, tmp_path: Path) -> None:
@@ -98,6 +99,29 @@ async def test_a_restricted_incident_reaches_only_who_is_named_and_tells_no_deta
     assert "urgent work" in message.texts["en"]
     leaking = made(desk, settings, incident, "update", "hook", given={"impact": "a stolen key"})
     assert leaking.plan.refusal is not None
+
+
+async def test_restricted_after_the_plan_was_shown_nothing_leaves_that_was_not_named_since(
+    desk: Desk, post: Post, tmp_path: Path
+) -> None:
+    settings = site(
+        tmp_path, target("chat", "slack", post.at("/a", reply("no", 500))), target("hook", "webhook", post.at("/b", OK))
+    )
+    first, _ = await sent(desk, settings)
+    shown = made(desk, settings, None, "update")
+    assert first.incident is not None
+    desk.journal.append("incident.restricted", {"restricted": True, "why": "breach"}, incident=first.incident.id)
+    before = len(post.got)
+    with pytest.raises(VigieError, match="restricted meanwhile"):
+        await send(desk.journal, settings, shown, desk.now)
+    with pytest.raises(VigieError, match="restricted meanwhile"):
+        await retry(desk.journal, settings, first.message, first.incident, desk.now)
+    known = again(desk, first.incident)
+    with pytest.raises(VigieError, match="each target has to be named"):
+        await retry(desk.journal, settings, first.message, known, desk.now)
+    assert len(post.got) == before
+    await retry(desk.journal, settings, first.message, known, desk.now, names=["chat"])
+    assert len(post.got) == before + 1
 
 
 async def test_a_drill_addresses_nothing_but_its_own_stub(desk: Desk, post: Post, tmp_path: Path) -> None:

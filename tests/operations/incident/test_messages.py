@@ -67,8 +67,8 @@ def test_what_people_said_fills_both_languages_and_the_last_word_counts(desk: De
     incident = told(desk, incident, impact="no new quotes", impact__fr="plus de devis")
     made = draft(desk, incident, "update")
     assert made.missing == ()
-    assert "notice: no new quotes\nWhat works meanwhile: nothing for the moment" in made.texts["en"]
-    assert "constater : plus de devis\nCe qui fonctionne en attendant : rien pour le moment" in made.texts["fr"]
+    assert "noticed: no new quotes\nWhat you can do meanwhile: nothing for the moment" in made.texts["en"]
+    assert "constater : plus de devis\nCe que vous pouvez faire en attendant : rien pour le moment" in made.texts["fr"]
     assert "Where we are: we are looking for the cause" in made.texts["en"]
 
 
@@ -99,7 +99,7 @@ def test_a_stale_translation_does_not_outlive_a_newer_word(desk: Desk) -> None:
 def test_the_last_one_says_whether_data_was_lost(desk: Desk, said: str, english: str, french: str) -> None:
     incident = told(desk, opened(desk), impact="no quotes", data_loss=said)
     desk.pass_time(minutes=20)
-    set_state(desk.journal, incident, IncidentState.RESOLVED, smoke_passed=True)
+    set_state(desk.journal, incident, IncidentState.RESOLVED)
     made = draft(desk, again(desk, incident), "resolved")
     assert made.missing == ()
     assert f"Was data lost: {english}\n" in made.texts["en"]
@@ -123,7 +123,7 @@ def test_a_vague_word_about_lost_data_is_left_blank(desk: Desk) -> None:
 def test_the_end_is_when_all_was_measured_well_or_when_it_was_resolved(desk: Desk) -> None:
     incident = told(desk, opened(desk), impact="x")
     well = replace(quiet_snapshot(), since=START + timedelta(minutes=12), onset=None)
-    assert "works again since 03:12 UTC" in draft(desk, incident, "resolved", snapshot=well).texts["en"]
+    assert "working again since 03:12 UTC" in draft(desk, incident, "resolved", snapshot=well).texts["en"]
     before = replace(well, since=START - timedelta(days=2))
     assert "ended" in draft(desk, incident, "resolved", snapshot=before).missing
 

@@ -46,6 +46,15 @@ def test_the_text_form_keeps_within_its_width_and_knows_ascii() -> None:
         assert lines[0].isascii()
 
 
+def test_marks_that_meet_at_the_right_edge_stand_beside_each_other_in_their_order() -> None:
+    curve = told()
+    last = curve.points[-1].at
+    late = tuple(Mark(last + timedelta(seconds=n), "message", f"message {n}") for n in range(9))
+    lines = curve_lines(replace(curve, marks=(*curve.marks[:1], *late)), 80)
+    assert lines[2].rstrip().endswith("23456789a")
+    assert len(lines[2]) <= len(lines[0])
+
+
 def test_no_points_give_no_picture() -> None:
     empty = Curve((), (), None)
     assert (curve_lines(empty, 80), curve_svg(empty, "x")) == ((), "")

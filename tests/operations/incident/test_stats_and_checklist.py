@@ -68,7 +68,7 @@ def test_a_since_that_is_none_is_refused(text: str) -> None:
 
 def test_the_figures_are_printed_with_what_they_mean() -> None:
     lines = list(stats_lines(stats_of(MANY)))
-    assert lines[0] == "4 incidents, 2026-10-12 to 2026-11-22"
+    assert lines[0] == "4 incidents from 2026-10-12 to 2026-11-22"
     assert "resolve (MTTR)          30m00s    30m00s   3 of 4" in lines
     assert "MTTR: from began to resolved" in lines
     assert any(line.startswith("mitigated: ") for line in lines)

@@ -19,7 +19,7 @@ async def test_updates_of_a_page_go_to_the_incident_it_made(desk: Desk, post: Po
     settings = site(tmp_path, page(pages.open()))
     message, _ = await sent(desk, settings)
     assert message.incident is not None
-    set_state(desk.journal, message.incident, IncidentState.IDENTIFIED, smoke_passed=False)
+    set_state(desk.journal, message.incident, IncidentState.IDENTIFIED)
     desk.pass_time(minutes=10)
     incident = again(desk, message.incident)
     await sent(desk, settings, incident, "update")

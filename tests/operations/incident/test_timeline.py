@@ -89,7 +89,7 @@ def test_the_timeline_goes_by_when_it_happened() -> None:
     [
         ("kind:alarm", ["alarm: health failed three times", "alarm over: health failed three times"]),
         ("kind:act v2.4.0", ["rollback ended, exit 0: success: v2.4.0 is live"]),
-        ("who:tom kind:watch", ["api/health ok", "alarm over: health failed three times"]),
+        ("who:watch kind:probe", ["errors begin (±20 s)", "api/health DOWN: 503 zone", "api/health ok"]),
         ("kind:walk.answered", ["What changed just before? A release"]),
         ("ANSWERS marc", ["Marc answers: on my way"]),
         ("kind:nothing", []),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from operations.errors import VigieError
-from operations.incident.told import restrict, restriction_of, tell, told_of
+from operations.incident.told import restrict, restriction_of, said_of, tell, told_of
 from tests.operations.incident.stage import Stage
 
 
@@ -22,6 +22,33 @@ def test_the_last_word_counts_and_an_empty_one_takes_it_back() -> None:
     tell(stage, stage.incident(), "impact", "")
     assert said(stage) == {"service": "the booking page"}
     assert stage.incident().entries[-1].text == "impact: taken back"
+
+
+def test_of_two_languages_the_english_word_is_shown_and_one_without_a_language_counts_for_both() -> None:
+    stage = Stage()
+    for value, lang in (("no quotes", "en"), ("pas de devis", "fr")):
+        stage.append("incident.told", {"field": "impact", "value": value, "lang": lang})
+    assert said(stage) == {"impact": "no quotes"}
+    assert [one.text for one in stage.incident().entries[-2:]] == ["impact: no quotes", "impact (fr): pas de devis"]
+    tell(stage, stage.incident(), "impact", "nobody can pay")
+    assert said(stage) == {"impact": "nobody can pay"}
+
+
+def test_what_is_said_in_one_language_leaves_the_other_and_what_is_said_without_one_replaces_both() -> None:
+    stage = Stage()
+    tell(stage, stage.incident(), "impact", "nobody can book")
+    tell(stage, stage.incident(), "impact", "plus de devis", "fr")
+    assert said(stage) == {"impact": "nobody can book"}, "the report and the page are English"
+    assert stage.incident().entries[-1].text == "impact (fr): plus de devis"
+    tell(stage, stage.incident(), "impact", "", "fr")
+    assert set(said_of(stage.incident())["impact"]) == {""}
+    tell(stage, stage.incident(), "impact", "plus de devis", "fr")
+    tell(stage, stage.incident(), "impact", "nobody can book")
+    assert set(said_of(stage.incident())["impact"]) == {""}, "the French one was of what was said before"
+    refused = (("cause", "fr", "said once"), ("data_loss", "fr", "said once"), ("impact", "../", "no language"))
+    for field, language, words in refused:
+        with pytest.raises(VigieError, match=words):
+            tell(stage, stage.incident(), field, "oui", language)
 
 
 def test_lines_are_kept_and_escape_codes_are_not() -> None:
@@ -60,6 +87,12 @@ def test_a_restriction_needs_a_reason_and_is_lifted_with_one() -> None:
     holds = restriction_of(stage.incident())
     assert holds is not None
     assert (holds.why, holds.who) == ("a breach", "ana")
+    restrict(stage, stage.incident(), True, "the team may know of rollbacks", notices=True)
+    restrict(stage, stage.incident(), True, "again")
+    holds = restriction_of(stage.incident())
+    assert holds is not None
+    assert holds.notices
+    assert len(stage.rows) == 3
     restrict(stage, stage.incident(), False, "no data left")
     assert restriction_of(stage.incident()) is None
     assert stage.incident().entries[-1].text == "not restricted any more: no data left"

@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from operations.engine.model import Outcome
-from operations.jobs.notices import LIMIT
+from operations.desk import utc_now
+from operations.engine.fallback import FallbackJournal
+from operations.engine.model import Outcome, Plan
+from operations.engine.orders import JobOrder
+from operations.engine.redaction import Redactor
+from operations.jobs.launch import journal_for
+from operations.jobs.notices import LIMIT, hushed
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.operations.jobs.runs import Runs
+
+PLAN = Plan("rollback", "dispatch", "production", "", "Roll back", {})
 
 
 class Channel:
@@ -79,7 +87,7 @@ def test_a_deploy_says_that_it_starts_and_that_it_is_done(rig: Rig, channel: Cha
     assert outcome.code == 0, outcome.says
     assert channel.got == [
         "dispatch PRODUCTION: deploy of v4 starting (was v3), by ana: a test",
-        "dispatch PRODUCTION: deploy of v4 done: v4 is live and 4 of 4 passed",
+        "dispatch PRODUCTION: deploy of v4 done: v4 is live and 4 of 4 tests passed",
     ]
     assert "channel" not in log
     assert "abcdefghijklmnop" not in log
@@ -88,6 +96,30 @@ def test_a_deploy_says_that_it_starts_and_that_it_is_done(rig: Rig, channel: Cha
 def test_a_rollback_says_because_of_what(rig: Rig, channel: Channel) -> None:
     ran(rig, "rollback")
     assert channel.got[-1].startswith("dispatch PRODUCTION: rolled back to v2 because: a test. v2 is live")
+
+
+def test_while_an_incident_is_restricted_a_channel_hears_of_no_job(rig: Rig, channel: Channel) -> None:
+    journal = journal_for(rig.settings())
+    data = {"site": "dispatch", "environment": "production", "severity": "P0", "restricted": True, "why": "a breach"}
+    journal.append("incident.opened", data, incident="1121-kfp")
+    journal.close()
+    outcome, log = ran(rig, "rollback")
+    assert outcome.code == 0
+    assert channel.got == []
+    assert "the channel was not told: incident 1121-kfp is restricted" in log
+    journal = journal_for(rig.settings())
+    named = {"restricted": True, "why": "a breach", "notices": True}
+    journal.append("incident.restricted", named, incident="1121-kfp")
+    order = JobOrder("j1", "rollback", "production", "dispatch", "", PLAN, "ana", incident="1121-kfp")
+    assert hushed(journal, order) == "", "the restriction names the channel"
+    journal.close()
+
+
+def test_where_it_cannot_be_read_whether_the_incident_is_restricted_nobody_is_told(tmp_path: Path) -> None:
+    book = FallbackJournal(tmp_path / "job.jsonl", actor="ana", redactor=Redactor(), now=utc_now)
+    order = JobOrder("j1", "rollback", "production", "dispatch", "", PLAN, "ana", incident="1121-kfp")
+    assert hushed(book, order) == "whether incident 1121-kfp is restricted cannot be read"
+    assert hushed(book, replace(order, incident="")) == ""
 
 
 def test_a_failure_is_told_with_its_meaning(rig: Rig, channel: Channel) -> None:

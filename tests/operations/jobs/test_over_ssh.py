@@ -23,6 +23,8 @@ from operations.engine.jobs import JobBook
 from operations.engine.record import JobRecord
 from operations.places import places_for
 from tests.attack.world import heard
+from tests.e2e.conftest import until
+from tests.e2e.keys import say_yes
 from tests.e2e.terminal import Terminal
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.operations.jobs.runs import Runs
@@ -164,6 +166,32 @@ def test_a_cut_link_leaves_it_to_finish_and_to_be_followed_again(bastion: Bastio
     runs.journal.close()
     served = {"rollback": "v2", "deploy": "v4"}.get(operation)
     assert served is None or rig.served() == served
+
+
+def test_a_console_whose_link_is_cut_mid_rollback_is_gone_and_the_rollback_ends(bastion: Bastion, rig: Rig) -> None:
+    config = rig.folder / "vigie.toml"
+    runs = Runs(rig.settings(), "rollback", "production")
+    command = bastion.command([sys.executable, "-m", "tui.main", "--config", str(config)])
+    environment = {"PATH": os.environ["PATH"], "HOME": str(bastion.folder), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    with Terminal(command, env=environment, cwd=bastion.folder) as console:
+        console.wait_for("q quit")
+        console.press_meant("R", "Will run")
+        say_yes(console, "-- Jobs ")
+        console.wait_for(r"rollback production (starting|running)")
+        assert consoles_on(config)
+        console.kill(signal.SIGKILL)
+        console.wait_ended()
+    (job,) = (job for job in runs_jobs(runs) if job.operation == "rollback")
+    ends_as_if_nothing_had_happened(runs, config, job.id)
+    runs.journal.close()
+    until(lambda: not consoles_on(config))
+
+
+def consoles_on(config: Path) -> list[str]:
+    """The processes of consoles on these settings; a worker's command is another one."""
+    found = (path.read_bytes().split(b"\0") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+    wanted = [b"-m", b"tui.main", b"--config", str(config).encode()]
+    return [b" ".join(words).decode() for words in found if words[1:-1] == wanted]
 
 
 def test_a_restore_whose_link_is_cut_ends_too(

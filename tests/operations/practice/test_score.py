@@ -1,119 +1,76 @@
-"""The score from a told session: each deduction with its event, harm that caps, and defects that are the console's."""
+"""The score from a told session: mending, judgement and proof; harm that caps, and defects that are the console's."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Any
-
 import pytest
 
-from operations.engine.events import Event
-from operations.practice import scenarios
-from operations.practice.score import Score, score_drill
-from runbooks.shelf import open_book
-
-T0 = datetime(2026, 3, 4, 3, 12, tzinfo=UTC)
-BOOK = open_book("site-down", None)
-BAD_RELEASE = ("N1", "N2", "N3", "N4", "N5", "N6", "N7", "R1")
-DATABASE_DOWN = ("N1", "N2", "N3", "N4", "B1")
-
-
-def anchor(label: str) -> str:
-    section = BOOK.by_label(label)
-    assert section is not None
-    return section.anchor
-
-
-class Story:
-    """The events of one session, told with seconds since the player could see it."""
-
-    def __init__(self, scenario: str) -> None:
-        self.scenario = scenario
-        self.events: list[Event] = []
-
-    def say(self, seconds: float, kind: str, of_job: str = "", **data: Any) -> str:
-        number = len(self.events) + 1
-        at = T0 + timedelta(seconds=seconds)
-        self.events.append(
-            Event(f"e{number}", at, at, "1121-abc", of_job, "ana", "bastion", kind, data, "writer", number, "")
-        )
-        return f"e{number}"
-
-    def walk(self, begins: float, *labels: str, suggested: bool = True, age: float = 2.0) -> None:
-        """Answer from the first label to each of the next ones, a second apart."""
-        self.say(begins, "walk.started", section=anchor(labels[0]))
-        for number, (here, there) in enumerate(pairwise(labels)):
-            self.say(
-                begins + number, "walk.answered",
-                section=anchor(here), target=anchor(there), suggested=suggested, evidence=[["words", "source", age]],
-            )  # fmt: skip
-
-    def operate(self, seconds: float, operation: str, code: int = 0, at: str = "", **details: Any) -> str:
-        """Run a job to its end; `at` is the label whose action it was."""
-        job = f"job{len(self.events)}"
-        self.say(seconds, "job.created", job, operation=operation)
-        if at:
-            self.say(seconds, "walk.acted", section=anchor(at), action=operation, job=job)
-        return self.say(seconds, "job.finished", job, code=code, details=details)
-
-    def resolve(self, seconds: float) -> str:
-        return self.say(seconds, "incident.state", state="resolved")
-
-    def score(self, *, recovered: bool = True, speed: float = 1.0) -> Score:
-        dealt = scenarios.deal(self.scenario, 1)
-        return score_drill(dealt, 1, self.events, BOOK, began_at=T0, recovered=recovered, speed=speed)
-
-
-def good_rollback() -> Story:
-    story = Story("bad-release")
-    story.walk(20, *BAD_RELEASE)
-    story.operate(60, "rollback", at="R1", smoke_ok=True)
-    return story
-
-
-def good_call() -> Story:
-    story = Story("database-down")
-    story.walk(20, *DATABASE_DOWN)
-    story.say(60, "help.called", delivered=True)
-    story.say(80, "help.answered")
-    story.operate(100, "smoke")
-    return story
-
-
-def reasons(score: Score) -> list[tuple[str, str]]:
-    return [(deduction.event, deduction.why) for deduction in score.deductions]
+from operations.practice.score import MOST
+from tests.operations.practice.told import (
+    BAD_RELEASE,
+    DATABASE_DOWN,
+    Story,
+    anchor,
+    good_call,
+    good_rollback,
+    reasons,
+    whole,
+)
 
 
 @pytest.mark.parametrize("story", [good_rollback(), good_call()], ids=["bad-release", "database-down"])
 def test_the_good_path_in_its_time_has_every_point(story: Story) -> None:
-    story.resolve(80 + 601)
+    story.end(80 + 601)
     score = story.score()
-    assert (score.score, score.passed, score.deductions) == (100, True, ())
-    assert sum(score.categories.values()) == pytest.approx(100, abs=0.2)
+    assert (score.score, score.passed, score.deductions, score.missing) == (100, True, (), ())
+    assert score.categories == MOST
+    assert sum(MOST.values()) == 100
     assert score.path == (BAD_RELEASE if story.scenario == "bad-release" else DATABASE_DOWN)
 
 
 def test_nothing_done_has_no_point_but_those_for_doing_no_harm() -> None:
     score = Story("bad-release").score(recovered=False)
-    assert (score.score, score.passed) == (29, False)
-    assert [why for _, why in reasons(score)] == [
-        "the first right branch never happened",
-        "the right act never happened",
-        "the service is not right at the end",
-        "it was never called resolved",
+    assert (score.score, score.passed) == (20, False)
+    assert [(one.points, one.why.partition(";")[0]) for one in score.deductions] == [
+        (14, "the first right branch never happened"),
+        (14, "the right act never happened"),
+        (12, "the service is not right at the end"),
+        (20, "users were not told that it is broken"),
+        (10, "it was never called resolved"),
+        (10, "no incident was opened, so there is no record"),
     ]
+    assert score.missing == ("the service is not right", "60 points are needed", "no first notice reached users")
 
 
-@pytest.mark.parametrize(("found", "lost"), [(0, 0), (90, 0), (225, 10), (360, 20), (4000, 20)])
+def test_every_deduction_says_what_would_have_earned_it_and_all_of_them_make_up_what_is_missing() -> None:
+    story = good_rollback()
+    story.operate(70, "rollback", code=1)
+    story.open()
+    story.resolve(90)
+    score = story.score()
+    for why in [why for _, why in reasons(score)] + [why for _, why in reasons(Story("bad-release").score())]:
+        assert "; " in why, why
+    assert score.score == round(100 - sum(one.points for one in score.deductions))
+    known = {event.id for event in story.events} | {""}
+    assert {event for event, _ in reasons(score)} <= known
+
+
+def test_all_well_and_nobody_told_is_not_passed() -> None:
+    story = good_rollback()
+    story.open()
+    story.resolve(681)
+    score = story.score()
+    assert (score.score, score.passed, score.missing) == (73, False, ("no first notice reached users",))
+
+
+@pytest.mark.parametrize(("found", "lost"), [(0, 0), (90, 0), (225, 7), (360, 14), (4000, 14)])
 def test_finding_is_full_within_the_reference_and_nothing_at_four_times_it(found: float, lost: float) -> None:
     story = Story("bad-release")
     story.walk(found - 6, *BAD_RELEASE)
     story.operate(found + 60, "rollback", at="R1", smoke_ok=True)
-    story.resolve(found + 700)
-    score = story.score()
-    assert sum(deduction.points for deduction in score.deductions) == pytest.approx(lost, abs=0.1)
-    assert all(deduction.event == "e8" for deduction in score.deductions)
+    story.end(found + 700)
+    late = [one for one in story.score().deductions if "first right branch" in one.why]
+    assert sum(one.points for one in late) == pytest.approx(lost, abs=0.1)
+    assert all(one.event == "e8" for one in late)
 
 
 def test_the_helpers_own_time_is_not_the_players() -> None:
@@ -122,7 +79,8 @@ def test_the_helpers_own_time_is_not_the_players() -> None:
     story.say(60, "help.called", delivered=True)
     story.say(900, "help.answered")
     story.operate(950, "smoke")
-    story.resolve(950 + 601)
+    story.message(890, "update", promised=900)
+    story.end(950 + 601)
     assert story.score().score == 100
 
 
@@ -130,14 +88,13 @@ def test_a_call_that_reached_nobody_is_no_act() -> None:
     story = Story("database-down")
     story.walk(20, *DATABASE_DOWN)
     story.say(60, "help.called", delivered=False)
-    score = story.score(recovered=False)
-    assert ("", "the right act never happened") in reasons(score)
+    assert "the right act never happened" in str(reasons(story.score(recovered=False)))
 
 
 def test_a_harmful_act_caps_at_50_and_fails_even_when_all_is_well_again() -> None:
     story = good_call()
     act = story.operate(70, "rollback")
-    story.resolve(701)
+    story.end(701)
     score = story.score()
     assert (score.score, score.passed) == (50, False)
     assert score.categories["judgement"] == 0
@@ -149,7 +106,7 @@ def test_what_the_console_suggested_is_its_defect_and_never_the_players_harm() -
     story = good_call()
     story.say(65, "walk.answered", section=anchor("N7"), target=anchor("R1"), suggested=True, evidence=[])
     story.operate(70, "rollback", at="R1")
-    story.resolve(701)
+    story.end(701)
     score = story.score()
     assert (score.score, score.passed, score.deductions) == (100, True, ())
     assert len(score.defects) == 1
@@ -160,7 +117,7 @@ def test_the_same_act_by_an_answer_of_ones_own_is_harm() -> None:
     story = good_call()
     story.say(65, "walk.answered", section=anchor("N7"), target=anchor("R1"), suggested=False, evidence=[])
     story.operate(70, "rollback", at="R1")
-    story.resolve(701)
+    story.end(701)
     assert (story.score().score, story.score().defects) == (50, ())
 
 
@@ -168,62 +125,69 @@ def test_the_same_act_by_an_answer_of_ones_own_is_harm() -> None:
 def test_an_attempt_that_was_refused_or_failed_is_needless_and_no_harm(code: int) -> None:
     story = good_call()
     act = story.operate(70, "rollback", code=code)
-    story.resolve(701)
+    story.end(701)
     score = story.score()
-    assert reasons(score) == [(act, f"rollback ended with {code}: a needless act")]
-    assert (score.score, score.passed) == (93, True)
+    ((event, why),) = reasons(score)
+    assert event == act and why.startswith(f"rollback ended with {code}: a needless act;")
+    assert (score.score, score.passed) == (95, True)
 
 
 def test_being_told_that_another_holds_the_lock_costs_nothing() -> None:
     story = good_rollback()
     story.operate(61, "rollback", code=75)
-    story.resolve(701)
+    story.end(701)
     assert story.score().score == 100
 
 
 def test_needless_acts_take_no_more_than_judgement_has() -> None:
     story = good_rollback()
-    for seconds in range(5, 15):
+    for seconds in range(62, 72):
         story.operate(seconds, "rollback", code=1)
-    story.resolve(701)
+    story.end(701)
     score = story.score()
     assert score.categories["judgement"] == 0
-    assert score.score == 71
+    assert score.score == 80
 
 
 def test_acting_on_old_evidence_costs_once() -> None:
     story = Story("bad-release")
     story.walk(20, *BAD_RELEASE, age=31.0)
     story.operate(60, "rollback", at="R1", smoke_ok=True)
-    story.resolve(701)
-    assert reasons(story.score()) == [("e8", "the evidence before the act was 31 s old")]
+    story.end(701)
+    assert reasons(story.score()) == [("e8", "the evidence before the act was 31 s old; 30 s at most keep them")]
 
 
 def test_resolved_without_smoke_loses_the_proof() -> None:
     story = Story("bad-release")
     story.walk(20, *BAD_RELEASE)
     story.operate(60, "rollback", at="R1")
-    called = story.resolve(701)
+    called = story.end(701)
     story.operate(710, "smoke", code=1)
-    score = story.score()
-    assert (called, "called resolved without a smoke run that passed") in reasons(score)
-    assert ("", "seeing from outside that it works never happened") in reasons(score)
+    found = [(event, why.partition(";")[0]) for event, why in reasons(story.score())]
+    assert (called, "called resolved without a smoke run that passed") in found
+    assert ("", "seeing from outside that it works never happened") in found
 
 
 @pytest.mark.parametrize(("speed", "full"), [(1.0, False), (60.0, True)])
 def test_the_quiet_watch_is_ten_minutes_of_the_drills_clock(speed: float, full: bool) -> None:
     story = good_rollback()
-    called = story.resolve(80)
+    called = story.end(80)
     quiet = [found for found in reasons(story.score(speed=speed)) if "of quiet" in found[1]]
-    assert quiet == ([] if full else [(called, "called resolved after 20 s of quiet, not 10 minutes")])
+    assert quiet == ([] if full else [(called, "called resolved after 20 s of quiet; 10 minutes earn them")])
 
 
 def test_a_service_that_is_not_right_at_the_end_does_not_pass() -> None:
-    story = good_rollback()
-    story.resolve(701)
-    score = story.score(recovered=False)
+    score = whole().score(recovered=False)
     assert not score.passed
-    assert ("", "the service is not right at the end") in reasons(score)
+    assert "the service is not right at the end" in str(reasons(score))
+
+
+def test_the_first_hint_is_free_and_each_later_one_costs_two_points() -> None:
+    story = whole()
+    hints = [story.say(seconds, "drill.hint", number=seconds, text="look") for seconds in (21, 22, 23)]
+    score = story.score()
+    assert (score.score, score.passed) == (96, True)
+    assert [(one.event, one.points) for one in score.deductions] == [(hints[1], 2), (hints[2], 2)]
 
 
 def test_the_document_is_the_shape_that_other_programs_read() -> None:

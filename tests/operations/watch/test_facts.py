@@ -204,6 +204,13 @@ def test_the_database_speaks_for_itself() -> None:
     assert watched.why("database.writable") == "it does not answer"
 
 
+def test_its_size_is_said_in_words_and_a_database_without_a_replica_is_not_called_silent() -> None:
+    watched = Watched().read("database", OK, answers=True, error="none", seconds=0.004, size=8_100_000_000)
+    assert (watched.known("database.time"), watched.known("database.size")) == (0.004, 8_100_000_000.0)
+    assert watched.facts()["database.size"].says == "8.1 GB"
+    assert watched.why("database.lag") == "no replica is told of"
+
+
 def test_a_full_database_still_answers_us() -> None:
     watched = Watched().read("database", DOWN, answers=True, error="too many clients", used=100.0)
     assert (watched.known("database.ok"), watched.known("database.error")) == (True, "too many clients")
@@ -264,7 +271,7 @@ def test_the_site_itself_dates_its_release_better_than_the_platform() -> None:
     assert fact.known(NOW) == (NOW - timedelta(seconds=680)).timestamp()
     assert fact.source == "the site's version"
     [change, *_] = snapshot_of(watched.history, SETTINGS, "production", Outside(), NOW).changes
-    assert (change.margin, change.after) == (10.0, NOW - timedelta(seconds=690))
+    assert (change.margin, change.after, change.told_at) == (10.0, NOW - timedelta(seconds=690), None)
 
 
 def test_a_version_first_seen_when_watching_began_has_no_time() -> None:

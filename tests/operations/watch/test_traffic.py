@@ -115,6 +115,24 @@ def test_the_onset_is_found_in_noise(share: float) -> None:
     assert run.last_good < run.first_bad
 
 
+def test_a_good_answer_of_a_page_that_never_failed_is_no_sign_that_all_was_still_well() -> None:
+    table = RequestTable()
+    table.add(_line(n, 200, "/" if n % 3 else "/api/calls/7") for n in range(-600, -60))
+    table.add(_line(n, 200) for n in range(-60, -58))
+    table.add(_line(n, *((200, "/") if n % 3 else (500, "/api/calls/8"))) for n in range(-58, 0))
+    run = table.run(T, 33.0, 1.0)
+    assert run is not None and run.last_good is not None
+    assert [(one - T).total_seconds() for one in (run.last_good, run.first_bad)] == [-63.0, -57.0]
+
+
+def test_where_requests_fail_now_and_then_it_takes_many_good_ones_to_say_that_it_was_well() -> None:
+    table = RequestTable()
+    table.add(_line(n, 500 if n >= -100 and n % 4 == 0 else 200) for n in range(-900, 0))
+    run = table.run(T, 25.0, 1.0)
+    assert run is not None and run.last_good is not None
+    assert [(one - T).total_seconds() for one in (run.last_good, run.first_bad)] == [-111.0, -100.0]
+
+
 def test_calm_traffic_has_no_run() -> None:
     assert _noisy(1e9, 0.0, 0.0).run(T, 0.2, 1.0) is None
 

@@ -14,7 +14,9 @@ from runbooks.model import Book
 from runbooks.reader import read
 from runbooks.walk import apply, begin
 from tests.runbooks.support import NOW, facts_from
+from tui.doing import BOUND
 from tui.lines import text_of, width_of
+from tui.reading.code import OPERATIONS
 from tui.reading.reading import Beside, reading
 from tui.reading.rows import Reading
 from tui.theme import ASCII, UNICODE
@@ -205,3 +207,30 @@ def test_the_manuals_shapes_read_as_a_person_expects() -> None:
     assert " ✓ Errors rise" in rows
     assert "▲ WARNING: never on production" in rows
     assert "│ CAUTION\n│ Careful now" in rows
+
+
+def test_a_word_of_a_megabyte_and_marks_that_nothing_closes_are_shown_whole() -> None:
+    """Looking at each character more than a few times would take minutes, and the console would stand still."""
+    for word in ("x" * 1_000_000, "漢" * 300_000, "`" * 19_000, "**a " * 4_000):
+        made = rows_of(f"# T\n\n-- {word}\n")
+        assert sum(text_of(row.line).count(word[0]) for row in made.rows) == word.count(word[0])
+
+
+def test_a_place_is_found_by_its_row() -> None:
+    made = rows_of("# T\n\n- [ ] a\n\n## B\n\n- [ ] b " + "word " * 40 + "\n\n- [ ] c\n")
+    last = made.rows_of(1)
+    assert [number for number, row in enumerate(made.rows) if row.stop == 1] == list(last)
+    assert len(last) > 1
+    assert made.section_at(made.at["b"] - 1) == "t"
+    assert made.section_at(last[0]) == "b"
+    assert made.rows_of(99) == range(0)
+
+
+def test_an_act_of_ours_says_that_what_stands_in_its_fence_is_never_run() -> None:
+    assert "these lines are never run" in shown(rows_of("# T\n\n```sh {action=smoke}\nrm -rf /srv\n```\n"))
+    assert "never run" not in shown(rows_of("# T\n\n```sh {action=smoke}\nvigie smoke\n```\n"))
+    assert "never run" not in shown(rows_of("# T\n\n```sh {action=own confirm=yes}\nrm -rf /srv\n```\n"))
+
+
+def test_every_act_goes_through_an_operation_or_is_shown_as_what_it_runs() -> None:
+    assert set(BOUND) | {"cancel-job", "flag", "restore", "undo"} == OPERATIONS
