@@ -40,19 +40,22 @@ def take_command(console: Terminal) -> None:
     console.press_meant("1", r"is commander now")
 
 
-def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
-    """`U`, the kind by its number, its blanks, and to all targets, the public ones too."""
-    console.press_meant("U", r"Which message\?")
-    console.press_meant(kind, r"Fill in" if blanks else r"To whom\?")
-    for words in blanks:
-        console.settle()
-        console.press(words, "enter")
-    if blanks:
+def tell_everybody(console: Terminal, *blanks: str, kind: str = "") -> None:
+    """`U`, and to all targets, the public ones too: the first notice with its blanks, or that kind by its number."""
+    if kind:
+        console.press_meant("U", r"Which message\?")
+        console.press_meant(kind, r"To whom\?")
+    else:
+        # It was drafted as the incident opened.
+        console.press_meant("U", r"Fill in")
+        for words in blanks:
+            console.settle()
+            console.press(words, "enter")
         console.press_meant("enter", r"To whom\?")
     console.press_meant("4", r"Type +drill PUBLIC")
     console.settle()
     console.press("tab", "drill PUBLIC", "enter")
-    console.press_meant("enter", r"dispatchers: delivered; status page: delivered")
+    console.press_meant("enter", r"dispatchers delivered; status page delivered")
 
 
 def resolve(console: Terminal) -> None:
