@@ -78,7 +78,7 @@ class Team:
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[Team]:
     chat = Chat()
-    Thread(target=chat.serve_forever, daemon=True).start()
+    Thread(target=chat.serve_forever, args=(0.02,), daemon=True).start()
     address = f"http://127.0.0.1:{chat.server_address[1]}"
     (tmp_path / "vigie.toml").write_text(
         'operator = "ana"\n[site]\nname = "Harbour Tow"\n[environments.production]\nkind = "production"\n'

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -55,6 +57,30 @@ def silent() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
+class QuotingDatabase(socketserver.BaseRequestHandler):
+    """A PostgreSQL that lets nobody in and says back all that it was told: protocol 3.0, messages SSLRequest and 'E'."""
+
+    def handle(self) -> None:
+        told = b""
+        while piece := self.request.recv(4096):
+            if len(piece) == 8:
+                self.request.sendall(b"N")  # no TLS, or GSS, here
+                continue
+            told += piece
+            fields = b"SFATAL\0C28000\0M" + told[8:].replace(b"\0", b" ") + b"\0\0"
+            self.request.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+            return
+
+
+@pytest.fixture
+def quoting() -> Iterator[int]:
+    """The port of a database that quotes whoever comes."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), QuotingDatabase) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield int(server.server_address[1])
+        server.shutdown()
+
+
 def write(folder: Path, url: str, port: int) -> None:
     file = folder / "vigie.toml"
     file.write_text(WHOLE.format(url=url, port=port, **SECRETS))
@@ -101,16 +127,17 @@ def test_ascii_signs_are_drawn_where_they_are_asked_for(tmp_path: Path) -> None:
     assert "  X settings" in said and "  + Python" in said
 
 
-def test_no_secret_is_in_anything_it_says_whatever_servers_quote(tmp_path: Path) -> None:
+def test_no_secret_is_in_anything_it_says_whatever_servers_quote(tmp_path: Path, quoting: int) -> None:
     with a_site() as site:
         for path in list(site.routes):
             site.routes[path] = echo(500)
         site.rest = echo(403)
-        write(tmp_path, site.url, site.port)
+        write(tmp_path, site.url, quoting)
         everything = diagnose(tmp_path).said + told(tmp_path, "doctor")[1] + told(tmp_path, "doctor", "--offline")[1]
     assert [name for name, secret in SECRETS.items() if secret in everything] == []
     assert "s3cret" not in everything
     assert "Traceback" not in everything
+    assert "user ana database" in everything, "the database was asked, and quoted"
 
 
 def test_servers_that_never_answer_are_named_and_it_ends_in_time(tmp_path: Path, silent: int) -> None:

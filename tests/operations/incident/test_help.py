@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def pager() -> Iterator[tuple[Pager, Contact]]:
     server = Pager()
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         address = f"http://127.0.0.1:{server.server_address[1]}/calls"
         yield server, Contact(name="desk", kind="dba", call=Secret(address), phone="123")

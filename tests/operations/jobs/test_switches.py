@@ -55,7 +55,7 @@ class Board:
                 """Quiet."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def desk(self, *, kind: str = "staging", check: str = "/flags#flags.{name}", commands: bool = True) -> Desk:
         call = [sys.executable, str(self.folder / "switch.py"), str(self.file)]
