@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from operations.desk import Desk
 from operations.engine.model import Outcome, Plan
 from operations.jobs.rollback import Rollback
+from operations.platforms import vercel_api
 from operations.practice.vercel.server import Simulator, vercel_simulator
 from operations.practice.vercel.world import Build, World
 from operations.settings import Settings
@@ -115,7 +117,9 @@ api = "{self.simulator.url}"
 def a_vercel_rig(folder: Path) -> Iterator[VercelRig]:
     """Build it, serve it, and end the servers afterwards."""
     world = World(token=TOKEN)
-    with vercel_simulator(world) as simulator:
+    # Asked again as often as in life, only sooner.
+    hurried = mock.patch.object(vercel_api, "_BACK_OFF", 0.01)
+    with hurried, vercel_simulator(world) as simulator:
         rig = VercelRig(folder, GitSite(folder / "repository"), world, simulator)
 
         class Pages(BaseHTTPRequestHandler):
