@@ -41,9 +41,11 @@ def take_command(console: Terminal) -> None:
 
 
 def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
-    """`U`, the kind by its number, its blanks, and to all targets, the public ones too."""
-    console.press_meant("U", r"Which message\?")
-    console.press_meant(kind, r"Fill in" if blanks else r"To whom\?")
+    """`U`, the kind by its number (the first notice is shown at once), its blanks, and to all targets."""
+    first = r"Fill in" if blanks else r"To whom\?"
+    console.press_meant("U", rf"Which message\?|{first}")
+    if "Which message?" in console.text:
+        console.press_meant(kind, first)
     for words in blanks:
         console.settle()
         console.press(words, "enter")
