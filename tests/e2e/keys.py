@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operations.incident.messages import KINDS, Kind
 from tests.e2e.terminal import Terminal
 
 
@@ -40,12 +41,12 @@ def take_command(console: Terminal) -> None:
     console.press_meant("1", r"is commander now")
 
 
-def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
-    """`U`, the kind by its number (the first notice is shown at once), its blanks, and to all targets."""
+def tell_everybody(console: Terminal, kind: Kind, *blanks: str) -> None:
+    """`U`, the kind (the first notice is shown at once), its blanks, and to all targets."""
     first = r"Fill in" if blanks else r"To whom\?"
     console.press_meant("U", rf"Which message\?|{first}")
     if "Which message?" in console.text:
-        console.press_meant(kind, first)
+        console.press_meant(str(KINDS.index(kind) + 1), first)
     for words in blanks:
         console.settle()
         console.press(words, "enter")
@@ -54,7 +55,7 @@ def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
     console.press_meant("4", r"Type +drill PUBLIC")
     console.settle()
     console.press("tab", "drill PUBLIC", "enter")
-    console.press_meant("enter", r"dispatchers: delivered; status page: delivered")
+    console.press_meant("enter", rf"{kind} message sent to")
 
 
 def resolve(console: Terminal) -> None:
@@ -69,4 +70,4 @@ def resolve(console: Terminal) -> None:
 
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
-    console.press_meant("I", r"── Timeline")
+    console.press_meant("I", r"── Incident \d{4}-")
