@@ -102,7 +102,7 @@ def run_check_of(
         return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
     (group,) = running
     if words := changing_words(group.text, group.kind):
-        why = f"“{words}” changes something, and a check only looks"
+        why = f"“{words}” changes something, or may, and a check only looks"
         return CheckResult(None, "", 0.0, utc_now(), why=why, refused=True)
     return run_check(
         settings,

@@ -12,7 +12,7 @@ LONGEST = 2000
 """Characters of a heading or an answer that are looked at."""
 
 _MARKED = re.compile(r"[<\[*_`~\\]")
-_LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\](?:\([^()]*(?:\([^()]*\))?[^()]*\)|\[[^\[\]]*\])")
+_LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*+)\](?:\([^()]*+(?:\([^()]*+\)[^()]*+)?\)|\[[^\[\]]*+\])")
 _EMPHASIS = re.compile(r"\*\*|__|\*|`+|~~")
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9_\- ]")
 _CIRCLED = re.compile("[\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]")

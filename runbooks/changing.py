@@ -1,6 +1,7 @@
 """Which words of a command change something: a check only looks, so none of them may stand in it. Pure.
 
-This helps against slips and is no wall: what a program does that is not listed here is for its author to know.
+What is known to change is named by its words; what is not known to only look (`looking.py`) counts, too. This helps
+against slips and is no wall: what a listed program does in a strange setting is for its author to know.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from runbooks.changing_sql import SQL_CLIENTS, changing_statement, client_only_looks
+from runbooks.looking import NOWHERE, curl_writes, only_looks, options
+from runbooks.looking_programs import VERBS
 from runbooks.parts import GroupKind
 from runbooks.shell_scan import COMMENT, PLAIN, scan
-from runbooks.shell_words import commands_of
+from runbooks.shell_words import SHELLS, Command, commands_of
 
 _ALWAYS = (
-    "rm rmdir mv cp dd ln tee touch mkdir truncate shred chmod chown install mkfs mount umount swapoff kill pkill "
-    "killall reboot shutdown halt poweroff useradd userdel passwd visudo crontab iptables nft sysctl dropdb createdb "
+    "rm rmdir mv cp dd ln tee touch mkdir truncate shred chmod chown install mkfs umount swapoff kill pkill "
+    "killall reboot shutdown halt poweroff useradd userdel passwd visudo crontab iptables nft dropdb createdb "
     "dropuser createuser pg_restore pg_ctl pg_resetwal vacuumdb reindexdb patch rsync scp sftp ftp make "
     "ansible-playbook sendmail mail mutt"
 )
@@ -65,45 +69,66 @@ _READS_WITH: Mapping[str, str] = {
     "helm": "list status history get",
     "make": "--dry-run -n",
     "vercel": "ls list inspect logs whoami",
+    "crontab": "-l",
+    "iptables": "-L -S -nL -nvL --list --list-rules",
+    "nft": "list",
+    "kill": "-0 -l",
+    "killall": "-0 -l",
+    "pkill": "-0",
+    "visudo": "-c",
 }
 """Words that take the first meaning back."""
 
 _CURL_SENDS = re.compile(r"--(?:data(?:-\w+)?|form(?:-string)?|upload-file|json)(?:=.*)?|-[a-zA-Z]*[dFT](?:.*)?")
 _METHOD = re.compile(r"(?:--request|--method|-X)=?(.*)")
+_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CLOUD = re.compile(
     r"(?:delete|put|create|update|modify|terminate|stop|start|reboot|attach|detach|restore|invoke|rm|cp|mv|sync|mb|rb"
     r"|deploy|reset|remove|add|set)(?:-.*)?"
 )
 _WRITES = re.compile(r"(?:\d|&)?>{1,2}\|?\s*(&?)([^\s;|&<>()]*)")
-_NOWHERE = frozenset({"/dev/null", "/dev/stderr", "/dev/stdout", "/dev/tty"})
-_SQL_STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
-_SQL_READS = frozenset({"select", "show", "explain", "with", "table", "values", "set", "begin", "commit", "rollback"})
-_SQL_CHANGES = re.compile(
-    r"\b(insert|update|delete|merge|drop|alter|truncate|create|grant|revoke|copy|call|do|vacuum|reindex|cluster|refresh"
-    r"|pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_switch_wal|nextval|setval|lo_unlink|dblink_exec|into)\b",
-    re.IGNORECASE,
-)
-_SQL_FOR_UPDATE = re.compile(r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\b", re.IGNORECASE)
+_DEFINES = re.compile(r"(?:^|[\s;&(])([A-Za-z_][\w-]*)\s*\(\)|\bfunction\s+([A-Za-z_][\w-]*)")
+"""A function of the text's own: what it does is looked at where it is written."""
 
 
 def changing_words(text: str, kind: GroupKind | str) -> str:
     """The first words in the text of a group that change something, empty where all of it only looks."""
     if kind == "sql":
-        return _in_sql(text)
+        return changing_statement(text)
     return next(_in_shell(text), "")
 
 
 def _in_shell(text: str) -> Iterator[str]:
+    own = {name for found in _DEFINES.finditer(text) for name in found.groups() if name}
     for command in commands_of(text):
-        yield from _by_program(command.program, command.words[1:])
+        named = list(_by_program(command.program, command.words[1:]))
+        named += [f"curl {one}" for one in curl_writes(command) if command.program == "curl"]
+        named += [f"> {file}" for file in command.writes if file not in NOWHERE]
+        yield from named
+        yield from _handed_on(command)
+        if not named and not command.guessed and command.program not in own and not _only_looks(command):
+            yield " ".join([command.program, *(command.verbs()[:1] if command.program in VERBS else ())])
     places = scan(text).places
     bare = "".join(
         c if place == PLAIN else " " if place == COMMENT else "x" for c, place in zip(text, places, strict=True)
     )
     for found in _WRITES.finditer(bare):
-        if not found[1] and text[found.start(2) : found.end(2)] not in _NOWHERE:
+        if not found[1] and text[found.start(2) : found.end(2)] not in NOWHERE:
             yield f"> {text[found.start(2) : found.end(2)]}".strip()
+
+
+def _handed_on(command: Command) -> Iterator[str]:
+    """What a shell is given as one word, `bash -c reboot`; of several words its commands are seen anyway."""
+    if command.program in SHELLS | {"su", "runuser"}:
+        given = (value for name, value in options(command.words[1:], "c") if name in ("-c", "--command"))
+        yield from (words for value in given if not re.search(r"\s", value) for words in _in_shell(value))
+
+
+def _only_looks(command: Command) -> bool:
+    if command.program in _READS_WITH and command.has(*_READS_WITH[command.program].split()):
+        return True
+    return only_looks(command) or (command.program in SQL_CLIENTS and client_only_looks(command))
 
 
 def _by_program(program: str, arguments: Sequence[str]) -> Iterator[str]:
@@ -120,13 +145,15 @@ def _by_program(program: str, arguments: Sequence[str]) -> Iterator[str]:
         yield from (f"{program} {one}" for one in plain if one in words)
     elif program in ("curl", "wget", "http", "httpie", "xh"):
         yield from (f"{program} {one}" for one in _sends(program, arguments))
-    elif program in ("psql", "mysql", "mariadb", "sqlite3"):
-        yield from (f"{program}: {found}" for argument in arguments if (found := _in_sql(argument, loose=True)))
+    elif program in SQL_CLIENTS:
+        yield from (
+            f"{program}: {found}" for argument in arguments if (found := changing_statement(argument, loose=True))
+        )
     elif program in ("aws", "gcloud", "az", "doctl", "s3cmd", "rclone"):
         yield from (f"{program} {one}" for one in _subcommands(arguments) if _CLOUD.fullmatch(one))
     elif program == "find":
-        yield from (f"find {one}" for one in arguments if one in ("-delete", "-exec", "-execdir", "-ok"))
-    elif program in ("sed", "perl") and any(re.fullmatch(r"-\w*i.*|--in-place.*", one) for one in arguments):
+        yield from (f"find {one}" for one in arguments if one in ("-delete", "-exec", "-execdir", "-ok", "-okdir"))
+    elif program in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", one) for one in arguments):
         yield f"{program} -i"
 
 
@@ -141,7 +168,8 @@ def _sends(program: str, arguments: Sequence[str]) -> Iterator[str]:
         following = arguments[position + 1] if position + 1 < len(arguments) else ""
         method = _METHOD.fullmatch(argument)
         named = (method[1] or following) if method else argument
-        if named.upper() in _CHANGING_METHODS and (method or program in ("http", "httpie", "xh")):
+        unusual = bool(method) and named.upper() not in _READING_METHODS
+        if unusual or (named.upper() in _CHANGING_METHODS and program in ("http", "httpie", "xh")):
             yield named.upper()
         elif program == "curl":
             yield from [argument] if _CURL_SENDS.fullmatch(argument) and not _asks_by_get(arguments) else []
@@ -151,20 +179,3 @@ def _sends(program: str, arguments: Sequence[str]) -> Iterator[str]:
 
 def _asks_by_get(arguments: Sequence[str]) -> bool:
     return any(one in ("-G", "--get") for one in arguments)
-
-
-def _in_sql(text: str, *, loose: bool = False) -> str:
-    """The word that changes something; `loose` looks at any argument, which may be no SQL at all."""
-    bare = _SQL_STRINGS.sub(" ", text)
-    for statement in bare.split(";"):
-        words = statement.split()
-        if not words:
-            continue
-        if not loose and words[0].lower() not in _SQL_READS and not words[0].startswith("\\"):
-            return words[0]
-        if loose and len(words) == 1:
-            continue
-        found = _SQL_CHANGES.search(_SQL_FOR_UPDATE.sub(" ", statement)) or _SQL_FOR_UPDATE.search(statement)
-        if found:
-            return " ".join(found[0].split())
-    return ""

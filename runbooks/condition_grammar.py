@@ -172,7 +172,7 @@ class _Parser:
 
 def _refuse_slow_patterns(pattern: str, position: int) -> None:
     """A pattern may not keep the console waiting: no repeated groups, at most three repetitions, no back-references."""
-    bare = re.sub(r"\[\^?\]?(?:\\.|[^\]\\])*\]", "x", re.sub(r"\\[^0-9]", "x", pattern))
+    bare = re.sub(r"\[\^?\]?(?:\\.|[^\]\\])*\]", "x", re.sub(r"\\[^0-9]", "x", pattern[:101]))
     if len(pattern) > 100 or re.search(r"\)[*+{]|\\\d|\(\?[^:]", bare) or len(re.findall(r"[*+{?]", bare)) > 3:
         raise ConditionError("the pattern is too involved: no repeated groups, three repetitions at most", position)
     try:

@@ -14,7 +14,7 @@ from runbooks.sql_scan import sql_scan
 
 _NOTHING_BEHIND = re.compile(r"(?:\||&&)[ \t]*(?:#[^\n]*)?\n\s*\)")
 """An operator that wants a command, and a bracket that closes instead."""
-_QUOTED = re.compile(r"\"([^\"]*\s[^\"]*)\"|'([^']*\s[^']*)'|[“«]([^“”«»]*\s[^“”«»]*)[”»]")
+_QUOTED = re.compile(r"\"([^\"\s]*+\s[^\"]*+)\"|'([^'\s]*+\s[^']*+)'|[“«]([^“”«»\s]*+\s[^“”«»]*+)[”»]")
 _ASSIGNS = re.compile(r"[A-Za-z_]\w*(?:\[\w+\])?\+?=")
 _PROSE = re.compile(r"[A-Za-z][a-z'’]*(?:,?\s+[A-Za-z][A-Za-z'’-]*){3,}[.:!?]?")
 _SMALL_WORDS = listed("the is are to that you your should a an of for and it this with in be or if")

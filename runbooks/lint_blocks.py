@@ -86,7 +86,7 @@ def _check(code: Code) -> Iterator[Finding]:
             words = f"a check only looks, and this {group.hazards[0].words}: make it an act"
             yield error(group.hazards[0].line, "check", words)
         elif words := changing_words(group.text, group.kind):
-            words = f"a check only looks, and “{words}” changes something: make it an act, or leave it out"
+            words = f"a check only looks, and “{words}” changes something, or may: make it an act, or leave it out"
             yield error(group.lines[0], "check", words)
 
 

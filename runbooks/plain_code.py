@@ -10,7 +10,7 @@ from runbooks.mojibake import repaired
 from runbooks.parts import Blank, Group
 
 _OPENING = re.compile(r"\s*(?:>\s*|[-*+]\s+|\d{1,9}[.)]\s+)*(`{3,}|~{3,})\s*(.*)$")
-_PROMPT = re.compile(r"\s*(?:[\w.-]+@[\w.-]+:[^\s$#]*)?\$ ")
+_PROMPT = re.compile(r"\s*+(?:[\w.-]++@[\w.-]++:[^\s$#]*+)?\$ ")
 _SIGNS = {"command": "$ ", "sql": "> "}
 
 
@@ -31,7 +31,8 @@ def code_lines(code: Code, source: Sequence[str], indent: str) -> Iterator[str]:
             group, begun = groups[number], False
         if line.strip():
             sign, begun = _sign(group, line, number, begun)
-            text = _PROMPT.sub("", line, count=1) if sign.strip() else line
+            prompt = _PROMPT.match(line) if sign.strip() else None
+            text = line[prompt.end() :] if prompt else line
             yield f"{indent}  {'!' if number in dangers else ' '} {sign}{repaired(text).rstrip()}"
         else:
             yield ""

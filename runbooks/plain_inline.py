@@ -11,7 +11,7 @@ from runbooks.layout import wrapped
 NOTE = "· "
 """What stands before an annotation on a line of its own."""
 
-_LINK = re.compile(r"(!?)\[((?:[^\[\]\\]|\\.)*+)\]\(([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)")
+_LINK = re.compile(r"\\.|(!?)\[((?:[^\[\]\\]|\\.)*+)\]\(([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)")
 _CODE = re.compile(r"(`++[^`]++`++)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*]++)\*\*|__(?=\S)([^_]++)__")
 
@@ -86,6 +86,8 @@ def _note(inside: str) -> str:
 
 
 def _written_out(found: re.Match[str]) -> str:
+    if found[2] is None:
+        return found[0]  # escaped: it begins no link
     words, target = found[2].strip(), found[3].strip()
     said = f"[picture: {words}]" if found[1] else words
     return f"<{target}>" if words == target else f"{said} ({target})"

@@ -15,7 +15,7 @@ from runbooks.mojibake import repaired
 Where = Literal["book", "section", "line", "text"]
 MOST = 200
 """Finds of one search: whoever gets more looks for more words."""
-_RULER = re.compile(r"[\s>]*\|?[\s:|-]*-[\s:|-]*")
+_RULER = re.compile(r"[\s>]*+(?=[\s:|]*+-)[\s:|-]++")
 _ORDER: dict[Where, int] = {"book": 0, "section": 1, "line": 2, "text": 3}
 
 

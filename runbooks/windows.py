@@ -13,7 +13,7 @@ _SPAN = re.compile(rf"(\d+(?:\.\d+)?)\s*{_UNIT}?{_DASH}(\d+(?:\.\d+)?)\s*{_UNIT}
 _UNIT_FIRST = re.compile(rf"\b{_UNIT}s?\s+(\d+){_DASH}(\d+)\b", re.IGNORECASE)
 _BEFORE = re.compile(rf"(\d+)\s*{_UNIT}\s+before\b", re.IGNORECASE)
 _LIMIT = re.compile(
-    rf"\(\s*(?:<|≤|max\.?|within|under|up to|about|~|in)?\s*(\d+(?:\.\d+)?)\s*{_UNIT}"
+    rf"\(\s*+(?:<|≤|max\.?|within|under|up to|about|~|in)?\s*+(\d+(?:\.\d+)?)\s*+{_UNIT}"
     r"(?:\s+(?:max\.?|at most|maximum))?\s*\)",
     re.IGNORECASE,
 )

@@ -43,7 +43,7 @@ def roll_back(drill: Terminal, moments: Moments) -> None:
         drill.press_meant("enter", r"job 1 Roll back")
     with moments.of("mitigated"):
         drill.wait_for(r"promote v2.4.0 .*expected")
-        drill.wait_for(r"exit 0: success: v2.4.0 is live and 8 of 8 passed")
+        drill.wait_for(r"exit 0: success: v2.4.0 is live and 8 of 8 tests passed")
     drill.press_meant("esc", r"R1 .*Roll back")
     drill.wait_for(r"ended, exit 0")
     drill.press_meant("enter", r"V1 +Is it over\?")

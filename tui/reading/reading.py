@@ -40,9 +40,9 @@ from tui.reading.inline import spans, targets, wrapped
 from tui.reading.rows import Reading, Rows, Stop
 from tui.theme import Glyphs
 
-_BREAK = re.compile(r"(?: {2,}|\\)?\n(?=\s*(?:\*\*|__))|(?: {2,}|\\)\n")
+_BREAK = re.compile(r"(?:(?<! ) {2,}+|\\)?\n(?=\s*(?:\*\*|__))|(?:(?<! ) {2,}+|\\)\n")
 """Where a paragraph's line really ends: as Markdown says, and before a line that begins with a bold label."""
-_QUOTE_BREAK = re.compile(r"\n(?=\s*$|\s*\n|\s*(?:[-*+>|#`]|\d+[.)]\s))|\n\s*\n")
+_QUOTE_BREAK = re.compile(r"\n(?=[^\S\n]*+(?:\n|$|[-*+>|#`]|\d+[.)]\s))")
 _FOLD_TAGS = re.compile(r"</?details[^<>]*>|<summary[^<>]*>.*?</summary>", re.IGNORECASE | re.DOTALL)
 LOUD: Mapping[str, Tone] = {"WARNING": "bad", "CAUTION": "bad", "DANGER": "bad", "NEVER": "bad", "DO NOT": "bad"}
 
