@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from runbooks import shelf
 from runbooks.events import Acted, Checked, Failed, Noted, Payload, Ticked
 from runbooks.model import Book
+from runbooks.names import OPERATIONS
 from runbooks.reader import read
 from runbooks.walk import apply, begin
 from tests.runbooks.support import NOW, facts_from
 from tui.doing import BOUND
 from tui.lines import text_of, width_of
-from tui.reading.code import OPERATIONS
 from tui.reading.reading import Beside, reading
 from tui.reading.rows import Reading
 from tui.theme import ASCII, UNICODE
