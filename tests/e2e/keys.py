@@ -60,8 +60,8 @@ def tell_everybody(console: Terminal, kind: Kind, *blanks: str) -> None:
 
 def resolve(console: Terminal) -> None:
     """Say that it is over; where it was not quiet for long enough, with a reason."""
-    console.press_meant("r", r"Is it over\?|Wait, or say in one line")
-    if "Wait, or say" in console.text:
+    console.press_meant("r", r"Is it over\?|or say in one line")
+    if "or say in one line" in console.text:
         console.press("seen to work", "enter")
         console.wait_for("; resolved")
     else:
