@@ -120,8 +120,8 @@ ACTIONS: Mapping[str, ActionName] = {
 
 
 OPERATIONS = frozenset(ACTIONS) - {"cancel-query", "end-sessions"}
-"""Acts that go through an operation of ours: whatever stands in their fence is read, and never run. The statements of the
-other two are run as they are written."""
+"""Acts that go through an operation of ours: whatever stands in their fence is read, and never run. The statements of
+the other two are run as they are written."""
 
 
 def changes_something(action: str) -> bool:
