@@ -192,8 +192,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("links", "K", "links", "Dashboards, status pages and people: addresses and numbers to copy.", footer=False),
     Action("open_probe", "enter", "whole", "Everything this probe said in the last hour.", "health"),
     Action("filter_health", "slash", "filter", "List only the probes with these words.", "health"),
-    Action("filter_links", "slash", "filter", "List only the links and people with these words.", "links"),
     Action("copy_link", "enter", "copy", "Copy the address or the number, to the clipboard and to a file.", "links"),
+    Action("filter_links", "slash", "filter", "List only the links and people with these words.", "links"),
     Action("follow_logs", "f", "follow", "Follow the end of the log again.", "logs"),
     Action("filter_logs", "slash", "filter", "Show only the lines of the log with these words.", "logs"),
     Action("wrap_logs", "z", "wrap", "Break long lines of the log, or cut them.", "logs", footer=False),
@@ -258,8 +258,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("palette", "ctrl+p", "palette", "Everything that can be done now, by name.", footer=False),
     Action("help", "question_mark", "keys", "All keys of this page."),
-    Action("go_back", "escape", "back", "Back to the page before; never stops a job.", footer=False),
-    Action("go_back", "backspace", "back", "Back to the page before; never stops a job.", footer=False),
+    Action("go_back", "escape", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
+    Action("go_back", "backspace", "back", "Back to the page before; Backspace, too. Never stops a job.", footer=False),
     Action(
         "leave", "q", "quit", "Leave the console; jobs go on without you.", twin="(closing the terminal does the same)"
     ),

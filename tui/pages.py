@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.actions import ACTIONS, Action, actions, shown_key
+from tui.actions import Action, actions, shown_key
 from tui.console import Console
 from tui.lines import Line, line, wrap
 
@@ -98,15 +98,11 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
         if action.method in seen:
             continue
         seen.add(action.method)
-        key = (
-            "1-9"
-            if action.method == "answer"
-            else "/".join(shown_key(one.key) for one in ACTIONS if one.method == action.method)
-        )
+        key = "1-9" if action.method == "answer" else shown_key(action.key)
         words = "Give that answer." if action.method == "answer" else action.help
-        first, *more = wrap(words, max(40, width - 31))
-        rows.append(line((f"{key:>14}  ", "key"), (f"{action.word:<15}", "strong"), first))
-        rows += [line(f"{'':31}{piece}") for piece in more]
+        first, *more = wrap(words, max(40, width - 24))
+        rows.append(line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first))
+        rows += [line(f"{'':24}{piece}") for piece in more]
     rows.append(line())
     rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
     rows.append(

@@ -6,14 +6,16 @@ The console and the command line call these same functions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from operations.engine.events import EventBook
 from operations.engine.record import JobRecord
-from operations.errors import VigieError
+from operations.errors import JournalUnavailable, VigieError
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
+from operations.incident.order import turn_key
 from operations.text import one_line
 from operations.watch.told_by_jobs import is_own_smoke
 
@@ -35,6 +37,8 @@ def open_incident(
     `another`: beside one that is open; `restricted`: why only few may know. Raises VigieError when one is already open
     for that environment.
     """
+    with suppress(JournalUnavailable):  # what cannot be read keeps nobody from opening one
+        book.refresh()
     if not another:
         _refuse_second(book, environment)
     id = new_incident_id(now, book.ids())
@@ -72,7 +76,8 @@ def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | N
 def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> None:
     """Change how bad it is. The same severity again confirms one that nobody has said yet; else it is no event."""
     if severity is not incident.severity or severity_is_assumed(incident):
-        data = {"before": incident.severity.value, "severity": severity.value}
+        key = turn_key(incident, "incident.severity", severity.value, journal.actor)
+        data = {"before": incident.severity.value, "severity": severity.value, "key": key}
         journal.append("incident.severity", data, incident=incident.id)
 
 
@@ -99,7 +104,8 @@ def set_state(
             next_step="See to that first, or say with --why why it is over all the same.",
         )
     if state is not incident.state:
-        journal.append("incident.state", {"state": state.value, "why": words}, incident=incident.id)
+        key = turn_key(incident, "incident.state", state.value, journal.actor)
+        journal.append("incident.state", {"state": state.value, "why": words, "key": key}, incident=incident.id)
 
 
 def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str, *, another: bool = False) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident, IncidentState
+from operations.incident.order import turn_key
 from operations.incident.roles import Role, roles_of
 from operations.incident.tasks import add_task, tasks_of
 from operations.text import one_line
@@ -38,7 +39,8 @@ def close_incident(
         )
     if not incident.open:
         _begin_checklist(journal, incident, now)
-    data: dict[str, object] = {"state": IncidentState.CLOSED.value, "why": words}
+    key = turn_key(incident, "incident.state", IncidentState.CLOSED.value, journal.actor)
+    data: dict[str, object] = {"state": IncidentState.CLOSED.value, "why": words, "key": key}
     if left:
         data["left"] = [one_line(line, 300) for line in left]
     journal.append("incident.state", data, incident=incident.id)

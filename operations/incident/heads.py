@@ -65,9 +65,13 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     opened: IncidentHead | None = None
     severity, state = None, IncidentState.INVESTIGATING
     resolved_at: datetime | None = None
+    seen: set[str] = set()
     for _, _, kind, at, actor, raw in marks:
         with suppress(ValueError, TypeError, AttributeError, RecursionError, msgspec.DecodeError):
             data = msgspec.json.decode(raw) if isinstance(raw, str) else raw
+            if (key := str(data.get("key", ""))) and key in seen:
+                continue
+            seen.add(key)
             if kind == "incident.opened" and opened is None:
                 words = [str(data.get(name, "")) for name in ("site", "environment", "title")]
                 moment = datetime.fromisoformat(at)

@@ -60,6 +60,12 @@ def in_order(incident: Incident) -> tuple[Timed, ...]:
     return ordered(incident.events)
 
 
+def turn_key(incident: Incident, kind: str, *words: str) -> str:
+    """A key for the next event of that kind: two consoles that do the same at once write it, and it counts once."""
+    before = sum(event.kind == kind for event in incident.events)
+    return ":".join((kind, str(before + 1), *words))
+
+
 def as_it_happened(events: Iterable[Event]) -> list[Event]:
     """Each event once, by when it happened, then when it was written down, then its id: late entries in their place."""
     once = {event.id: event for event in events if is_ours(event.at) and is_ours(event.recorded_at)}

@@ -13,7 +13,7 @@ from enum import StrEnum
 from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
-from operations.incident.order import folded, in_order
+from operations.incident.order import folded, in_order, turn_key
 from operations.text import one_line
 
 
@@ -107,4 +107,5 @@ def take(journal: EventBook, incident: Incident, role: Role) -> None:
     holder = roles_of(incident)[role]
     if holder.who != journal.actor or holder.offered_to:
         before = {"before": holder.who} if holder.who and holder.who != journal.actor else {}
-        journal.append("role.taken", {"role": role.value, **before}, incident=incident.id)
+        key = turn_key(incident, "role.taken", role.value, journal.actor)
+        journal.append("role.taken", {"role": role.value, **before, "key": key}, incident=incident.id)

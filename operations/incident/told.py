@@ -10,7 +10,7 @@ from datetime import datetime
 from operations.engine.events import Event, EventBook
 from operations.errors import VigieError
 from operations.incident.model import Incident
-from operations.incident.order import folded, in_order
+from operations.incident.order import folded, in_order, turn_key
 from operations.text import one_line
 
 FIELDS: Mapping[str, str] = {
@@ -143,7 +143,8 @@ def restrict(
     held = restriction_of(incident)
     named = restricted and (notices if notices is not None else held is not None and held.notices)
     if (held is not None) != restricted or (held is not None and held.notices != named):
-        data = {"restricted": restricted, "why": words, **({"notices": True} if named else {})}
+        key = turn_key(incident, "incident.restricted", str(restricted), str(named), journal.actor)
+        data = {"restricted": restricted, "why": words, "key": key, **({"notices": True} if named else {})}
         journal.append("incident.restricted", data, incident=incident.id)
 
 

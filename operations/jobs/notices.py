@@ -114,7 +114,7 @@ def began_words(plan: Plan, order: JobOrder) -> str:
 
 
 def ended_words(plan: Plan, order: JobOrder, outcome: Outcome) -> str:
-    """`… done: v2.4.1 is live and 8 of 8 passed`; a rollback says because of what."""
+    """`… done: v2.4.1 is live and 8 of 8 tests passed`; a rollback says because of what."""
     if outcome.ok and plan.operation == "rollback":
         back = f"rolled back to {plan.details.get('to_name')}"
         return f"{plan.site} {plan.environment.upper()}: {back}{_why(order, ' because: ')}. {outcome.says}"

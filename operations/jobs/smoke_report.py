@@ -76,11 +76,11 @@ class SmokeReport:
 
     @property
     def says(self) -> str:
-        """One line: "6 of 7 passed; login: 500 instead of 200"."""
+        """One line: "6 of 7 tests passed; login: 500 instead of 200"."""
         passed = sum(1 for check in self.checks if check.ok)
         ran = sum(1 for check in self.checks if check.ok is not None)
         wrong = "; ".join(f"{check.name}: {check.actual}" for check in self.failed[:3])
-        return f"{passed} of {ran} passed" + (f"; {wrong}" if wrong else "")
+        return f"{passed} of {ran} tests passed" + (f"; {wrong}" if wrong else "")
 
     def as_data(self) -> dict[str, Any]:
         """JSON types, with what is derived in it too."""

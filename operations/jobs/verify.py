@@ -89,7 +89,8 @@ def backup_choices(desk: Desk) -> Sequence[tuple[str, str]]:
 def _line(desk: Desk, backup: Backup) -> str:
     age = age_words((desk.now() - (backup.finished or backup.at)).total_seconds())
     state = "trusted" if backup.trusted else f"NOT trusted: {one_line(backup.why_not, 60)}"
-    return f"{age:>7} ago  {size_words(backup.size):>9}  {state}  {one_line(backup.name, 60)}"
+    # As few columns as may be: with its number it stands in one row of a dialog of 80.
+    return f"{one_line(backup.name, 60)}  {age:>6} ago  {size_words(backup.size):>6}  {state}"
 
 
 def _chosen(desk: Desk, file: str) -> Backup:

@@ -35,6 +35,7 @@ START_LIMIT = 240.0
 SPEED = 60.0
 """People answer and quiet watches pass this much faster than in life."""
 LOOK_EVERY = 0.15
+PRODUCTION_IS = r"PRODUCTION +\S+ (DOWN|ok|DEGRADED|UNKNOWN)"
 VIGIE = (sys.executable, "-m", "tui.main")
 
 
@@ -95,6 +96,12 @@ class Stage:
             self.deal(scenario or "")
         return self.settings
 
+    def join(self) -> None:
+        """Hold the site that runs as it is, whoever started it."""
+        self.let_go()
+        self.share = site.start(self.home)
+        self.scenario, self.untouched = self.share.scenario, False
+
     def let_go(self) -> None:
         """Hold the site no more; without other users it ends."""
         if self.share is not None:
@@ -116,7 +123,7 @@ class Stage:
     def console(self, **how: Any) -> Terminal:
         """A console on the site, once it shows how production is."""
         terminal = self.open("--config", str(self.config), **how)
-        terminal.wait_for(r"PRODUCTION +\S+ (DOWN|ok|DEGRADED|UNKNOWN)")
+        terminal.wait_for(PRODUCTION_IS)
         return terminal
 
     def run(self, *arguments: str, limit: float = 120.0) -> Done:
@@ -194,9 +201,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     site.reset(home)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playhouse(ground: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The site is held while the tests of one file run: it would take its share of the machine from all others."""
+    """The site is held while tests of this folder run: it would take its share of the machine from all others."""
     stage = Stage(ground, tmp_path_factory.mktemp("empty"))
     yield stage
     stage.let_go()

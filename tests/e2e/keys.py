@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operations.incident.messages import KINDS, Kind
 from tests.e2e.terminal import Terminal
 
 
@@ -40,10 +41,12 @@ def take_command(console: Terminal) -> None:
     console.press_meant("1", r"is commander now")
 
 
-def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
-    """`U`, the kind by its number, its blanks, and to all targets, the public ones too."""
-    console.press_meant("U", r"Which message\?")
-    console.press_meant(kind, r"Fill in" if blanks else r"To whom\?")
+def tell_everybody(console: Terminal, kind: Kind, *blanks: str) -> None:
+    """`U`, the kind (the first notice is shown at once), its blanks, and to all targets."""
+    first = r"Fill in" if blanks else r"To whom\?"
+    console.press_meant("U", rf"Which message\?|{first}")
+    if "Which message?" in console.text:
+        console.press_meant(str(KINDS.index(kind) + 1), first)
     for words in blanks:
         console.settle()
         console.press(words, "enter")
@@ -52,13 +55,13 @@ def tell_everybody(console: Terminal, kind: str, *blanks: str) -> None:
     console.press_meant("4", r"Type +drill PUBLIC")
     console.settle()
     console.press("tab", "drill PUBLIC", "enter")
-    console.press_meant("enter", r"dispatchers: delivered; status page: delivered")
+    console.press_meant("enter", rf"{kind} message sent to")
 
 
 def resolve(console: Terminal) -> None:
     """Say that it is over; where it was not quiet for long enough, with a reason."""
-    console.press_meant("r", r"Is it over\?|Wait, or say in one line")
-    if "Wait, or say" in console.text:
+    console.press_meant("r", r"Is it over\?|or say in one line")
+    if "or say in one line" in console.text:
         console.press("seen to work", "enter")
         console.wait_for("; resolved")
     else:
@@ -67,4 +70,4 @@ def resolve(console: Terminal) -> None:
 
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
-    console.press_meant("I", r"── Timeline")
+    console.press_meant("I", r"── Incident \d{4}-")

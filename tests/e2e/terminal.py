@@ -176,8 +176,12 @@ class Terminal:
             self._last_byte = time.monotonic()
 
     def press_meant(self, key: str, pattern: str, deadline: float = DEADLINE) -> str:
-        """Press a key that must be meant (a confirming one) once the screen is quiet, then wait for what comes."""
-        self.settle()
+        """Press a key and wait for what comes; an Enter, which must be meant, once the screen is quiet.
+
+        Other keys are dealt with in the order they come, whatever is being painted.
+        """
+        if key == "enter":
+            self.settle()
         self.press(key)
         return self.wait_for(pattern, deadline)
 

@@ -13,25 +13,27 @@ import pytest
 from operations.engine.record import JobRecord, JobState
 from operations.jobs.launch import jobs_of
 from operations.practice import site
-from tests.e2e.conftest import Stage, until
+from tests.e2e.conftest import PRODUCTION_IS, Stage, until
 from tests.e2e.keys import say_yes, type_confirmation
 from tests.e2e.terminal import LEFT_ALTERNATE_SCREEN, Terminal
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
 GONE_WITHIN = 5.0
 ENDS_WITHIN = 10.0
+BEGINS_TO_END = 2.5
+"""Seconds after which a site that nobody holds has begun to end (it looks three times, every half second)."""
 FRONT_DOOR = "front-production"
 RUNNING = r"job {} rollback production running: step 4 of 6 wait for v2\."
 
 
 def begin_rollback(stage: Stage, console: Terminal) -> JobRecord:
-    """Confirm a rollback, and hold it in the middle: the front door hangs, so it cannot see its effect yet."""
+    """Confirm a rollback, and hold it in the middle: the front door refuses, so it cannot see its effect yet."""
     console.press_meant("R", r"Type +drill production")
     console.settle()
     type_confirmation(console, "held in the middle")
     console.press("enter")
     stage.job_when(lambda job: job.live)
-    stage.set_link(FRONT_DOOR, "hang")
+    stage.set_link(FRONT_DOOR, "refuse")
     return stage.job_when(lambda job: job.current is not None and job.current.name == "wait")
 
 
@@ -79,6 +81,8 @@ def test_a_worker_killed_with_9_shows_its_debris_and_a_key_cleans_it(stage: Stag
 def test_consoles_that_are_ended_leave_the_rollback_to_finish_and_the_next_one_follows_it(stage: Stage) -> None:
     stage.held("bad-release")
     consoles = {how: stage.open("--config", str(stage.config)) for how in ENDS}
+    for console in consoles.values():
+        console.wait_for(PRODUCTION_IS)
     job = begin_rollback(stage, consoles["SIGHUP"])
     running = RUNNING.format(job.number)
     for how, (end, code) in ENDS.items():
@@ -148,7 +152,7 @@ def test_after_kill_9_the_worker_finishes_and_when_both_are_gone_the_site_ends(s
     # The job holds the site by itself now: longer than the site stays when nobody does.
     children = site.status(stage.home)["children"]
     with pytest.raises(AssertionError, match="not in"):
-        until(lambda: not site.status(stage.home)["running"], 5.0)
+        until(lambda: site.status(stage.home)["phase"] != "ready", BEGINS_TO_END)
     let_go(stage)
     ended = stage.job_when(lambda one: not one.live)
     assert (ended.id, ended.code) == (job.id, 0), ended.says

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
@@ -127,7 +128,11 @@ class ChooseDialog(Dialog[int | None]):
         """One option with its number; the pointer tells the chosen one without colours, too."""
         pointer = UNICODE.pointer if index == self._pointed else " "
         number = f"{index + 1}" if index < 9 else " "
-        return Content(shown(self, inert(f"{pointer} {number} {self.options[index]}")))
+        # What takes more rows than one stays behind its number; columns made of spaces are kept where they fit.
+        words = inert(self.options[index])
+        room = self.inner_width - 4
+        pieces = [words] if cell_len(words) <= room else wrap(words, room)
+        return Content(shown(self, f"{pointer} {number} " + "\n    ".join(pieces)))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """The pointer goes where the arrows went."""

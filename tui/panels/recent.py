@@ -9,7 +9,7 @@ from operations.text import one_line
 from operations.watch.model import Status
 from operations.watch.told_by_jobs import is_own_smoke, last_smoke_job
 from runbooks.facts import fact_of
-from tui.lines import Line, Tone, line, rule
+from tui.lines import Line, Tone, line, rule, width_of
 from tui.model import Model
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ STATE_WORDS: dict[str, tuple[str, Tone]] = {
 def recent(model: Model, width: int, most: int) -> list[Line]:
     """A titled block of at most `most` rows, title included."""
     rows: list[Line] = []
-    rows += [rule("Backups and smoke tests", width, model.glyphs.dash), *_backups(model), *_smoke(model)]
+    rows += [rule("Backups and smoke tests", width, model.glyphs.dash), *_backups(model), *_smoke(model, width)]
     jobs = _jobs(model)
     if jobs:
         rows += [rule("Jobs", width, model.glyphs.dash), *jobs]
@@ -84,7 +84,7 @@ def _bucket(model: Model) -> list[Line]:
     return [line("  backup  ", (f"{glyph} ", words), one_line(says, 90))]
 
 
-def _smoke(model: Model) -> list[Line]:
+def _smoke(model: Model, width: int) -> list[Line]:
     last = last_smoke_job(model.jobs)
     if last is None or last.ended_at is None:
         return [
@@ -95,13 +95,10 @@ def _smoke(model: Model) -> list[Line]:
     age = age_words(seconds_between(last.ended_at, model.now))
     tone: Tone = "good" if good else "bad"
     says = last.says if is_own_smoke(last) else f"{'passed' if good else 'failed'} in {last.operation} {last.number}"
-    return [
-        line(
-            "  smoke   ",
-            (f"{glyph} {one_line(says or last.meaning, 60)}", tone),
-            (f"  {age} ago, {last.actor}", "dim"),
-        )
-    ]
+    when = line((f"  {age} ago, {last.actor}", "dim"))
+    # The age is never cut: a smoke run of yesterday tells nothing of now.
+    room = max(10, width - 10 - 2 - width_of(when))
+    return [line("  smoke   ", (f"{glyph} {one_line(says or last.meaning, min(60, room))}", tone), *when)]
 
 
 def _jobs(model: Model) -> list[Line]:

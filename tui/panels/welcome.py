@@ -6,9 +6,10 @@ from tui.lines import Line, line, rule, wrap
 from tui.model import Model
 
 _ROWS = (
-    ("I", "say that something is wrong: an incident opens and asks its first question"),
+    ("", "on top what users meet, then what changed just before, last your keys"),
+    ("I", "something is wrong: an incident opens and asks its first question"),
     ("Enter", "takes what the evidence suggests; digits answer otherwise; o shows why"),
-    ("R  T", "roll back, smoke tests: a plan is shown first, and nothing runs without you"),
+    ("R  T", "roll back, smoke tests: a plan comes first, nothing runs without you"),
     ("W V L", "runbooks, yours too; every probe; what users run into"),
     ("?  Esc", "every key of a page; back, and never any harm"),
 )

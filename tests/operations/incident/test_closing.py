@@ -8,9 +8,12 @@ import pytest
 
 from operations.errors import VigieError
 from operations.incident.acts import open_incident, reopen, set_severity, set_state, severity_is_assumed
+from operations.incident.book import IncidentBook
 from operations.incident.closing import close_incident
 from operations.incident.model import Incident, IncidentState, Severity
+from operations.incident.roles import Role, roles_of, take
 from operations.incident.tasks import add_task, finish_task, task_named, tasks_of
+from operations.incident.told import restrict
 from tests.operations.incident.conftest import START, Desk
 from tests.operations.incident.stage import Stage
 from tests.operations.incident.test_book import opened
@@ -65,6 +68,36 @@ def test_two_consoles_that_close_at_once_make_one_checklist() -> None:
     for _ in range(2):
         close_incident(stage, before, now=stage.now)
     assert ids(stage) == ["verify", "draft", "review"]
+    assert [entry.text for entry in stage.incident().entries].count("incident closed") == 1
+
+
+def test_the_same_key_pressed_on_two_consoles_at_once_is_one_line() -> None:
+    stage = Stage(assumed=True)
+    before = stage.incident()
+    for _ in range(2):
+        take(stage, before, Role.COMMANDER)
+        set_severity(stage, before, Severity.P1)
+        set_state(stage, before, IncidentState.RESOLVED)
+        restrict(stage, before, True, "a breach")
+    after = stage.incident()
+    assert len(after.entries) == 1 + 4
+    assert (after.severity, after.state) == (Severity.P1, IncidentState.RESOLVED)
+    set_state(stage, after, IncidentState.MONITORING)
+    set_state(stage, stage.incident(), IncidentState.RESOLVED)
+    assert stage.incident().state is IncidentState.RESOLVED, "the same step again later is a step of its own"
+    stage.actor = "tom"
+    take(stage, stage.incident(), Role.COMMANDER)
+    assert roles_of(stage.incident())[Role.COMMANDER].who == "tom"
+
+
+def test_a_console_that_has_not_read_the_journal_yet_opens_no_second_incident(desk: Desk) -> None:
+    late = IncidentBook(desk.journal)
+    late.refresh()
+    opened(desk)
+    with pytest.raises(VigieError, match="already open"):
+        open_incident(
+            desk.journal, late, site="tow", environment="production", severity=None, title="x", now=desk.now()
+        )
 
 
 def test_closed_again_it_asks_again_for_what_was_done() -> None:

@@ -28,6 +28,7 @@ class Runs:
         self.operation = operation_named(operation)
         self.environment = environment
         self.journal = journal_for(settings)
+        self._book = JobBook(self.journal, now=utc_now, state=places_for(settings).state)
 
     def desk(self) -> Desk:
         """As the worker has it: nobody watches."""
@@ -39,9 +40,8 @@ class Runs:
 
     def job(self, id: str) -> JobRecord:
         """The job as the journal tells it now."""
-        book = JobBook(self.journal, now=utc_now, state=places_for(self.settings).state)
-        book.refresh()
-        return book.get(id)
+        self._book.refresh()
+        return self._book.get(id)
 
     def until(self, id: str, wanted: Callable[[JobRecord], bool]) -> JobRecord:
         """Wait until the job is as wanted."""

@@ -69,7 +69,7 @@ def test_the_newest_commit_is_built_published_seen_from_outside_and_tagged(rig: 
     assert (rig.root / "current" / "built").read_text() == "yes"
     assert (rig.root / "current" / "app.txt").read_text() == "4"
     assert (rig.git.path / "app.txt").read_text() == "half done work", "the user's own tree is not touched"
-    assert outcome.says.endswith("v4 is live and 4 of 4 passed")
+    assert outcome.says.endswith("v4 is live and 4 of 4 tests passed")
     assert outcome.details["verified"] is True
     assert rig.git.git("rev-parse", f"{outcome.details['tag']}^{{commit}}") == commit
     assert outcome.details["tag"].startswith("deploy/production/")

@@ -87,7 +87,7 @@ def test_a_deploy_says_that_it_starts_and_that_it_is_done(rig: Rig, channel: Cha
     assert outcome.code == 0, outcome.says
     assert channel.got == [
         "dispatch PRODUCTION: deploy of v4 starting (was v3), by ana: a test",
-        "dispatch PRODUCTION: deploy of v4 done: v4 is live and 4 of 4 passed",
+        "dispatch PRODUCTION: deploy of v4 done: v4 is live and 4 of 4 tests passed",
     ]
     assert "channel" not in log
     assert "abcdefghijklmnop" not in log

@@ -34,7 +34,7 @@ def test_promote_puts_the_old_release_before_users(rig: Rig) -> None:
     assert bench.debris == {}
     assert outcome.details["verified"] is True
     assert outcome.details["smoke_ok"] is True
-    assert "v2 is live and 4 of 4 passed" in outcome.says
+    assert "v2 is live and 4 of 4 tests passed" in outcome.says
     (tag,) = tags(rig)
     assert outcome.details["recovery_tag"] == tag
     assert rig.git.git("rev-parse", f"{tag}^{{commit}}") == rig.commits["v3"]

@@ -72,7 +72,7 @@ async def test_a_healthy_site_passes_in_under_a_second(web: Web) -> None:
     assert found(report, "Supabase").actual == SKIPPED
     assert report.seconds < 1.0
     assert report.failed_kind == "none"
-    assert report.says == "5 of 5 passed"
+    assert report.says == "5 of 5 tests passed"
     split = found(report, "health").split
     assert split is not None
     assert split.connect is not None
