@@ -143,6 +143,10 @@ MISTAKES: dict[str, Mistake] = {
         (("- **They say it is over** → [Done](#done)\n  <!-- path: over -->\n", ""),),
         "**Somebody came**", "error branches", "two answers or more",
     ),
+    "a decision has more answers than keys": Mistake(
+        (("- **Yes** → [Done](#done)\n", "- **Yes** → [Done](#done)\n" * 9),),
+        "- **No** →", "warning branches", "stand behind 0",
+    ),
     "an act cannot be reached": Mistake(
         (("**No** → [Switch it on](#-switch-it-on)", "**No** → [Done](#done)"),),
         "## ⚠ Switch it on", "error unreachable", "nobody gets to “K2 ⚠ Switch it on”",
