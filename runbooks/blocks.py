@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runbooks import answers, meanings
@@ -39,6 +39,20 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary|$)", re.IGNORECASE | re.DOTALL)
+_MARKS = {
+    "table": "|",
+    "code": ("    ", "\t"),
+    "fence": ("```", "~~~"),
+    "blockquote": ">",
+    "reference": ("]:",),
+    "html_block": "<",
+    "heading": "#",
+}
+"""What a text has to have for one of markdown-it's rules to find something."""
+_SHAPES = {
+    "hr": re.compile(r"([-*_])[ \t]*+\1[ \t]*+\1"),
+    "lheading": re.compile(r"^[ \t>]*+(?:=+|-+)[ \t]*$", re.MULTILINE),
+}
 PURPOSES: tuple[Purpose, ...] = ("message", "check", "action")
 
 
@@ -47,7 +61,8 @@ def elements(lines: list[str], first: int, problems: list[Problem], anchors: dic
     anchor of every heading, nested ones too, with its line into `anchors`."""
     blank = [""] * (first - 1)
     env: dict[str, Any] = {}
-    tokens = _markdown().parse("\n".join([*blank, *lines[first - 1 :]]), env)
+    text = "\n".join([*blank, *lines[first - 1 :]])
+    tokens = _markdown(_needed(text)).parse(text, env)
     for index, anchor in anchors_of(tokens, env).items():
         tokens[index].meta["anchor"] = anchor
         anchors[anchor] = _span(tokens[index], lines)[0]
@@ -63,13 +78,21 @@ def elements(lines: list[str], first: int, problems: list[Problem], anchors: dic
     return found + _unclaimed(lines, reached, len(lines))
 
 
-@cache
-def _markdown() -> MarkdownIt:
+@lru_cache(maxsize=32)
+def _markdown(rules: tuple[str, ...]) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    markdown = MarkdownIt("commonmark").enable("table")
+    markdown = MarkdownIt("commonmark")
     markdown.core.ruler.enableOnly(["normalize", "block"])
+    markdown.block.ruler.enableOnly(["list", "paragraph", *rules])
     return markdown
+
+
+def _needed(text: str) -> tuple[str, ...]:
+    """The rules that can find anything in this text: each of the others would be asked at every line for nothing."""
+    return tuple(rule for rule, marks in _MARKS.items() if any(mark in text for mark in marks)) + tuple(
+        rule for rule, pattern in _SHAPES.items() if pattern.search(text)
+    )
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:

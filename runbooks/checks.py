@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from runbooks.events import Checked
 from runbooks.facts import Fact, Facts, Value
@@ -55,8 +56,10 @@ def facts_with_checks(results: Results, facts: Facts, checks: Iterable[str] = ()
     return {**own, **facts} if own else facts
 
 
-def _not_run(check: str) -> Iterable[Fact]:
-    return (Fact(f"{check}.{key}", reason=f"check {check} has not been run") for key in KEYS)
+@lru_cache(maxsize=512)
+def _not_run(check: str) -> tuple[Fact, ...]:
+    """Asked for each check of a book, several times a second."""
+    return tuple(Fact(f"{check}.{key}", reason=f"check {check} has not been run") for key in KEYS)
 
 
 def facts_of_check(result: Checked, at: datetime) -> tuple[Fact, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from runbooks.changing import changing_words
 from runbooks.lint_finding import Finding, error, warning
 from runbooks.model import Book, Code
-from runbooks.names import ACTIONS, FACT_NAMES
+from runbooks.names import ACTIONS, FACT_NAMES, OPERATIONS
 from runbooks.units import duration
 
 CONFIRMATIONS = ("yes", "type-env")
@@ -101,6 +101,9 @@ def _action(code: Code) -> Iterator[Finding]:
         yield error(line, "action", f"{words}, with confirm=type-env")
     elif given == "yes" and known and ACTIONS[code.name].changes and code.name not in _LIGHTLY_CONFIRMED:
         yield error(line, "action", f"no file lowers what “{code.name}” asks for: take “confirm=yes” away")
+    elif given is not None and code.name in OPERATIONS:
+        words = f"“confirm={given}” does nothing on “{code.name}”: our operation asks for what it needs; take it away"
+        yield error(line, "action", words)
     elif given == "yes" and any(group.hazards for group in code.groups):
         yield error(line, "action", "a line in it destroys something: write confirm=type-env")
 

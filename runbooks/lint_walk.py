@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from runbooks.lint_finding import Finding, error, line_of
+from runbooks.lint_finding import Finding, error, line_of, warning
 from runbooks.model import Book, Branch, Section
 from runbooks.ways import Way, arrows, backwards, name_of, needs_a_person, reached, ways
 
+MOST_ANSWERS = 9
+"""Answers that a key of their own can give."""
 _SAYS_UNSURE = re.compile(
     r"\b(?:can(?:not|'t|’t) (?:tell|say)|not sure|unsure|in doubt|do(?:n't|n’t| not) know|nobody knows|no idea|unclear"
     r"|unknown|none of (?:these|them)|nothing|ne sa(?:is|it) pas|aucune? idée|dans le doute)\b",
@@ -37,6 +39,9 @@ def _decision(book: Book, section: Section) -> Iterator[Finding]:
     if len(branches) < 2:
         words = "a decision needs two answers or more: add one, or write “Next:” if this is the only way on"
         yield error(line, "branches", words)
+    if len(branches) > MOST_ANSWERS:
+        words = "only nine answers have a key of their own, the others stand behind 0: make two questions of it"
+        yield warning(branches[MOST_ANSWERS].line, "branches", words)
     if not any(_is_way_out(book, section, branch) for branch in branches):
         words = (
             "no way out when unsure: add an answer without a condition, such as **Cannot tell**, that leads "

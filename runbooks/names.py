@@ -118,6 +118,10 @@ ACTIONS: Mapping[str, ActionName] = {
     "cancel-job": ActionName(True, "cancel a running job of ours"),
 }
 
+OPERATIONS = frozenset(ACTIONS) - {"cancel-query", "end-sessions"}
+"""Acts that go through an operation of ours: whatever stands in their fence is read, and never run. The statements of
+the other two are run as they are written."""
+
 
 def changes_something(action: str) -> bool:
     """True unless the action is known to be read-only; a command or a name we do not know may change anything."""

@@ -12,7 +12,7 @@ NOTE = "· "
 """What stands before an annotation on a line of its own."""
 
 _LINK = re.compile(r"\\.|(!?)\[((?:[^\[\]\\]|\\.)*+)\]\(([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)")
-_CODE = re.compile(r"(`++[^`]++`++)")
+_CODE = re.compile(r"(?<!`)(`++[^`]++`++)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*]++)\*\*|__(?=\S)([^_]++)__")
 
 

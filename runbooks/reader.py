@@ -5,10 +5,12 @@ Any text is a runbook; nothing here raises, and the file's bytes are never chang
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from runbooks.anchors import plain
@@ -17,7 +19,7 @@ from runbooks.answers import condition, time_of
 from runbooks.front_matter import front_matter, value_of
 from runbooks.hazards import hazards_in_words
 from runbooks.meanings import contacts_in, given_meaning, thresholds_in
-from runbooks.model import Book, Comment, Decision, Element, Heading, Next, Problem, Raw, Section
+from runbooks.model import Book, Branch, Comment, Decision, Element, Heading, Next, Problem, Raw, Section
 from runbooks.mojibake import garbled_lines
 from runbooks.names import changes_something
 from runbooks.parts import Hazard, Window
@@ -29,6 +31,23 @@ _BEGINS_BLOCK = re.compile(r"[-*+|>#]|\d+[.)]")
 
 def read(source: str | bytes, name: str) -> Book:
     """The runbook in `source`. Bytes are read as UTF-8, what is not UTF-8 is replaced; `name` is the file's name."""
+    with _uncollected():
+        return _read(source, name)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage meanwhile: thousands of new tokens, all in use, would be looked through again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(source: str | bytes, name: str) -> Book:
     raw = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     text = raw.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
@@ -179,10 +198,12 @@ def _linked(section: Section, anchors: dict[str, int], problems: list[Problem]) 
             return replace(element, target=checked(element.target, element.lines[0]))
         if not isinstance(element, Decision):
             return element
-        branches = (
-            replace(b, target=checked(b.target, b.line), instead=checked(b.instead, b.line)) for b in element.branches
-        )
-        return replace(element, branches=tuple(branches))
+        return replace(element, branches=tuple(led(branch) for branch in element.branches))
+
+    def led(branch: Branch) -> Branch:
+        target, instead = checked(branch.target, branch.line), checked(branch.instead, branch.line)
+        unchanged = (target, instead) == (branch.target, branch.instead)
+        return branch if unchanged else replace(branch, target=target, instead=instead)
 
     return replace(
         section,

@@ -19,6 +19,7 @@ _LIMIT = re.compile(
 )
 _AT_ONCE = re.compile(r"\(\s*(?:immediate(?:ly)?|at once|now|immédiat(?:ement)?)\s*\)", re.IGNORECASE)
 _SEVERITY = re.compile(r"\b(?:(P)([0-4])|(SEV|Sev|sev)[- ]?([0-5]))\b")
+_DIGIT = re.compile(r"\d")
 _LONGEST = 120
 LONGEST_BOX = 4 * 3600.0
 """Seconds up to which a window counts as a time box: what is longer is a plan, not a clock to watch."""
@@ -27,7 +28,7 @@ LONGEST_BOX = 4 * 3600.0
 def window_in(title: str) -> Window | None:
     """The time span in a title, if it names one."""
     text = title[:_LONGEST]
-    if not any(character.isdigit() for character in text):
+    if not _DIGIT.search(text):
         return None
     if found := _BEFORE.search(text):
         at = -_seconds(found[1], found[2])

@@ -41,6 +41,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("take", "enter", "take it", "Take the suggested answer, or do what the section offers.", "walk", True),
     *(Action(f"answer({n})", str(n), "answer", f"Give answer {n}.", "walk", True, footer=n == 1) for n in range(1, 10)),
     Action(
+        "answer_listed",
+        "0",
+        "all answers",
+        "Choose among all answers: those behind the ninth have no digit.",
+        "walk",
+        True,
+        footer=False,
+    ),
+    Action(
         "all_clear",
         "a",
         "all clear ones",

@@ -206,10 +206,23 @@ class Console(KeysInTurn):
 
     def shown_keys(self) -> tuple[tuple[str, str], ...]:
         """The footer: keys that apply, the place's own first."""
-        shown = [a for a in actions(readonly=self.readonly) if a.footer and self.applies(a)]
+        shown = [a for a in actions(readonly=self.readonly) if a.footer and self.applies(a) and self._does_something(a)]
         shown.sort(key=lambda a: a.place == "everywhere")
         pairs = [("1-9" if a.method == "answer" else shown_key(a.key), a.word) for a in shown]
         return tuple(pairs)
+
+    def _does_something(self, action: Action) -> bool:
+        """Whether the key finds anything here; one that would only say that there is nothing is not in the footer."""
+        if action.method in ("mark", "walk_here"):
+            return self._has_open_incident()
+        state = self._live.walking.state if self._live is not None else None
+        if action.place != "walk" or state is None:
+            return True
+        if action.method == "step_back":
+            return bool(state.trail)
+        if action.method == "why":
+            return bool(state.section.branches or state.section.tasks)
+        return action.method not in ("answer", "all_clear") or bool(state.section.branches)
 
     def _has_open_incident(self) -> bool:
         incident = self._live.incident if self._live is not None else None

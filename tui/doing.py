@@ -151,8 +151,8 @@ class DoingActions(WalkingBooks):
         self.ask_to_keep(book, section, lambda walk: self._act(walk, book, section, code))
 
     def _act(self, walk: str | None, book: Book, section: str, code: Code) -> None:
+        from runbooks.names import OPERATIONS
         from tui.dialogs.small import AskDialog
-        from tui.reading.code import OPERATIONS
 
         noted = self._noted(walk, section, code.name)
         bound = BOUND.get(code.name)

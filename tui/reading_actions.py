@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from operations.text import clean, one_line
-from tui.lines import Line, flow, line, wrap
+from tui.lines import Line, flow, line, width_of, wrap
 from tui.shelf_actions import ShelfActions
 
 if TYPE_CHECKING:
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from operations.settings import Contact
     from runbooks.model import Book
     from tui.reading.rows import Stop
+
+
+WIDE_PEOPLE = 68
+"""Cells from which role, time and ways stand side by side."""
+_NUMBER = re.compile(r"\+?\d[\d ().-]{4,30}\d")
+_HELD = "\ue000"
+"""Stands for a space that no line breaks at."""
 
 
 class ReadingActions(ShelfActions):
@@ -254,6 +262,20 @@ def _card(book: Book, width: int) -> list[Line]:
     return [line(cut(words, width)) for words in card(book)]
 
 
+def _ways(ways: Sequence[str], width: int) -> list[Line]:
+    """How somebody is reached, nothing cut off. A number is dialled from the screen: it never breaks."""
+    rows: list[Line] = []
+    short: list[Line] = []
+    for way in ways:
+        if width_of(line(way)) <= width:
+            short.append(line(way))
+            continue
+        whole = _NUMBER.sub(lambda found: found[0].replace(" ", _HELD), way)
+        rows += [*flow(short, width), *(line(words.replace(_HELD, " ")) for words in wrap(whole, width))]
+        short = []
+    return [*rows, *flow(short, width)]
+
+
 def people_lines(book: Book, contacts: Sequence[Contact], width: int) -> list[Line]:
     """Whom the runbook names, each with the addresses of the settings' contact of that role or name, where one fits."""
     from runbooks.units import seconds_in_words
@@ -266,11 +288,16 @@ def people_lines(book: Book, contacts: Sequence[Contact], width: int) -> list[Li
             for person in contacts
             if one.role.casefold() in (person.role.casefold(), person.name.casefold())
         ]
-        # A number is dialled from the screen: it never breaks, whatever is said around it.
-        ways = flow([line(way) for way in (*one.ways, *known)], max(20, width - 44))
+        given = [*one.ways, *known] or ["no address in the file"]
+        if width < WIDE_PEOPLE:
+            rows += [line((words, "strong")) for words in wrap(one.role, width)]
+            rows += [line((f"  {after}", "warn"))] if after else []
+            rows += [line("  ", *way) for way in _ways(given, width - 2)]
+            continue
+        ways = _ways(given, width - 44)
         roles = wrap(one.role, 28)
-        for n in range(max(len(roles), len(ways), 1)):
+        for n in range(max(len(roles), len(ways))):
             role = roles[n] if n < len(roles) else ""
-            way = ways[n] if n < len(ways) else line("no address in the file") if not n else ()
+            way = ways[n] if n < len(ways) else ()
             rows.append(line((f"{role:<29}", "strong"), (f"{'' if n else after:<14} ", "warn"), *way))
     return rows or [line(("This runbook names nobody. h on the main page knows the contacts of the settings.", "dim"))]

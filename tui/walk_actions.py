@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from runbooks.walk import WalkState
 
 
+LAST_DIGIT = 9
+"""Answers that have a digit of their own."""
+
+
 class WalkActions(MessageActions):
     """Part of the app."""
 
@@ -54,6 +58,28 @@ class WalkActions(MessageActions):
             self.say(
                 f"The last answer here is {count}." if count else "There is no question here: g goes on to another."
             )
+
+    def action_answer_listed(self) -> None:
+        """Choose the answer from a list; it begins at the first one without a digit of its own."""
+        from tui.dialogs.small import ChooseDialog
+
+        state = self.live.walking.state
+        branches = state.section.branches if state is not None else ()
+        if state is None or not branches:
+            self.say("There is no question here: g goes on to another.")
+            return
+
+        def chosen(index: int | None) -> None:
+            if index is None:
+                return
+            if self.live.walking.state != state:
+                self.say("The walk has moved on meanwhile; look again.")
+            else:
+                self._give(state, index)
+
+        words = [one_line(branch.answer, 90) for branch in branches]
+        title = [line((one_line(state.section.title, 90), "strong"))]
+        self.push_screen(ChooseDialog("Answer", title, words, LAST_DIGIT if len(words) > LAST_DIGIT else 0), chosen)
 
     def _give(self, state: WalkState, index: int) -> None:
         from runbooks.suggest import answer

@@ -15,7 +15,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2rem; border-bottom: 1px solid #d1d5db; }
 h3 { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .25rem .5rem;
-  border-bottom: 1px solid #d1d5db; }
+  min-width: 4.5rem; border-bottom: 1px solid #d1d5db; }
 pre { white-space: pre-wrap; padding: .75rem; background: #f3f4f6; }
 .blank { border-left: 4px solid #b45309; padding: .25rem .75rem; background: #fef3c7; }
 svg { max-width: 100%; height: auto; }

@@ -35,7 +35,7 @@ WORD = (("?", r"Hello again"), ("?", r"(?s)\A(?!.*again)"))
 Keys = Sequence[tuple[str, str]]
 
 
-def pressed(terminal: Terminal, keys: Keys, rounds: int) -> list[float]:
+def pressed(terminal: Terminal, keys: Keys, rounds: int, pace: float = PACE) -> list[float]:
     """Press the keys round after round, then look when each was answered; seconds.
 
     Nothing is rendered meanwhile: on a small machine the looking would slow down what is looked at.
@@ -45,7 +45,7 @@ def pressed(terminal: Terminal, keys: Keys, rounds: int) -> list[float]:
         for key, answer in keys:
             sent.append((terminal.send(key), answer))
             # Not to the beat of any timer of the program.
-            time.sleep(PACE + 0.013 * (len(sent) % 7))
+            time.sleep(pace + 0.013 * (len(sent) % 7))
     found = []
     for stamp, answer in sent:
         try:
@@ -101,7 +101,14 @@ def _without(shows: str) -> str:
 
 
 def at_rest(
-    argv: Sequence[str], screen: str, keys: Keys, rounds: int, first: str = "", more: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    screen: str,
+    keys: Keys,
+    rounds: int,
+    *,
+    first: str = "",
+    pace: float = PACE,
+    more: Mapping[str, str] | None = None,
 ) -> list[float]:
     """Start a program, let it come to rest, press `first`, then the keys; seconds."""
     terminal = Terminal(argv, more=more)
@@ -111,8 +118,8 @@ def at_rest(
         if first:
             terminal.send(first)
             terminal.settle(2.0)
-        pressed(terminal, keys, 2)
-        return pressed(terminal, keys, rounds)
+        pressed(terminal, keys, 2, pace)
+        return pressed(terminal, keys, rounds, pace)
     finally:
         terminal.close()
 

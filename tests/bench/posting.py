@@ -21,6 +21,8 @@ WANTED = ("posting", "tree-sitter==0.25.2")
 FIRST_SCREEN = r"(?s)Collection is empty.*Quit"
 HELP = (("\x10", r"Search for commands"), ("\x1b", r"(?s)\A(?!.*Search for commands)"))
 """Ctrl+P opens its palette, Esc closes it: a dialog of its own."""
+PACE = 1.5
+"""Seconds between its keys: its palette may still be on the way when ours would be gone again."""
 PATIENCE = 240.0
 
 
@@ -45,7 +47,7 @@ class Posting:
         """p95 and median of its palette opened and closed at rest, in ms."""
         if not self.argv:
             return None
-        found = at_rest(self.argv, FIRST_SCREEN, HELP, rounds, more=self._own())
+        found = at_rest(self.argv, FIRST_SCREEN, HELP, rounds, pace=PACE, more=self._own())
         return 1000 * percentile(found, 95), 1000 * middle(found)
 
     def _own(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operations.incident.messages import KINDS, Kind
 from tests.e2e.terminal import Terminal
 
 
@@ -40,22 +41,21 @@ def take_command(console: Terminal) -> None:
     console.press_meant("1", r"is commander now")
 
 
-def tell_everybody(console: Terminal, *blanks: str, kind: str = "") -> None:
-    """`U`, and to all targets, the public ones too: the first notice with its blanks, or that kind by its number."""
-    if kind:
-        console.press_meant("U", r"Which message\?")
-        console.press_meant(kind, r"To whom\?")
-    else:
-        # It was drafted as the incident opened.
-        console.press_meant("U", r"Fill in")
-        for words in blanks:
-            console.settle()
-            console.press(words, "enter")
+def tell_everybody(console: Terminal, kind: Kind, *blanks: str) -> None:
+    """`U`, the kind (the first notice is shown at once), its blanks, and to all targets."""
+    first = r"Fill in" if blanks else r"To whom\?"
+    console.press_meant("U", rf"Which message\?|{first}")
+    if "Which message?" in console.text:
+        console.press_meant(str(KINDS.index(kind) + 1), first)
+    for words in blanks:
+        console.settle()
+        console.press(words, "enter")
+    if blanks:
         console.press_meant("enter", r"To whom\?")
     console.press_meant("4", r"Type +drill PUBLIC")
     console.settle()
     console.press("tab", "drill PUBLIC", "enter")
-    console.press_meant("enter", r"dispatchers delivered; status page delivered")
+    console.press_meant("enter", rf"{kind} message sent to")
 
 
 def resolve(console: Terminal) -> None:
@@ -70,4 +70,4 @@ def resolve(console: Terminal) -> None:
 
 def incident_page(console: Terminal) -> None:
     """The page of the open incident."""
-    console.press_meant("I", r"── Incident ")
+    console.press_meant("I", r"── Incident \d{4}-")

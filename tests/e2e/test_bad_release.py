@@ -58,7 +58,7 @@ def resolve(drill: Terminal, moments: Moments) -> None:
     drill.press_meant("r", r"Is it over\?")
     with moments.of("resolved"):
         say_yes(drill, r"; resolved")
-    tell_everybody(drill, kind="3")
+    tell_everybody(drill, "resolved")
     drill.press_meant("enter", r"What about it\?")
     drill.press_meant("8", r"; closed")
 
@@ -83,7 +83,7 @@ def test_a_person_plays_bad_release_by_single_answers_and_reads_the_whole_story(
         open_incident(drill)
     incident_page(drill)
     take_command(drill)
-    tell_everybody(drill, *IMPACT)
+    tell_everybody(drill, "initial", *IMPACT)
     drill.press_meant("esc", r"── Site down")
     for label in PATH[:-1]:
         drill.wait_for(rf"(?m)^ {label}  ")

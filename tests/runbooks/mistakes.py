@@ -2,92 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-from typing import NamedTuple
-
-GOOD = dedent(
-    """\
-    ---
-    title: Is the kettle on?
-    start: "#is-it-on"
-    owner: operations
-    reviewed: 2026-11-21
-    review-every: 90d
-    escalate: [on-call 0m, team lead 15m]
-    ---
-
-    # Is the kettle on?
-
-    Read [the reference](#reference) first.
-
-    ## Is it on?
-
-    <!-- label: K1; timebox: 5m; on-expire: #call-for-help -->
-
-    ```bash {check=kettle timeout=10s}
-    curl -sS --max-time 8 "$APP_URL/kettle"
-    ```
-
-    - **Yes** → [Done](#done)
-      <!-- when: kettle.ok and errors.rate <= 5%; path: on -->
-    - **No** → [Switch it on](#-switch-it-on)
-      <!-- when: kettle.failed; path: off -->
-    - **Cannot tell** → [Call for help](#call-for-help)
-      <!-- path: on? -->
-
-    ## ⚠ Switch it on
-
-    <!-- label: K2; unless: database.waiters >= 3 -->
-
-    - [ ] **Ops:** look for water <!-- due: 5m -->
-
-    ```bash {action=flag}
-    vigie flag kettle on --env production
-    ```
-
-    - **It went on** → [Done](#done)
-      <!-- exit: 0; path: it went on -->
-    - **Not yet** → [Is it on?](#is-it-on)
-      <!-- wait: 5m; at-most: 3; then: #call-for-help; path: not yet -->
-    - **Cannot tell** → [Call for help](#call-for-help)
-      <!-- path: went on? -->
-
-    ## Call for help
-
-    <!-- label: E1; help -->
-
-    - **Somebody came** → [Go on where you were](#is-it-on)
-      <!-- go: caller; path: help is here -->
-    - **They say it is over** → [Done](#done)
-      <!-- path: over -->
-
-    ## Done
-
-    <!-- label: END; end -->
-
-    # Reference
-
-    Kettles are round.
-
-    ```text {message=initial lang=en due=5m}
-    No tea since [started].
-    ```
-
-    ```text {message=initial lang=fr}
-    Pas de thé depuis [started].
-    ```
-    """
-)
-
-
-class Mistake(NamedTuple):
-    """Replacements in the good book, a part of the line that is then named, and what is found: `error target`."""
-
-    edits: tuple[tuple[str, str], ...]
-    where: str
-    found: str
-    words: str
-
+from tests.runbooks.good_book import Mistake
+from tests.runbooks.mistakes_in_fences import IN_FENCES
 
 # fmt: off
 MISTAKES: dict[str, Mistake] = {
@@ -223,25 +139,13 @@ MISTAKES: dict[str, Mistake] = {
         (("label: END; end", "label: END; end; help"),),
         "## Done", "error label", "only one section calls for help",
     ),
-    "a fence has an unknown attribute": Mistake(
-        (("{check=kettle timeout=10s}", "{check=kettle timeout=10s retries=3}"),),
-        "retries=3", "error fence", "“retries” is no attribute",
-    ),
-    "a fence has an attribute that does nothing": Mistake(
-        (("{check=kettle timeout=10s}", "{check=kettle timeout=10s lang=en}"),),
-        "lang=en}", "error fence", "“lang” does nothing on check",
-    ),
-    "a fence has two purposes": Mistake(
-        (("{action=flag}", "{action=flag message=flag}"),),
-        "{action=flag", "error fence", "make two",
-    ),
-    "a purpose has no name": Mistake(
-        (("Kettles are round.", "```bash {check timeout=5s}\ntrue\n```"),),
-        "{check timeout", "error fence", "“check” needs a name",
-    ),
     "a decision has one answer": Mistake(
         (("- **They say it is over** → [Done](#done)\n  <!-- path: over -->\n", ""),),
         "**Somebody came**", "error branches", "two answers or more",
+    ),
+    "a decision has more answers than keys": Mistake(
+        (("- **Yes** → [Done](#done)\n", "- **Yes** → [Done](#done)\n" * 9),),
+        "- **No** →", "warning branches", "stand behind 0",
     ),
     "an act cannot be reached": Mistake(
         (("**No** → [Switch it on](#-switch-it-on)", "**No** → [Done](#done)"),),
@@ -313,92 +217,6 @@ MISTAKES: dict[str, Mistake] = {
         (("unless: database.waiters >= 3", "unless: database.waiters"),),
         "unless:", "error fact", "is a plain number",
     ),
-    "a check has no time limit": Mistake(
-        (("{check=kettle timeout=10s}", "{check=kettle}"),),
-        "{check=kettle}", "error check", "no time limit",
-    ),
-    "a check's limit is no duration": Mistake(
-        (("timeout=10s", "timeout=10"),),
-        "timeout=10", "error value", "“timeout=10”",
-    ),
-    "a check changes something": Mistake(
-        (('curl -sS --max-time 8 "$APP_URL/kettle"', 'curl -sS -X POST "$APP_URL/kettle"'),),
-        "-X POST", "error check", "“curl POST” changes something",
-    ),
-    "a check destroys something": Mistake(
-        (('curl -sS --max-time 8 "$APP_URL/kettle"', "rm -rf /srv/kettle"),),
-        "rm -rf", "error check", "removes a whole folder",
-    ),
-    "nothing in a check runs": Mistake(
-        (("```bash {check=kettle", "```python {check=kettle"),),
-        "{check=kettle", "error check", "nothing in the check “kettle” runs",
-    ),
-    "a check is two groups": Mistake(
-        (('curl -sS --max-time 8 "$APP_URL/kettle"', "uptime\n\nuptime"),),
-        "{check=kettle", "error check", "one group of lines",
-    ),
-    "a check's name cannot be asked for": Mistake(
-        (
-            ("Kettles are round.", "```bash {check=big-kettle timeout=5s}\nuptime\n```"),
-            ("# Reference", "# Ref"),
-            ("(#reference)", "(#is-it-on)"),
-        ),
-        "{check=big-kettle", "error check", "no condition can ask for “big-kettle”",
-    ),
-    "a check has the name of live facts": Mistake(
-        (
-            ("{check=kettle timeout=10s}", "{check=errors timeout=10s}"),
-            ("kettle.ok and ", ""),
-            ("when: kettle.failed; ", ""),
-        ),
-        "{check=errors", "warning check", "also the name of live facts",
-    ),
-    "two checks have one name": Mistake(
-        (
-            (
-                "- **Yes** → [Done](#done)",
-                "```bash {check=kettle timeout=9s}\n"
-                "uptime\n```\n\n- **Yes** → [Done](#done)",
-            ),
-        ),
-        "timeout=9s", "error check", "could mean either",
-    ),
-    "an action is no operation of ours": Mistake(
-        (("{action=flag}", "{action=kettle-on}"),),
-        "{action=kettle-on}", "error action", "no operation of ours",
-    ),
-    "a confirmation is unknown": Mistake(
-        (("{action=flag}", "{action=flag confirm=never}"),),
-        "confirm=never", "error action", "“confirm=never” is not known",
-    ),
-    "a confirmation is lowered": Mistake(
-        (("{action=flag}", "{action=flag confirm=yes}"),),
-        "confirm=yes", "error action", "no file lowers",
-    ),
-    "a destructive act asks for a mere yes": Mistake(
-        (("{action=flag}\nvigie flag kettle on --env production", "{action=own confirm=yes}\nrm -rf /srv/kettle"),),
-        "{action=own", "error action", "confirm=type-env",
-    ),
-    "a message has no French twin": Mistake(
-        (("{message=initial lang=fr}", "{message=tea lang=fr}"),),
-        "{message=initial lang=en", "warning message", "no French twin",
-    ),
-    "the twins differ in their blanks": Mistake(
-        (("depuis [started]", "depuis [ended]"),),
-        "lang=fr", "warning message", "[ended], [started]",
-    ),
-    "two messages are the same": Mistake(
-        (("{message=initial lang=fr}", "{message=initial lang=en}"),),
-        "{message=initial lang=en}", "error message", "stands on line",
-    ),
+    **IN_FENCES,
 }
 # fmt: on
-
-
-def changed(*edits: tuple[str, str]) -> str:
-    """The good book with each old text, which stands in it once, replaced by the new one."""
-    text = GOOD
-    for old, new in edits:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text

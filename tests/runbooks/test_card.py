@@ -10,7 +10,7 @@ from runbooks import shelf
 from runbooks.card import COLUMNS, LINES, card
 from runbooks.layout import width_of
 from runbooks.reader import read
-from tests.runbooks.mistakes import GOOD
+from tests.runbooks.good_book import GOOD
 
 
 def test_a_small_book_is_whole_on_its_card() -> None:

@@ -17,8 +17,8 @@ from runbooks.graph import Gone, TreeLine, mermaid, tree_lines
 from runbooks.model import Book, Decision
 from runbooks.reader import read
 from runbooks.ways import arrows, reached, ways
+from tests.runbooks.good_book import GOOD
 from tests.runbooks.mermaid_parser import read_by_mermaid
-from tests.runbooks.mistakes import GOOD
 
 BOOK = read(GOOD, "kettle")
 

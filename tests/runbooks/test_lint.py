@@ -26,7 +26,8 @@ from runbooks.model import Book
 from runbooks.names import ACTIONS
 from runbooks.new_book import new_book
 from runbooks.reader import read
-from tests.runbooks.mistakes import GOOD, MISTAKES, changed
+from tests.runbooks.good_book import GOOD, changed
+from tests.runbooks.mistakes import MISTAKES
 
 TODAY = date(2026, 11, 22)
 

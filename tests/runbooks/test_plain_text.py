@@ -15,7 +15,7 @@ from runbooks import shelf
 from runbooks.layout import width_of
 from runbooks.plain_text import plain_text
 from runbooks.reader import read
-from tests.runbooks.mistakes import GOOD
+from tests.runbooks.good_book import GOOD
 
 
 def shown(text: str, width: int = 60) -> list[str]:

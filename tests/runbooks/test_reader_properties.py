@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import runbooks
+from runbooks.blocks import _MARKS, _SHAPES, _markdown, _needed
 from runbooks.model import Book
 from runbooks.parts import Group
 from runbooks.reader import read
@@ -149,6 +150,16 @@ BLOCK = st.recursive(
 @given(st.lists(BLOCK, max_size=6).map("\n\n".join))
 def test_nested_markdown_is_a_book(source: str) -> None:
     check(source)
+
+
+MARK = st.sampled_from([*"-*_=>|#`~<[]: \t\n1.", "a", "\n\n", "- ", "---", "```", "    ", "]: x"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.lists(BLOCK, max_size=2).map("\n\n".join), st.lists(MARK, max_size=14).map("".join)))
+def test_a_rule_that_is_left_out_would_have_found_nothing(source: str) -> None:
+    every = _markdown((*_MARKS, *_SHAPES)).parse(source)
+    assert [token.as_dict() for token in _markdown(_needed(source)).parse(source)] == [t.as_dict() for t in every]
 
 
 @pytest.mark.parametrize("source", FILES)

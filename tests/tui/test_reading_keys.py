@@ -253,3 +253,15 @@ def test_a_phone_number_stays_whole_and_the_settings_know_more() -> None:
     text = "\n".join(text_of(row) for row in people_lines(book, [person], 72))
     assert "+33 6 12 34 56 78" in text and "Tom +33 6 99 99 99 99" in text
     assert "night shift" in text
+
+
+@pytest.mark.parametrize("width", [34, 72, 96])
+def test_a_long_way_to_reach_somebody_is_wrapped_and_its_number_stays_whole(width: int) -> None:
+    way = (
+        "ask in the channel of the database people first and ring +33 6 12 34 56 78 only when nobody answers in an hour"
+    )
+    book = read(f"# B\n\n| Role | Phone |\n|---|---|\n| Database | {way} |\n", "b")
+    rows = [text_of(row) for row in people_lines(book, [], width)]
+    assert max(len(row) for row in rows) <= width
+    assert any("+33 6 12 34 56 78" in row for row in rows)
+    assert "nobody answers in an hour" in " ".join(" ".join(rows).split())

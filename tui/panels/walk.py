@@ -162,9 +162,14 @@ def _answers(model: Model, view: WalkView, width: int, most: int) -> list[Line]:
 
 def _answer(answer: AnswerView, tone: Tone, sign: str) -> tuple[Span, ...]:
     if answer.struck:
-        return ((f"{answer.key} ", "dim"), (one_line(answer.text, 60), "dim"), (" tried, did not help", "warn"))
+        return (
+            (f"{answer.key if answer.key < 10 else 0} ", "dim"),
+            (one_line(answer.text, 60), "dim"),
+            (" tried, did not help", "warn"),
+        )
     act: Span = (f" {sign}", "warn") if answer.leads_to_act else ("", "plain")
-    return ((f"{answer.key} ", "key"), (one_line(answer.text, 60), tone), act)
+    # 0 lists them all: the digits of 10 would be taken for answer 1.
+    return ((f"{answer.key if answer.key < 10 else 0} ", "key"), (one_line(answer.text, 60), tone), act)
 
 
 def _onward(model: Model, view: WalkView, width: int, most: int) -> list[Line]:

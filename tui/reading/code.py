@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from operations.text import clean
 from runbooks.model import Code, Table
 from runbooks.mojibake import repaired
+from runbooks.names import OPERATIONS
 from runbooks.parts import Group, Lines
 from tui.lines import Line, Span, Tone, line, pad, spread, width_of
 from tui.reading.inline import spans, targets, wrapped
@@ -18,11 +19,6 @@ from tui.theme import Glyphs
 SAYS = {"command": "run", "sql": "run", "manual": "by hand", "message": "to send", "output": "as printed"}
 """What stands at the right edge of a group's first line."""
 LEAST_COLUMN = 6
-OPERATIONS = frozenset({
-    "backup", "cancel-job", "deploy", "flag", "freeze", "maintenance-off", "maintenance-on", "redeploy", "restore",
-    "rollback", "smoke", "undo", "unfreeze",
-})  # fmt: skip
-"""Acts that go through an operation of ours: whatever stands in their fence is read, and never run."""
 
 
 def code_rows(rows: Rows, code: Code, glyphs: Glyphs, indent: str, told: Mapping[int, Line]) -> None:

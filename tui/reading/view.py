@@ -12,7 +12,7 @@ from textual.visual import Visual
 
 from tui.lines import Line, fit, inert, line, pad, text_of
 from tui.plainly import scroll_plainly, shown
-from tui.theme import STYLES, UNICODE
+from tui.theme import ASCII, STYLES, UNICODE
 
 
 class RowsView(ScrollView, inherit_bindings=False):
@@ -83,8 +83,9 @@ class RowsView(ScrollView, inherit_bindings=False):
         spans = fit(tuple((inert(text), tone) for text, tone in self._lines[row]), width)
         if row in self._chosen:
             if row == self._chosen[0] and (text := text_of(spans)).startswith(" "):
-                # The pointer tells the row without colours, too.
-                spans = line(UNICODE.pointer + text[1:])
+                # The pointer tells the row without colours, too; it takes the place of one that the row begins with.
+                begins = text[1:3] in (f"{UNICODE.pointer} ", f"{ASCII.pointer} ")
+                spans = line(f"{UNICODE.pointer} {text[2:]}" if begins else UNICODE.pointer + text[1:])
             spans = tuple((text, "chosen") for text, _ in pad(spans, width))
         parts = [(shown(self, text), STYLES[tone]) for text, tone in spans if text]
         content = Content.assemble(*parts) if parts else Content("")

@@ -17,7 +17,7 @@ from operations.runbook_files import Runbooks
 from runbooks import shelf
 from tests.attack.world import heard
 from tests.operations.doctor.clinic import bare
-from tests.runbooks.mistakes import GOOD, changed
+from tests.runbooks.good_book import GOOD, changed
 
 
 class Called(NamedTuple):

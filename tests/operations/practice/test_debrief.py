@@ -85,7 +85,7 @@ def test_the_curve_has_the_incident_and_its_messages_on_it_and_its_absence_is_sa
     curve(story)
     shown = text(debriefed(story))
     assert "up to 38%" in shown
-    assert "incident opened" in shown and "message: initial" in shown
+    assert "incident opened" in shown and "initial message" in shown
 
 
 def test_a_session_in_which_nothing_was_done_has_a_debrief_too() -> None:
