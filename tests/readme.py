@@ -20,6 +20,8 @@ def codes_table() -> str:
         shared.setdefault(told, []).append(f"`vigie {command}`")
     common = {code: meaning for code, meaning in COMMON_MEANINGS.items() if code in (75, 130, 143)}
     shared[" · ".join(f"{code} {meaning}" for code, meaning in common.items())] = ["every operation, besides"]
+    shared["0 done · 1 invalid arguments, refused, or no settings"] = ["every other command"]
+    shared["70 unexpected failure; where its report lies is said"] = ["every command, besides"]
     rows = [f"| {', '.join(commands)} | {told} |" for told, commands in shared.items()]
     return "\n".join(["| Command | Codes |", "|---|---|", *rows]) + "\n"
 
