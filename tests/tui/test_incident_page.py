@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.app import App
 
 from tests.tui.scenes import NOW, down_snapshot, incident, model
+from tests.tui.test_console import until
 from tui.lines import text_of
 from tui.model import Model
 from tui.panels.incident import story_lines
@@ -28,24 +29,28 @@ async def test_it_stays_at_the_newest_entry_until_somebody_looks_back() -> None:
         await pilot.pause()
         scroll = page.query_one("#scroll")
         assert scroll.scroll_y == 0, "a short timeline begins at the top"
+
+        def laid_out(entries: int) -> bool:
+            return scroll.virtual_size.height >= entries
+
+        def at_the_newest(entries: int) -> bool:
+            return laid_out(entries) and scroll.scroll_y == scroll.max_scroll_y > 0
+
         for entries in (40, 41, 60):
             page.show(told(entries))
-            await pilot.pause()
-            assert scroll.scroll_y == scroll.max_scroll_y > 0, f"{entries} entries: not at the newest"
+            await until(pilot, lambda shown=entries: at_the_newest(shown), f"{entries} entries: not at the newest")  # type: ignore[misc]
         page.show(replace(told(61), message="noted"))  # the foot takes a row more
-        await pilot.pause()
-        assert scroll.scroll_y == scroll.max_scroll_y
+        await until(pilot, lambda: at_the_newest(61), "not at the newest any more")
         assert scroll.region.bottom == page.query_one("#timeline").region.bottom, "no empty row at the end"
         await pilot.press("pageup")
-        await pilot.pause()
+        await until(pilot, lambda: scroll.scroll_y < scroll.max_scroll_y, "a page back")
         above = scroll.scroll_y
         page.show(told(80))
-        await pilot.pause()
+        await until(pilot, lambda: laid_out(80), "it has grown")
         assert scroll.scroll_y == above < scroll.max_scroll_y, "whoever looks back is left there"
         await pilot.press("end")
         page.show(told(90))
-        await pilot.pause()
-        assert scroll.scroll_y == scroll.max_scroll_y
+        await until(pilot, lambda: at_the_newest(90), "not at the newest again")
 
 
 def test_of_its_timeline_only_what_is_asked_for_is_shown() -> None:
