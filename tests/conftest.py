@@ -12,7 +12,10 @@ import hypothesis
 import pytest
 import textual._wait
 
-from tests.servers import in_memory
+from tests.servers import in_memory, postgres, s3
+
+# One server of each for a test process: a module that imports these gets servers of its own.
+__all__ = ["postgres", "s3"]
 
 if "TMPDIR" not in os.environ and (memory := in_memory()):
     # Every event that is written waits for the disk, and nothing here has to outlive the machine.

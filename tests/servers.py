@@ -1,6 +1,6 @@
 """Real servers for the tests, on loopback: PostgreSQL from the wheel and an S3 server by rclone.
 
-Both die with the test process, however it ends. The fixtures may be imported into any conftest.
+Both die with the test process, however it ends. `tests/conftest.py` has the fixtures for all.
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.servers import PostgresServer, S3Server, postgres, postgres_server, s3
+import re
+from pathlib import Path
 
-__all__ = ["postgres", "s3"]
+from tests.servers import PostgresServer, S3Server, postgres_server
+
+TESTS = Path(__file__).parent
 
 
 def test_postgres_keeps_what_is_written(postgres: PostgresServer) -> None:
@@ -26,3 +29,8 @@ def test_s3_keeps_what_is_put(s3: S3Server) -> None:
     bucket = s3.new_bucket()
     s3.client().put_object(Bucket=bucket, Key="a/b", Body=b"hello")
     assert s3.client().get_object(Bucket=bucket, Key="a/b")["Body"].read() == b"hello"
+
+
+def test_a_test_process_has_one_server_of_each() -> None:
+    own = re.compile(r"^from tests\.servers import .*\b(postgres|s3)\b", re.MULTILINE)
+    assert [path.name for path in TESTS.rglob("*.py") if own.search(path.read_text("utf-8"))] == ["conftest.py"]

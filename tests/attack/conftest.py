@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.attack.world import World, a_world
-from tests.servers import postgres as postgres
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from operations.errors import VigieError
 from operations.settings import BackupSettings, Environment, Secret, Settings, Site
 from tests.operations.dripping import dripping_server
 from tests.s3faults import Harm, faulty_s3
-from tests.servers import S3Server, s3
+from tests.servers import S3Server
 
-__all__ = ["s3"]
 DAY = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 
 

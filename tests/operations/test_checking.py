@@ -12,9 +12,8 @@ import pytest
 
 from operations.checking import KEPT, CheckResult, run_check
 from tests.operations.station import Station
-from tests.servers import PostgresServer, postgres
+from tests.servers import PostgresServer
 
-__all__ = ["postgres"]
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 

@@ -10,7 +10,6 @@ from operations.database_mark import read_mark
 from operations.errors import VigieError
 from operations.settings import BackupSettings, DrillSettings, Environment, PlatformSettings, Secret, Settings, Site
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 COMMIT = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"
 

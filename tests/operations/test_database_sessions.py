@@ -9,7 +9,6 @@ from operations.database_sessions import end_sessions, session_name
 from operations.errors import VigieError
 from operations.settings import Secret
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 
 def test_a_session_of_that_name_ends_and_others_go_on(postgres: PostgresServer) -> None:

@@ -16,7 +16,6 @@ from operations.practice import scenarios
 from runbooks import shelf
 from runbooks.model import Book, Code
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 from tui.actions import ACTIONS
 
 NAMES = shelf.names()

@@ -15,7 +15,6 @@ from operations.repository import Repository
 from operations.settings import Secret
 from tests.operations.gitsite import GitSite
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 FIRST = {"migrations/0001_calls.sql": "create table calls (id int);"}
 ADDS = "alter table calls add column zone text;"

@@ -11,14 +11,12 @@ from textual.widgets import Input
 from operations.jobs.backup import Backup
 from tests.operations.jobs.rig import Bench
 from tests.operations.jobs.yard import Yard, new_yard
-from tests.servers import PostgresServer, S3Server, postgres, s3
+from tests.servers import PostgresServer, S3Server
 from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.plan import PlanDialog
-
-__all__ = ["postgres", "s3"]
 
 
 @pytest.fixture

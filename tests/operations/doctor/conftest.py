@@ -9,9 +9,7 @@ import pytest
 
 from operations.dump import tools
 from tests.operations.jobs.vault import Vault, new_vault
-from tests.servers import PostgresServer, S3Server, postgres, s3
-
-__all__ = ["postgres", "s3"]
+from tests.servers import PostgresServer, S3Server
 
 
 @pytest.fixture(autouse=True)

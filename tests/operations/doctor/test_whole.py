@@ -58,7 +58,7 @@ def silent() -> Iterator[int]:
 
 
 class QuotingDatabase(socketserver.BaseRequestHandler):
-    """A PostgreSQL that lets nobody in and says back what it was told: protocol 3.0, messages SSLRequest and 'E'."""
+    """A PostgreSQL that lets nobody in and quotes all that it was told (protocol 3.0: SSLRequest, 'E')."""
 
     def handle(self) -> None:
         told = b""

@@ -17,7 +17,6 @@ from operations.platforms.releases import ReleasesPlatform
 from operations.watch.model import Alarm
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 
 @pytest.fixture

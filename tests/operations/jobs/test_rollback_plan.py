@@ -21,7 +21,6 @@ from operations.watch.model import Alarm, Change, Overall, Signature
 from runbooks.facts import Fact
 from tests.operations.jobs.rig import Rig, a_rig
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 DROPS = {"app.txt": "3", "migrations/0002_drop.sql": "alter table calls drop column zone;"}
 ADDS = {"app.txt": "3", "migrations/0002_zone.sql": "alter table calls add column zone text;"}

@@ -27,7 +27,6 @@ from operations.settings import Check, Environment, Secret, Settings, Site
 from tests.operations.jobs.rig import Bench
 from tests.operations.web import Web, hang, reply, reset, web_server
 from tests.servers import PostgresServer
-from tests.servers import postgres as postgres
 
 PAGE = '<html><script src="/a/app.js"></script><link rel="stylesheet" href="/a/app.css">Dispatch board</html>'
 

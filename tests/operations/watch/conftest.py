@@ -12,9 +12,6 @@ import pytest
 
 from operations.settings import Environment, Settings, Site, WatchSettings
 from tests.operations.web import Web, reply, web_server
-from tests.servers import postgres, s3
-
-__all__ = ["postgres", "s3"]
 
 PAGE = '<!doctype html><script src="/assets/app.js"></script><link rel="stylesheet" href="/assets/app.css">Calls'
 
