@@ -220,8 +220,8 @@ def retry(
     """Send a message again, word for word, to the targets that did not take it."""
     from operations.incident.message_plan import retry_plan
     from operations.incident.messages import is_restricted
-    from operations.incident.sending import retry as retry_it
     from operations.incident.sending import past_messages, targets_to_retry, told_it_is_over
+    from operations.incident.sending import retry as retry_it
 
     with bench_for(session, incident_id, environment, to_change=not how["plan_only"], latest=True) as bench:
         owner, one = bench.named(id)

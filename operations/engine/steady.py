@@ -89,7 +89,7 @@ class SteadyJournal:
         job: str | None = None,
         limit: int | None = None,
     ) -> list[tuple[int, Event]]:
-        """As `Journal.events`, and behind them what is kept beside: whoever asks what was sent or said must hear of it."""
+        """As `Journal.events`, and behind them what is kept beside: whoever asks what was said must hear of it."""
         found: list[tuple[int, Event]] = []
         if self.journal is not None:
             found = self.journal.events(after=after, kinds=kinds, incident=incident, job=job, limit=limit)

@@ -18,7 +18,7 @@ from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
 from operations.incident.opening import alone
 from operations.incident.order import turn_key
-from operations.text import one_line
+from operations.text import clean, one_line
 from operations.watch.told_by_jobs import is_own_smoke
 
 
@@ -68,12 +68,26 @@ def _refuse_second(book: IncidentBook, environment: str) -> None:
         )
 
 
-def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | None = None) -> None:
-    """Put a note on the timeline; `at` (UTC) when it is about an earlier moment. Empty notes are refused."""
-    words = one_line(text, 500)
+NOTE_MOST = 500
+"""Characters of a note that are kept."""
+
+
+def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | None = None) -> str:
+    """Put a note on the timeline; `at` (UTC) when it is about an earlier moment. Empty notes are refused.
+
+    What is left out of one that is too long is said in the words that are returned; else they are empty.
+    """
+    words = one_line(" ".join(clean(text, limit=4 * NOTE_MOST).split()), NOTE_MOST)
     if not words:
         raise VigieError("An empty note is not kept.")
     journal.append("incident.note", {"text": words}, incident=incident.id, at=at)
+    return left_out(text, words)
+
+
+def left_out(text: str, kept: str) -> str:
+    """That the end of a text is not kept, in words; empty where all of it is."""
+    whole = len(" ".join(text.split()))
+    return f"too long: of {whole} characters {len(kept)} are kept" if kept.endswith("…") and whole > len(kept) else ""
 
 
 def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> None:
