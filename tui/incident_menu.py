@@ -47,6 +47,11 @@ class IncidentMenu(PageActions):
             self.say(str(error), "error")
         self.read_back()
 
+    def _as_it_is(self, incident: Incident) -> Incident:
+        """The incident with what others wrote while a dialog stood open: what is the same as theirs is no event."""
+        self.live.read_journal()
+        return self.live.incidents.get(incident.id) or incident
+
     async def _which(self, title: str, options: list[str], question: str = "", chosen: int = 0) -> int | None:
         from tui.dialogs.small import ChooseDialog
 
@@ -69,11 +74,11 @@ class IncidentMenu(PageActions):
         role = list(roles)[chosen]
         how = await self._which(role.value.capitalize(), ["I take it", "hand it to somebody, who then takes it"])
         if how == 0:
-            take(self.live.journal, incident, role)
+            take(self.live.journal, self._as_it_is(incident), role)
         elif how == 1:
             to = await self._ask("Hand over", f"Who is to be {role.value}? It is offered, and theirs once taken.")
             if to:
-                give(self.live.journal, incident, role, to)
+                give(self.live.journal, self._as_it_is(incident), role, to)
 
     async def _tell(self, incident: Incident) -> None:
         from operations.incident.told import DATA_LOSS, FIELDS, IN_LANGUAGES, said_of, tell
@@ -100,7 +105,8 @@ class IncidentMenu(PageActions):
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
             text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
         if text is not None:
-            tell(self.live.journal, incident, name, text, language)
+            if cut := tell(self.live.journal, self._as_it_is(incident), name, text, language):
+                self.say(cut, "warning")
 
     async def _remind(self, incident: Incident) -> None:
         from operations.incident.clock import clock_of, due_words
@@ -181,7 +187,7 @@ class IncidentMenu(PageActions):
             options = ["keep them off it", "tell them all the same"]
             notices = await self._which("Deploys and rollbacks on the team's channel?", options)
         if notices is not None:
-            restrict(self.live.journal, incident, not held, why, notices=notices == 1)
+            restrict(self.live.journal, self._as_it_is(incident), not held, why, notices=notices == 1)
 
     async def _state(self, incident: Incident) -> None:
         from operations.incident.acts import set_state

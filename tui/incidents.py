@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from operations.errors import VigieError
@@ -253,10 +254,11 @@ class IncidentActions(PageActions):
                 self.read_back()
             await asyncio.sleep(REMIND_EVERY)
 
-    def _do(self, act: object) -> None:
-        assert callable(act)
+    def _do(self, act: Callable[[], str | None]) -> None:
+        """Do it, and say what it has to say."""
         try:
-            act()
+            if words := act():
+                self.say(words, "warning")
         except VigieError as error:
             self.say(str(error), "error")
         self.read_back()

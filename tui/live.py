@@ -25,11 +25,12 @@ from operations.incident.clock import clock_of
 from operations.incident.model import Incident
 from operations.incident.observe import observations
 from operations.incident.reminding import remind
+from operations.places import places_for
 from operations.settings import Settings
 from operations.watch.model import Snapshot
 from operations.watch.snapshot import aged_snapshot
 from tui.actions import key_of
-from tui.journal import journal_words
+from tui.journal import journal_words, take_in_what_was_kept
 from tui.lines import Tone
 from tui.model import Model, bare_model
 from tui.theme import ASCII, UNICODE
@@ -205,9 +206,11 @@ class Live:
         """Try to come back to the journal, and take in what was kept beside it; True when it takes events again."""
         readable = self.journal.journal
         back = self.journal.retry(anew=anew)
+        # What consoles before this one kept beside while the disk was full waits there, too.
+        kept = take_in_what_was_kept(self.journal, places_for(self.settings)) if back and not self.readonly else ""
         if self.journal.journal is not readable and self.journal.journal is not None:
             self._bind()
-            self.journal_trouble = ""
+            self.journal_trouble = kept
             self.read_first()
         return back
 

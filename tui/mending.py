@@ -42,6 +42,7 @@ class MendingActions(PageActions):
         self.push_screen(YesNoDialog("Repair the journal?", question, "repair"), sure)
 
     async def _mend(self) -> None:
+        from operations.incident.lost_opening import open_lost, words_of
         from tui.journal import take_in_what_was_kept
 
         self.say("Repairing the journal …")
@@ -51,8 +52,11 @@ class MendingActions(PageActions):
             self.say(str(error), "error")
             return
         left = take_in_what_was_kept(self.live.journal, self.places)
+        journal, lost = self.live.real_journal, ""
+        if journal is not None and done.missing:
+            lost = words_of(open_lost(journal, site=self.settings.site.name, environment=self.environment))
         self.read_back()
-        missing = "; ".join((*done.missing, left) if left else done.missing)
+        missing = "; ".join(words for words in (*done.missing, left, lost) if words)
         self.say(repaired_words(done, missing), "warning" if missing else "information")
 
 

@@ -215,15 +215,16 @@ class MessageActions(LookingActions):
     async def _again(self, message: Message, *, looked: bool) -> None:
         from operations.incident.message_plan import retry_plan
         from operations.incident.messages import is_restricted
-        from operations.incident.sending import retry, targets_to_retry
+        from operations.incident.sending import past_messages, retry, targets_to_retry, told_it_is_over
 
         now, incident = self.live.now(), self.live.incident
         chosen = await self._whom_again(message) if is_restricted(incident) else ()
         if chosen is None:
             return
         try:
+            over = told_it_is_over(past_messages(self.live.journal, incident, now), message)
             targets = targets_to_retry(
-                self.settings, message, chosen, looked=looked, restricted=is_restricted(incident)
+                self.settings, message, chosen, looked=looked, restricted=is_restricted(incident), over=over
             )
             plan = retry_plan(self.settings, message, targets, self.environment, now)
             if await self._choice_for(with_texts(plan, message.texts)) != "run":

@@ -129,7 +129,8 @@ def note(session: Session, id: str, text: str, when: str) -> int:
 
     settings = settings_of(session, to_change=True)
     with _journal(settings) as (journal, book):
-        add_note(journal, _named(book, id), text, past_of(when, utc_now()) if when else None)
+        if cut := add_note(journal, _named(book, id), text, past_of(when, utc_now()) if when else None):
+            say(cut, "WARN")
     return 0
 
 

@@ -38,7 +38,8 @@ def tell(session: Session, id: str, field: str, text: str | None, language: str,
         one = named(book, id)
         if text is not None:
             _demand_language(settings, language)
-            say_it(journal, one, name, text, language)
+            if cut := say_it(journal, one, name, text, language):
+                say(cut, "WARN")
         one = again(journal, book, id)
     told = [
         (f"{key}.{said.language}".rstrip("."), said)

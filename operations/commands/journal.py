@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +158,7 @@ def repair(session: Session, anyway: bool) -> int:
     from operations.engine import repair as repairing
     from operations.engine.redaction import Redactor
     from operations.engine.transfer import take_in_fallbacks
+    from operations.incident.lost_opening import open_lost, words_of
     from operations.places import places_for
 
     settings = settings_of(session, to_change=True)
@@ -171,12 +172,21 @@ def repair(session: Session, anyway: bool) -> int:
     done = repairing.repair(places.journal, actor=settings.operator, redactor=redactor, now=utc_now)
     with _opened(settings, to_write=True) as book:
         beside = take_in_fallbacks(book, places.state)
+        site, environment = settings.site.name, _probably(session, settings)
+        lost = open_lost(book, site=site, environment=environment) if done.missing else ()
     click.echo(f"{done.events} events saved; the damaged file is kept: {done.kept}")
     if beside.new:
         click.echo(f"{beside.new} events that were kept beside it are taken in")
-    for words in (*done.missing, *beside.skipped):
+    for words in (*done.missing, *beside.skipped, *filter(None, [words_of(lost)])):
         say(words, "WARN")
-    return 3 if done.missing or beside.skipped else 0
+    return 3 if done.missing or beside.skipped or lost else 0
+
+
+def _probably(session: Session, settings: Settings) -> str:
+    """The environment that an incident was about, where none of its events says so; a repair asks nobody."""
+    with suppress(VigieError):
+        return environment_of(session, settings)
+    return "production"
 
 
 @journal.command()

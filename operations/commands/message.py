@@ -220,12 +220,15 @@ def retry(
     """Send a message again, word for word, to the targets that did not take it."""
     from operations.incident.message_plan import retry_plan
     from operations.incident.messages import is_restricted
+    from operations.incident.sending import past_messages, targets_to_retry, told_it_is_over
     from operations.incident.sending import retry as retry_it
-    from operations.incident.sending import targets_to_retry
 
     with bench_for(session, incident_id, environment, to_change=not how["plan_only"], latest=True) as bench:
         owner, one = bench.named(id)
-        targets = targets_to_retry(bench.settings, one, names, looked=looked, restricted=is_restricted(owner))
+        late = told_it_is_over(past_messages(bench.journal, owner, utc_now()), one)
+        targets = targets_to_retry(
+            bench.settings, one, names, looked=looked, restricted=is_restricted(owner), over=late
+        )
         plan = retry_plan(bench.settings, one, targets, bench.environment, utc_now())
         stop = previewed(session, bench, plan, how, as_json=as_json)
         if stop is not None:

@@ -89,10 +89,17 @@ class SteadyJournal:
         job: str | None = None,
         limit: int | None = None,
     ) -> list[tuple[int, Event]]:
-        """Events of the journal, as `Journal.events`; what is kept beside is in `kept_beside`."""
-        if self.journal is None:
-            return []
-        return self.journal.events(after=after, kinds=kinds, incident=incident, job=job, limit=limit)
+        """As `Journal.events`, and behind them what is kept beside: whoever asks what was said must hear of it."""
+        found: list[tuple[int, Event]] = []
+        if self.journal is not None:
+            found = self.journal.events(after=after, kinds=kinds, incident=incident, job=job, limit=limit)
+        last = found[-1][0] if found else after
+        wanted = [
+            one
+            for one in self.kept_beside()
+            if (kinds is None or one.kind in kinds) and incident in (None, one.incident) and job in (None, one.job)
+        ]
+        return [*found, *enumerate(wanted, last + 1)][:limit]
 
     def kept_beside(self) -> tuple[Event, ...]:
         """The events that the journal would not take."""

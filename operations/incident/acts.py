@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from operations.engine.events import EventBook
+from operations.engine.events import Event, EventBook
 from operations.engine.record import JobRecord
 from operations.errors import JournalUnavailable, VigieError
 from operations.incident.book import IncidentBook
+from operations.incident.clock_facts import facts_of
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
+from operations.incident.opening import alone
 from operations.incident.order import turn_key
-from operations.text import one_line
+from operations.text import clean, one_line
 from operations.watch.told_by_jobs import is_own_smoke
 
 
@@ -37,11 +39,6 @@ def open_incident(
     `another`: beside one that is open; `restricted`: why only few may know. Raises VigieError when one is already open
     for that environment.
     """
-    with suppress(JournalUnavailable):  # what cannot be read keeps nobody from opening one
-        book.refresh()
-    if not another:
-        _refuse_second(book, environment)
-    id = new_incident_id(now, book.ids())
     data: dict[str, object] = {
         "site": site,
         "environment": environment,
@@ -52,7 +49,13 @@ def open_incident(
         data["assumed"] = True
     if why := one_line(restricted, 300):
         data |= {"restricted": True, "why": why}
-    journal.append("incident.opened", data, incident=id)
+    with alone(book.path):
+        with suppress(JournalUnavailable):  # what cannot be read keeps nobody from opening one
+            book.refresh()
+        if not another:
+            _refuse_second(book, environment)
+        id = new_incident_id(now, book.ids())
+        journal.append("incident.opened", data, incident=id)
     return id
 
 
@@ -65,12 +68,26 @@ def _refuse_second(book: IncidentBook, environment: str) -> None:
         )
 
 
-def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | None = None) -> None:
-    """Put a note on the timeline; `at` (UTC) when it is about an earlier moment. Empty notes are refused."""
-    words = one_line(text, 500)
+NOTE_MOST = 500
+"""Characters of a note that are kept."""
+
+
+def add_note(journal: EventBook, incident: Incident, text: str, at: datetime | None = None) -> str:
+    """Put a note on the timeline; `at` (UTC) when it is about an earlier moment. Empty notes are refused.
+
+    What is left out of one that is too long is said in the words that are returned; else they are empty.
+    """
+    words = one_line(" ".join(clean(text, limit=4 * NOTE_MOST).split()), NOTE_MOST)
     if not words:
         raise VigieError("An empty note is not kept.")
     journal.append("incident.note", {"text": words}, incident=incident.id, at=at)
+    return left_out(text, words)
+
+
+def left_out(text: str, kept: str) -> str:
+    """That the end of a text is not kept, in words; empty where all of it is."""
+    whole = len(" ".join(text.split()))
+    return f"too long: of {whole} characters {len(kept)} are kept" if kept.endswith("…") and whole > len(kept) else ""
 
 
 def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> None:
@@ -103,9 +120,28 @@ def set_state(
             f"It is not over: {'; '.join(still_open)}.",
             next_step="See to that first, or say with --why why it is over all the same.",
         )
-    if state is not incident.state:
+    if state is not incident.state and not moved_meanwhile(journal, incident, state):
         key = turn_key(incident, "incident.state", state.value, journal.actor)
         journal.append("incident.state", {"state": state.value, "why": words, "key": key}, incident=incident.id)
+
+
+def moved_meanwhile(journal: EventBook, incident: Incident, wanted: IncidentState) -> bool:
+    """True where somebody else has just moved the incident to `wanted`, as others know it and this console not yet.
+
+    Raises VigieError where it was moved elsewhere: what was chosen looking at the old state may not be meant any more,
+    and an incident that is over would go on without a reason.
+    """
+    told: list[Event] = []
+    with suppress(JournalUnavailable):  # what cannot be read keeps nobody from going on
+        told = [event for _, event in journal.events(kinds=("incident.state",), incident=incident.id)]
+    known = {event.id for event in incident.events}
+    news = [one for one in told if one.id not in known and str(one.data.get("key", "")) not in incident.observed]
+    if not news:
+        return False
+    state, who = one_line(str(news[-1].data.get("state")), 40), one_line(news[-1].actor, 40)
+    if state == wanted.value:
+        return True
+    raise VigieError(f"Incident {incident.id} was moved meanwhile: {who} said {state}.", next_step="Look, then choose.")
 
 
 def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str, *, another: bool = False) -> None:
@@ -120,9 +156,13 @@ def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str,
 
 
 def smoke_passed_since(incident: Incident, jobs: Iterable[JobRecord]) -> bool:
-    """True when smoke tests passed on the incident's environment after it opened, alone or inside another job."""
+    """True when smoke tests passed on the incident's environment after it opened, alone or inside another job.
+
+    After it went on once more, those that passed before say nothing.
+    """
+    since = facts_of(incident).began
     return any(
         job.code == 0 and (is_own_smoke(job) or (job.details or {}).get("smoke_ok") is True)
         for job in jobs
-        if job.environment == incident.environment and job.ended_at is not None and job.ended_at >= incident.opened_at
+        if job.environment == incident.environment and job.ended_at is not None and job.ended_at >= since
     )

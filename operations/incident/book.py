@@ -6,6 +6,7 @@ With a journal it reads only what it is asked for: the marks of all incidents, a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from operations.engine.events import Event
 from operations.engine.journal import Journal
@@ -28,6 +29,11 @@ class IncidentBook:
         self._stories: dict[str, Story] = {}
         self._incident_of_job: dict[str, str] = {}
         self._orphans: dict[str, list[Event]] = {}
+
+    @property
+    def path(self) -> Path | None:
+        """The file of its journal, None without one."""
+        return self._journal.path if self._journal is not None else None
 
     def refresh(self) -> bool:
         """Take in what is new in the journal; True when there was something. Raises JournalUnavailable."""

@@ -9,6 +9,7 @@ from typing import Any
 from operations.ages import age_words, seconds_between
 from operations.incident.changes_seen import changes_of
 from operations.incident.model import Incident
+from operations.incident.onset import onset_of
 from operations.incident.order import as_it_happened
 from operations.incident.timeline import moment_words
 from operations.incident.times import times_of
@@ -83,7 +84,9 @@ def make_brief(incident: Incident, snapshot: Snapshot | None, *, need: str, who:
 
 
 def _broken(incident: Incident, snapshot: Snapshot | None) -> str:
-    down = [s for s in snapshot.states if s.status is Status.DOWN] if snapshot else []
+    # Where nobody can see (no way out of the bastion) what is down is the looking, not the site.
+    seen = snapshot is not None and snapshot.overall is not Overall.UNKNOWN
+    down = [s for s in snapshot.states if s.status is Status.DOWN] if snapshot and seen else []
     rows = [f"{s.title} {one_line(s.last.detail if s.last else s.reason, 60)}".strip() for s in down[:3]]
     return "; ".join(rows) or incident.title
 
@@ -99,11 +102,13 @@ def _since(incident: Incident, snapshot: Snapshot | None) -> str:
         times = times_of(incident)
         began, over = times.at("began") or incident.opened_at, times.at("resolved")
         return f"{began:%Y-%m-%d %H:%M:%SZ}{f' to {moment_words(over, began.date())}' if over else ''}"
+    if (recorded := onset_of(as_it_happened(incident.events))) is not None:
+        return f"{recorded.latest:%Y-%m-%d %H:%M:%SZ} (±{recorded.margin:.0f} s)"
     if snapshot and snapshot.onset:
         return f"{snapshot.onset:%Y-%m-%d %H:%M:%SZ} (±{snapshot.onset_margin:.0f} s)"
     if snapshot and snapshot.overall is Overall.OK:
         return "nothing is measured to be wrong just now"
-    if snapshot and snapshot.since:
+    if snapshot and snapshot.since and snapshot.since < incident.opened_at:
         return f"{snapshot.since:%Y-%m-%d %H:%M:%SZ}, when the console saw it"
     return f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}, when the incident was opened"
 

@@ -185,12 +185,18 @@ def _timer(facts: Facts, one: Timed, timer: str, data: Mapping[str, object]) -> 
 
 
 def _undelivered(events: tuple[Timed, ...]) -> set[str]:
-    """Messages of which every target is known to have failed at its last attempt: nobody was told."""
+    """Messages of which every target is known to have failed at its last attempt: nobody was told.
+
+    One whose answer is not on record (yet) may have arrived.
+    """
     results: dict[str, dict[str, str]] = {}
     for one in events:
-        if one.event.kind == "message.delivered":
-            data = one.event.data
-            results.setdefault(str(data.get("message")), {})[str(data.get("target"))] = str(data.get("result"))
+        data, message = one.event.data, str(one.event.data.get("message") or "")
+        begun = data.get("targets") if one.event.kind in ("message.sent", "message.retried") else None
+        if isinstance(begun, list):
+            results.setdefault(message, {}).update(dict.fromkeys(map(str, begun), ""))
+        elif one.event.kind == "message.delivered":
+            results.setdefault(message, {})[str(data.get("target"))] = str(data.get("result"))
     return {message for message, targets in results.items() if set(targets.values()) == {"failed"}}
 
 

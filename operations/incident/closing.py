@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from operations.engine.events import EventBook
 from operations.errors import VigieError
+from operations.incident.acts import moved_meanwhile
 from operations.incident.model import Incident, IncidentState
 from operations.incident.order import turn_key
 from operations.incident.roles import Role, roles_of
@@ -37,6 +38,8 @@ def close_incident(
             f"Incident {incident.id} is not resolved yet.",
             next_step=f"vigie incident resolve {incident.id}; or say with --why it needs no end of its own.",
         )
+    if moved_meanwhile(journal, incident, IncidentState.CLOSED):
+        return
     if not incident.open:
         _begin_checklist(journal, incident, now)
     key = turn_key(incident, "incident.state", IncidentState.CLOSED.value, journal.actor)

@@ -11,8 +11,9 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ async def send(journal: EventBook, settings: Settings, sending: Sending, now: Cl
         raise VigieError(f"Stopped by the guard “{refusal.name}”: {refusal.says}", code=refusal.code)
     async with _claim(settings):
         _demand_as_open(journal, sending.incident)
+        sending = _as_it_is(journal, sending)
         past = past_messages(journal, sending.incident, now())
         _demand_new(sending, past, now())
         event = _record(journal, sending)
@@ -112,7 +114,9 @@ async def retry(
         one = next((each for each in past if each.id == message and each.sent), None)
         if one is None:
             raise VigieError(f"No message {one_line(message, 40)!r} was sent.", next_step="See: vigie message list")
-        targets = targets_to_retry(settings, one, names, looked=looked, restricted=is_restricted(incident))
+        targets = targets_to_retry(
+            settings, one, names, looked=looked, restricted=is_restricted(incident), over=told_it_is_over(past, one)
+        )
         attempt = 1 + max(delivery.attempt for delivery in one.deliveries)
         again = [target.name for target in targets]
         journal.append(
@@ -204,11 +208,12 @@ def targets_to_retry(
     *,
     looked: bool = False,
     restricted: bool = False,
+    over: Collection[str] = (),
 ) -> tuple[MessageTarget, ...]:
     """The targets that still want that message; those of `names` alone where there are any.
 
-    Raises VigieError (code 1) where one has it, nobody looked, or a `restricted` incident's targets are not named;
-    Busy (75) while it is being sent.
+    Raises VigieError (code 1) where one has it, nobody looked, one was told since that it is `over`, or a `restricted`
+    incident's targets are not named; Busy (75) while it is being sent.
     """
     known = {target.name: target for target in settings.messages.targets}
     running = [one.target for one in message.deliveries if one.result == "sending"]
@@ -231,6 +236,12 @@ def targets_to_retry(
         )
     if not wanted:
         raise VigieError("Every target has it: there is nothing to be sent again.")
+    if late := [name for name in wanted if name in over]:
+        raise VigieError(
+            f"{', '.join(late)} was told since that it is over.",
+            means="What was said before that would stand there as if it were not.",
+            next_step="Where something was wrong a correction says so; others: --to NAME.",
+        )
     doubtful = [name for name in wanted if left[name].result == "unknown" and known[name].kind != "statuspage"]
     if doubtful and not looked:
         raise VigieError(
@@ -257,6 +268,35 @@ def _demand_as_open(journal: EventBook, incident: Incident | None) -> None:
             "The incident was restricted meanwhile: nothing was sent.",
             next_step="Write it again, and name its targets.",
         )
+
+
+def _as_it_is(journal: EventBook, sending: Sending) -> Sending:
+    """The message with the incident's state as others have moved it since it was drafted: a status page shows it.
+
+    Raises VigieError where it is over meanwhile, and the message says that it goes on.
+    """
+    incident = sending.incident
+    rows = journal.events(kinds=("incident.state",), incident=incident.id) if incident is not None else []
+    word = str(rows[-1][1].data.get("state")) if rows else ""
+    if incident is None or word not in set(IncidentState) or IncidentState(word) is incident.state:
+        return sending
+    now = replace(incident, state=IncidentState(word))
+    if incident.open and not now.open and sending.kind in ("initial", "update"):
+        raise VigieError(
+            f"The incident is {word} meanwhile: nothing was sent.", next_step="Look at it, then write what is so now."
+        )
+    return replace(sending, incident=now)
+
+
+def told_it_is_over(past: Sequence[Message], message: Message) -> frozenset[str]:
+    """Targets that got, or may have got, a resolved notice after that message."""
+    return frozenset(
+        delivery.target
+        for one in past
+        if one.kind == "resolved" and message.sent_at and one.sent_at and one.sent_at > message.sent_at
+        for delivery in one.deliveries
+        if delivery.result != "failed"
+    )
 
 
 def _doubtful(past: Sequence[Message], target: MessageTarget) -> frozenset[str]:

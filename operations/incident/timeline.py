@@ -12,7 +12,7 @@ from datetime import date, datetime
 from operations.engine.events import EventBook
 from operations.errors import VigieError
 from operations.incident.model import Entry, Incident
-from operations.incident.order import as_it_happened
+from operations.incident.order import as_it_happened, folded
 from operations.incident.telling import LINE, text_of
 from operations.text import one_line
 
@@ -80,6 +80,7 @@ class Wanted:
     pinned: bool = False
 
 
+@folded
 def timeline_of(incident: Incident) -> tuple[Line, ...]:
     """Every line of the timeline by when it happened, with its pin and its corrections."""
     pins: dict[str, bool] = {}

@@ -102,8 +102,9 @@ def minutes(table: dict[str, float], severity: Severity) -> float:
 def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
     last = facts.notices[-1] if facts.notices else None
     if facts.state is IncidentState.RESOLVED:
-        # Who was told that it broke is told that it is over.
-        if last is not None and last.kind != "resolved" and facts.resolved_at is not None:
+        # Who was told that it broke is told that it is over; a correction of that takes nothing of it back.
+        standing = next((one for one in reversed(facts.notices) if one.kind != "correction"), last)
+        if standing is not None and standing.kind != "resolved" and facts.resolved_at is not None:
             due = facts.resolved_at + RESOLVED_NOTICE
             yield Timer(f"update:resolved:{facts.turn}", "update", "RESOLVED NOTICE", "resolved notice", due, None)
         return

@@ -105,8 +105,9 @@ def restriction_of(incident: Incident) -> Restriction | None:
     return holds
 
 
-def tell(journal: EventBook, incident: Incident, name: str, text: str, language: str = "") -> None:
-    """Say something about the incident, in one language or for all; empty takes it back.
+def tell(journal: EventBook, incident: Incident, name: str, text: str, language: str = "") -> str:
+    """Say something about the incident, in one language or for all; empty takes it back. That its end was left out is
+    said in the words that are returned; else they are empty.
 
     Raises VigieError for a field there is not, and for a language where the field has none.
     """
@@ -128,6 +129,8 @@ def tell(journal: EventBook, incident: Incident, name: str, text: str, language:
     if value != known or (not language and set(told) - {""}):
         data = {"field": name, "value": value, **({"lang": language} if language else {})}
         journal.append("incident.told", data, incident=incident.id)
+    whole = len(text.strip())
+    return f"too long: of {whole} characters {len(value)} are kept" if len(value) >= LONGEST and whole > LONGEST else ""
 
 
 def restrict(

@@ -50,7 +50,8 @@ def still_open(
     if snapshot is not None and (wrong := _still_wrong(snapshot)):
         found.append(StillOpen("state", wrong, stops=False))
     notices = facts_of(incident).notices
-    if notices and notices[-1].kind != "resolved":
+    said = [one.kind for one in notices if one.kind != "correction"] or [one.kind for one in notices]
+    if said and said[-1] != "resolved":
         # It is sent right after as well as before: whoever is told it is over reads when it ended.
         found.append(StillOpen("notice", "users were told that it broke, and not yet that it is over", stops=False))
     return tuple(found)

@@ -70,7 +70,7 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], identity: Iden
         "drill": {
             "home": str(layout.home),
             "lease": str(layout.lease),
-            "scenario": session.name,
+            "scenario": session.scenario.code_name if session.scenario else "",
             "seed": session.seed,
             "speed": session.speed,
             "session": session.id,

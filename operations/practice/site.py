@@ -23,6 +23,7 @@ from operations.errors import Busy, VigieError
 from operations.practice import control
 from operations.practice.containment import child_environment
 from operations.practice.layout import Layout, built_size, databases_folder, make_folders
+from operations.practice.scenarios import code_name_of
 
 START_LIMIT = 120.0
 END_LIMIT = 15.0
@@ -162,7 +163,7 @@ def _spawn(layout: Layout, size: float, seed: int, scenario: str, speed: float) 
     words = ["--dir", str(layout.home), "--size", str(size), "--seed", str(seed), "--speed", str(speed)]
     with (layout.logs / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "operations.practice.supervisor", *words, "--scenario", scenario],
+            [sys.executable, "-m", "operations.practice.supervisor", *words, "--scenario", code_name_of(scenario)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -92,6 +92,13 @@ async def test_who_does_what_and_what_is_known(make_app: MakeApp) -> None:
         await does(pilot, "say what is known", "data loss", "not yet known")
         said = {name: {one: told.text for one, told in by.items()} for name, by in said_of(now(pilot)).items()}
         assert said == {"impact": {"": "no quotes", "fr": "rien"}, "data_loss": {"": "not yet known"}}
+        await pilot.press("enter")
+        await answer(pilot, "say what is known")
+        await answer(pilot, "impact  ")
+        told = {"field": "impact", "value": "from another console"}
+        app.live.journal.append("incident.told", told, incident=now(pilot).id)
+        await answer(pilot, "no quotes")
+        await until(pilot, lambda: said_of(now(pilot))["impact"][""].text == "no quotes", "the last word counts")
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "it asks how bad it is")
         await pilot.press("2")

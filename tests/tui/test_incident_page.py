@@ -62,3 +62,11 @@ def test_of_its_timeline_only_what_is_asked_for_is_shown() -> None:
     assert ["entry 11" in row for row in entries("ENTRY 11")] == [False, True]
     assert "only “kind:note”" in entries("kind:note")[0]
     assert entries("kind:note")[1:] == [" Nothing of it was asked for."]
+
+
+def test_of_a_very_long_timeline_the_newest_entries_are_shown_and_the_others_are_counted() -> None:
+    rows = [text_of(row) for row in story_lines(told(1_200), 78)]
+    assert rows[1] == " 200 earlier ones: / finds in them; all: vigie incident show 1121-kfp"
+    assert ("entry 200" in rows[2], "entry 1199" in rows[-1]) == (True, True)
+    assert any("entry 7" in text_of(row) for row in story_lines(told(1_200), 78, "7"))
+    assert not any("earlier ones" in text_of(row) for row in story_lines(told(1_200), 78, "99"))

@@ -131,6 +131,8 @@ async def test_a_disk_that_fills_up_costs_no_note_and_the_journal_has_them_when_
             said.append(f"{len(said)} " + "x" * 300)
             note(app, said[-1])
         await shows(pilot, "journal: the disk is full")
+        beside = FallbackJournal(fallback_path(small_state, "earlier"), actor="ana", redactor=Redactor(), now=utc_now)
+        beside.append("incident.note", {"text": "of the console before"}, incident=ID)
         said.append("and one more")
         note(app, said[-1])
         assert app.live.incident is not None
@@ -138,5 +140,5 @@ async def test_a_disk_that_fills_up_costs_no_note_and_the_journal_has_them_when_
         assert app.live.real_journal is None
         filler.unlink()
         await until(pilot, lambda: app.live.real_journal is not None, "the journal is used again")
-        assert len(app.live.incident.entries) == 1 + len(said)
-    assert notes(tmp_path) == said
+        assert len(app.live.incident.entries) == 2 + len(said)
+    assert notes(tmp_path) == [*said, "of the console before"]

@@ -20,6 +20,8 @@ from tui.model import Model
 WHOLE_MOST = 600
 """Characters of one entry that are shown at most."""
 DUE_MOST = 3
+ENTRIES_MOST = 1_000
+"""Entries of a timeline that a page holds: more of them cost a second of work a second."""
 
 
 def head_lines(model: Model, width: int) -> list[Line]:
@@ -91,15 +93,25 @@ def _calls(model: Model, incident: Incident) -> list[Line]:
 
 def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
     """What scrolls: tasks, the curve with its marks, and the timeline, newest last: all of it, or what has `words`."""
+    return [*task_lines(model, width), *told_lines(model, width, words)]
+
+
+def task_lines(model: Model, width: int) -> list[Line]:
+    """What is to be done afterwards, with its times as they are now."""
+    tasks = tasks_of(model.incident) if model.incident is not None else ()
+    if not tasks:
+        return []
+    rows = [line(" ", one_line(words, width - 2)) for words in checklist_lines(tasks, model.now)]
+    return [rule("To do afterwards", width, model.glyphs.dash), *rows]
+
+
+def told_lines(model: Model, width: int, words: str = "") -> list[Line]:
+    """The curve and the timeline: the same for as long as the incident is. Of a very long one the newest entries."""
     incident = model.incident
     if incident is None:
         return []
     dash = model.glyphs.dash
     rows: list[Line] = []
-    tasks = tasks_of(incident)
-    if tasks:
-        rows.append(rule("To do afterwards", width, dash))
-        rows += [line(" ", one_line(words, width - 2)) for words in checklist_lines(tasks, model.now)]
     curve = curve_lines(curve_of(incident), max(20, width - 2), model.glyphs.steps)
     if curve:
         rows.append(rule("Errors and p95", width, dash))
@@ -107,7 +119,11 @@ def story_lines(model: Model, width: int, words: str = "") -> list[Line]:
     only = f", only “{one_line(words, 40)}”" if words else ""
     rows.append(rule(f"Timeline{only}", width, dash))
     entries = chosen(timeline_of(incident), parse_wanted(words))
-    for entry in entries:
+    if len(entries) > ENTRIES_MOST:
+        count = len(entries) - ENTRIES_MOST
+        earlier = f"{count} earlier ones: / finds in them; all: vigie incident show {incident.id}"
+        rows += [line(" ", (row, "dim")) for row in wrap(earlier, width - 1)]
+    for entry in entries[-ENTRIES_MOST:]:
         rows += entry_lines(entry, width)
     return rows if entries else [*rows, line((" Nothing of it was asked for.", "dim"))]
 

@@ -13,7 +13,8 @@ NAMES = tuple(_MAKERS)
 
 
 def deal(name: str, seed: int) -> Scenario:
-    """The scenario of that name, as the seed deals it. Raises VigieError for an unknown name."""
+    """The scenario of that name or code name, as the seed deals it. Raises VigieError for an unknown name."""
+    name = name if name in _MAKERS else by_code_name(name) or name
     maker = _MAKERS.get(name)
     if maker is None:
         raise VigieError(f"There is no scenario {name!r}.", next_step=f"Known ones: {', '.join(NAMES)}.")
@@ -23,6 +24,11 @@ def deal(name: str, seed: int) -> Scenario:
 def choose(seed: int) -> str:
     """A scenario for somebody who asked for none in particular."""
     return Random(f"choose/{seed}").choice(NAMES)  # noqa: S311 - dealing, not secrets
+
+
+def code_name_of(name: str) -> str:
+    """What stands where a player may look, as in settings and the list of processes; empty for none."""
+    return deal(name, 0).code_name if name else ""
 
 
 def by_code_name(code_name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from operations.incident.clock_facts import TELLS_USERS
 from operations.incident.sent_messages import Message
 from operations.incident.timers import RESOLVED_NOTICE
 from operations.practice.scoring.played import Deduction, Played
@@ -47,7 +48,8 @@ def _cadence(played: Played) -> Iterator[Deduction]:
     """Each update by the time that was promised, without a promise by the cadence; until it was called resolved."""
     end = played.resolved.at if played.resolved else played.ended_at
     left = CADENCE
-    told = [one for one in played.messages if _sent(one) <= end]
+    # A word about planned work is no news of what is broken.
+    told = [one for one in played.messages if one.kind in TELLS_USERS and _sent(one) <= end]
     for number, one in enumerate(told):
         due = _due(played, one)
         after = told[number + 1] if number + 1 < len(told) else None

@@ -78,9 +78,18 @@ class Played:
                 and e.data.get("code") == 0
                 and e.data.get("operation") in CHANGING
                 and e.data.get("operation") not in harmful
+                and e.job not in self._the_same_again
             ),
             None,
         )
+
+    @cached_property
+    def _the_same_again(self) -> frozenset[str]:
+        """Jobs that brought the broken release once more: whatever they ended with, they mended nothing."""
+        bad = self.scenario.recovery.release_is_not
+        plans = {e.job: e.data.get("plan") for e in self.told if bad and e.kind == "job.created"}
+        details = {job: plan.get("details") for job, plan in plans.items() if isinstance(plan, Mapping)}
+        return frozenset(job for job, known in details.items() if isinstance(known, Mapping) and _is(bad, known))
 
     @cached_property
     def mended_at(self) -> datetime | None:
@@ -130,6 +139,12 @@ class Played:
     def _label(self, event: Event) -> str:
         section = self.book.section(str(event.data.get("target", "")))
         return section.label if section is not None else ""
+
+
+def _is(bad: str, details: Mapping[str, object]) -> bool:
+    """True where that release goes live: by its name, or built anew from its commit while it is live."""
+    again = details.get("to_commit") and details.get("to_commit") == details.get("from_commit")
+    return details.get("to_name") == bad or (details.get("from_name") == bad and bool(again))
 
 
 def _goes_on(event: Event) -> bool:

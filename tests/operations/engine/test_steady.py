@@ -16,6 +16,9 @@ from operations.engine.journal import Journal
 from operations.engine.redaction import Redactor
 from operations.engine.repair import repair
 from operations.engine.steady import SteadyJournal
+from operations.errors import JournalUnavailable
+from operations.incident.reminding import remind
+from operations.settings import Settings
 from tests.operations.engine.stories import ID, Clock, journal_in, opened, read, ruined
 
 
@@ -87,6 +90,25 @@ def test_a_full_disk_costs_no_event_and_all_are_in_order_when_it_has_room_again(
     told = [int(entry.text.split()[1]) for entry in read(book.writable).entries[1:]]
     assert told == list(range(1, number + 1))
     assert book.writable.verify() == []
+    book.close()
+
+
+def test_what_is_kept_beside_is_heard_of_like_the_rest_and_a_reminder_is_said_all_the_same(
+    tmp_path: Path, clock: Clock
+) -> None:
+    book = steady(tmp_path, clock)
+    assert book.journal is not None
+    opened(book.journal)
+    trouble = JournalUnavailable("The journal cannot be used: the file is damaged.")
+    trouble.damaged = True
+    book.notice(trouble)
+    clock.passes(minutes=2)
+    assert remind(book, read(book.journal), Settings(), clock()) == ("nobody is incident commander",)
+    assert [event.kind for _, event in book.events(incident=ID)][-1] == "timer.said"
+    assert [event.kind for _, event in book.events(kinds=("incident.opened", "timer.said"), limit=1)] == [
+        "incident.opened"
+    ]
+    assert book.events(kinds=("timer.said",), incident="another") == []
     book.close()
 
 

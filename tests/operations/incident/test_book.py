@@ -11,6 +11,7 @@ from operations.incident.acts import add_note, open_incident, set_severity, set_
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
+from operations.incident.told import tell
 from operations.incident.walks import record, start_walk, walk_of, walks_of
 from runbooks.events import Ticked
 from runbooks.reader import read
@@ -49,6 +50,15 @@ def test_a_second_incident_of_the_same_environment_is_refused_with_the_first_one
     with pytest.raises(VigieError, match=first.id):
         opened(desk)
     assert opened(desk, environment="staging").environment == "staging"
+
+
+def test_a_note_keeps_the_words_of_all_its_lines_and_says_what_is_left_out(desk: Desk) -> None:
+    incident = opened(desk)
+    assert add_note(desk.journal, incident, "phones ring\n\nsince noon") == ""
+    assert add_note(desk.journal, incident, "x " * 50_000) == "too long: of 99999 characters 500 are kept"
+    assert desk.read().all()[0].entries[1].text == "note: phones ring since noon"
+    assert tell(desk.journal, incident, "summary", "x" * 2_000) == ""
+    assert tell(desk.journal, incident, "summary", "x" * 2_001) == "too long: of 2001 characters 2000 are kept"
 
 
 def test_notes_severity_and_state_are_events_on_the_timeline(desk: Desk) -> None:

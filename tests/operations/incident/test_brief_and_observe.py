@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from operations.incident.brief import make_brief
+from operations.incident.model import IncidentState
 from operations.incident.observe import observations
 from operations.incident.refold import incident_from
-from operations.watch.model import Status
+from operations.incident.times import times_of
+from operations.watch.model import Overall, Status
 from tests.operations.incident.tale import ID, bad_release
 from tests.tui.scenes import NOW, down_snapshot, incident
 
@@ -28,6 +30,18 @@ def test_a_brief_without_a_watch_still_says_what_is_known() -> None:
     brief = make_brief(incident(), None, need="help", who="ana", now=NOW)
     assert "api/health, 5xx down" in brief.broken
     assert "when the incident was opened" in brief.since
+
+
+def test_who_looks_later_or_cannot_see_says_what_is_on_record_and_not_what_it_sees_first() -> None:
+    blind = replace(down_snapshot(), overall=Overall.UNKNOWN, onset=None, since=NOW)
+    brief = make_brief(incident(), blind, need="help", who="ana", now=NOW)
+    assert brief.broken == "api/health, 5xx down"
+    assert brief.since.endswith("when the incident was opened")
+    told = incident_from(bad_release().events[:-1], ID)
+    assert told is not None
+    told = replace(told, state=IncidentState.INVESTIGATING)
+    brief = make_brief(told, blind, need="help", who="ana", now=NOW)
+    assert brief.since == f"{times_of(told).at('began'):%Y-%m-%d %H:%M:%SZ} (±20 s)"
 
 
 def test_the_brief_of_what_is_over_tells_what_was_and_not_what_is_measured_now() -> None:

@@ -121,6 +121,27 @@ def test_a_message_that_reached_nobody_told_nobody() -> None:
     assert not is_due(stage, "first notice")
 
 
+def test_one_that_failed_here_and_may_have_arrived_there_told_somebody_perhaps() -> None:
+    stage = Stage()
+    stage.append("message.sent", {"message": "m1", "kind": "initial", "targets": ["chat", "page"]})
+    stage.append("message.delivered", {"message": "m1", "target": "chat", "result": "failed", "attempt": 1})
+    assert not is_due(stage, "first notice")
+    stage.append("message.delivered", {"message": "m1", "target": "page", "result": "failed", "attempt": 1})
+    assert is_due(stage, "first notice")
+    stage.append("message.retried", {"message": "m1", "targets": ["page"], "attempt": 2})
+    assert not is_due(stage, "first notice")
+
+
+def test_a_correction_takes_nothing_back_of_the_resolved_notice() -> None:
+    stage = Stage()
+    stage.sent("initial")
+    stage.state("resolved")
+    assert is_due(stage, "resolved notice")
+    stage.sent("resolved")
+    stage.sent("correction")
+    assert not is_due(stage, "resolved notice")
+
+
 def test_messages_about_other_things_are_no_word_to_users() -> None:
     stage = Stage()
     stage.sent("post-deployment")

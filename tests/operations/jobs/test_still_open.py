@@ -46,6 +46,15 @@ def test_after_a_smoke_run_and_a_quiet_watch_nothing_is_open() -> None:
     assert found(stage, [SMOKE]) == {"smoke": True}, "that run was before it was opened"
 
 
+def test_once_it_went_on_again_the_smoke_run_before_says_nothing() -> None:
+    stage = Stage()
+    jobs = after(stage, SMOKE)
+    stage.wait(minutes=2).state("resolved")
+    stage.wait(minutes=2).state("investigating")
+    assert found(stage, jobs) == {"smoke": True}
+    assert found(stage, after(stage, SMOKE)) == {}
+
+
 def test_users_who_were_told_that_it_broke_are_to_hear_that_it_is_over_and_that_stops_nobody() -> None:
     stage = Stage()
     jobs = after(stage, SMOKE)

@@ -54,6 +54,16 @@ def test_every_deduction_says_what_would_have_earned_it_and_all_of_them_make_up_
     assert {event for event, _ in reasons(score)} <= known
 
 
+def test_the_broken_release_brought_once_more_is_not_the_act_that_mends() -> None:
+    story = Story("bad-release")
+    same = {"from_name": "v2.4.1", "to_name": "ac0f33d", "from_commit": "ac0f33d", "to_commit": "ac0f33d"}
+    story.operate(20, "redeploy", plan=same)
+    story.operate(25, "deploy", plan={"to_name": "v2.4.1"})
+    assert any(why.startswith("the right act never happened") for _, why in reasons(story.score(recovered=False)))
+    story.operate(40, "rollback", plan={"from_name": "ac0f33d", "to_name": "v2.4.0"})
+    assert not any(why.startswith("the right act never happened") for _, why in reasons(story.score()))
+
+
 def test_all_well_and_nobody_told_is_not_passed() -> None:
     story = good_rollback()
     story.open()

@@ -48,10 +48,18 @@ class Story:
                 section=anchor(here), target=anchor(there), suggested=suggested, evidence=[["words", "source", age]],
             )  # fmt: skip
 
-    def operate(self, seconds: float, operation: str, code: int = 0, at: str = "", **details: Any) -> str:
-        """Run a job to its end; `at` is the label whose action it was."""
+    def operate(
+        self,
+        seconds: float,
+        operation: str,
+        code: int = 0,
+        at: str = "",
+        plan: dict[str, str] | None = None,
+        **details: Any,
+    ) -> str:
+        """Run a job to its end; `at` is the label whose action it was, `plan` the details of its plan."""
         job = f"job{len(self.events)}"
-        self.say(seconds, "job.created", job, operation=operation)
+        self.say(seconds, "job.created", job, operation=operation, **({"plan": {"details": plan}} if plan else {}))
         if at:
             self.say(seconds, "walk.acted", section=anchor(at), action=operation, job=job)
         return self.say(seconds, "job.finished", job, code=code, details=details)

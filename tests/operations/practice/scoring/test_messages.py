@@ -88,6 +88,14 @@ def test_each_update_that_comes_late_or_never_costs_two_points_and_four_at_most(
     assert sum(points for _, points, why in told(story) if why.startswith("the update due")) == 4
 
 
+def test_a_word_about_planned_work_is_no_update() -> None:
+    story = opened(1500)
+    story.message(11, promised=900)
+    story.message(600, "maintenance", promised=None)
+    story.message(1505, "resolved", promised=None)
+    assert told(story) == [("", 2, "the update due at 03:27:11Z never came")]
+
+
 def test_a_promise_far_away_does_not_move_the_next_update_by_more_than_one_cadence() -> None:
     story = opened(7300)
     story.message(11, promised=7200)
