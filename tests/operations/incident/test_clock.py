@@ -62,6 +62,19 @@ def test_users_hear_by_the_severitys_times(severity: str, first: float, then: fl
     assert minutes(stage, "update to users") == 3 + then
 
 
+def test_the_first_notice_is_due_from_the_alarm_where_that_came_before_the_opening() -> None:
+    stage = Stage()
+    stage.append("alarm.opened", {"title": "of yesterday"}, at=START - timedelta(hours=20))
+    assert minutes(stage, "first notice") == 5
+    stage.append("alarm.opened", {"title": "5xx"}, at=START - timedelta(minutes=3))
+    assert minutes(stage, "first notice") == 2
+    stage.append("alarm.opened", {"title": "one more"}, at=START + timedelta(minutes=1))
+    assert minutes(stage, "first notice") == 2
+    stage.state("resolved")
+    stage.wait(minutes=10).state("investigating")
+    assert minutes(stage, "first notice") == 15, "going on once more counts from then"
+
+
 def test_a_p3_owes_users_nothing() -> None:
     assert not is_due(Stage("P3"), "users")
 
