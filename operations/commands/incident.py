@@ -73,6 +73,7 @@ def open_one(
             now=utc_now(),
             another=another,
             restricted=restricted,
+            drill=settings.drill is not None,
         )
         start_walk(journal, again(journal, book, id), load_book(settings))
         one = again(journal, book, id)
