@@ -97,6 +97,7 @@ def _play(session: Session, config: Path) -> int:
 
 def _conclude(config: Path, *, as_json: bool) -> int:
     """Score the drill, unless its player ended it already, and say how it went."""
+    from operations.commands.look import look
     from operations.jobs.launch import journal_for
     from operations.practice.result import conclude, debriefing, still_wrong
     from operations.settings_reader import load_settings
@@ -105,7 +106,8 @@ def _conclude(config: Path, *, as_json: bool) -> int:
     assert settings.drill is not None
     journal = journal_for(settings)
     try:
-        score = conclude(settings, journal, still_wrong(Path(settings.drill.home)))
+        wrong = still_wrong(Path(settings.drill.home))
+        score = conclude(settings, journal, wrong, lambda name: None if as_json else look(settings, name))
         told = None if as_json else debriefing(settings, journal, score)
     finally:
         journal.close()
