@@ -64,6 +64,7 @@ class Console(KeysInTurn):
         ascii_only: bool = False,
         open_watch: OpenWatch | None = None,
         real_config: Path | None = None,
+        plays_drill: bool = False,
         settled: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -77,6 +78,7 @@ class Console(KeysInTurn):
         self.places = places_for(settings)
         self._open_watch = open_watch
         self.real_config = real_config if settings.drill else None
+        self.plays_drill = plays_drill
         self._live: Live | None = None
         for action in actions(readonly=readonly):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
