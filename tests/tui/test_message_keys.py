@@ -98,7 +98,9 @@ async def fills(pilot: Pilot[None], *answers: str) -> None:
     await opens(pilot, FillDialog)
     for field, words in zip(pilot.app.screen.query(Field), answers, strict=True):
         field.value = words
-    await pilot.press(*["enter"] * (len(answers) + 1))
+    await pilot.press(*["enter"] * len(answers))
+    await shows(pilot, "Enter shows its plan")
+    await pilot.press("enter")
 
 
 async def sends(pilot: Pilot[None], phrase: str = "") -> None:
