@@ -249,6 +249,10 @@ class Console(KeysInTurn):
         words = self.redactor.redact(f"{type(error).__name__}: {error}")
         self.say(f"{event.worker.name or 'a part'} stopped: {words[:120]}. Report: {path}", "error")
 
+    def heard_nothing(self) -> None:
+        """Whoever types on after a cancelled plan is told."""
+        self.say("Cancelled: nothing was done. What you typed behind it went nowhere, too.", "warning")
+
     def say(self, words: str, severity: Severity = "information") -> None:
         """Say something over the keys for a few seconds. It covers nothing and moves nobody."""
         self.live.message = self.redactor.redact(words)
