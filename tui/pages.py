@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.actions import Action, actions, shown_key
 from tui.console import Console
 from tui.lines import Line, line, wrap
@@ -111,18 +113,12 @@ class PageActions(Console):
 
 
 def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]:
-    """The keys of a page as lines of at most `width` cells; answers share one."""
-    rows: list[Line] = []
-    seen: set[str] = set()
-    for action in shown:
-        if action.method in seen:
-            continue
-        seen.add(action.method)
-        key = "1-9" if action.method == "answer" else shown_key(action.key)
-        words = "Give that answer." if action.method == "answer" else action.help
-        first, *more = wrap(words, max(40, width - 24))
-        rows.append(line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first))
-        rows += [line(f"{'':24}{piece}") for piece in more]
+    """The keys of a page as lines of at most `width` cells, its own first; answers share one."""
+    own = [action for action in shown if action.place != "everywhere"]
+    rows = _key_rows(own, width)
+    if own:
+        rows += [line(), line(("  Everywhere", "title"))]
+    rows += _key_rows([action for action in shown if action not in own], width)
     rows.append(line())
     rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
     rows.append(
@@ -138,4 +134,15 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
     rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
     if readonly:
         rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))
+    return rows
+
+
+def _key_rows(shown: Sequence[Action], width: int) -> list[Line]:
+    rows: list[Line] = []
+    for action in {action.method: action for action in reversed(shown)}.values():
+        key = "1-9" if action.method == "answer" else shown_key(action.key)
+        words = "Give that answer." if action.method == "answer" else action.help
+        first, *more = wrap(words, max(40, width - 24))
+        found = [line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first)]
+        rows[:0] = [*found, *(line(f"{'':24}{piece}") for piece in more)]
     return rows

@@ -76,6 +76,10 @@ def test_an_unknown_probe_says_why() -> None:
     assert "? Vercel no answer 2m" in shown(model(snapshot=down_snapshot()))
 
 
+def test_what_an_unknown_probe_says_does_not_run_into_what_follows() -> None:
+    assert "? Vercel no answer 2m   watching" in shown(model(snapshot=down_snapshot()))
+
+
 def test_trouble_beside_the_users_trouble_is_not_forgotten() -> None:
     text = shown(walking(3))
     assert "also wrong" in text

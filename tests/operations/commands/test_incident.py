@@ -108,7 +108,7 @@ def test_roles_are_taken_given_and_taken_over(team: Team, id: str) -> None:
 
 def test_what_is_told_is_kept_by_field(team: Team, id: str) -> None:
     team("tell", id, "impact", "nobody can book")
-    team("tell", id, "data-loss", "no")
+    team("tell", id, "Data loss", "no")
     assert {name: one["text"] for name, one in team.document("tell", id).items()} == {
         "impact": "nobody can book", "data_loss": "no",
     }  # fmt: skip
