@@ -213,8 +213,10 @@ class Console(KeysInTurn):
 
     def _does_something(self, action: Action) -> bool:
         """Whether the key finds anything here; one that would only say that there is nothing is not in the footer."""
-        if action.method in ("mark", "walk_here"):
+        if action.method in ("mark", "walk_here", "severity", "resolve"):
             return self._has_open_incident()
+        if action.method == "drill_menu":
+            return not (isinstance(self.page, Page) and self.page.is_over)
         state = self._live.walking.state if self._live is not None else None
         if action.place != "walk" or state is None:
             return True

@@ -104,8 +104,9 @@ class IncidentMenu(PageActions):
         else:
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
             text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
-        cut = text is not None and tell(self.live.journal, self._as_it_is(incident), name, text, language)
-        if cut:
+        if text is None:
+            return
+        if cut := tell(self.live.journal, self._as_it_is(incident), name, text, language):
             self.say(cut, "warning")
 
     async def _remind(self, incident: Incident) -> None:

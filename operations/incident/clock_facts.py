@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from operations.incident.model import Incident, IncidentState, Severity
-from operations.incident.order import Timed, folded, in_order
+from operations.incident.order import Timed, as_it_happened, folded, in_order
 from operations.incident.tasks import moment
+from operations.incident.well import well_again
 
 TELLS_USERS = ("initial", "update", "resolved", "correction")
 """Kinds of messages after which users know how it stands."""
@@ -80,6 +81,8 @@ class Facts:
     armed: dict[str, Armed] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     said: dict[str, Said] = field(default_factory=dict)
+    well: bool = False
+    """All that was down since it began was seen well again."""
     box: Box | None = None
     """Of the walk that went on last."""
     last: datetime | None = None
@@ -114,6 +117,8 @@ def facts_of(incident: Incident) -> Facts:
     for one in in_order(incident):
         _take(facts, one, failed)
         facts.last = one.written
+    well = well_again(as_it_happened(one.event for one in in_order(incident)))
+    facts.well = well is not None and well >= facts.began
     facts.box = _box(incident) if incident.walk else None
     return facts
 

@@ -127,13 +127,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Requests that failed alike: the error with its numbers and names folded, how often, where, since when."""
+    """Requests that failed alike: the error with its numbers and names folded, how often, where, from when till when."""
 
     text: str
     path: str
     count: int
     first_seen: datetime
     new_in: str = ""  # the release it first appeared in, when it was never seen before
+    last_seen: datetime | None = None  # None where the reading does not tell
 
 
 @dataclass(frozen=True, slots=True)

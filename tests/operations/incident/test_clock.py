@@ -224,6 +224,32 @@ def test_a_restricted_incident_calls_the_security_team_at_once_whatever_its_seve
     assert minutes(stage, "call the security team: Sol", settings) == 3
 
 
+def test_a_call_that_was_settled_stays_settled_whatever_time_it_would_have_now() -> None:
+    named = Settings(contacts=(Contact(name="Sol", kind="security", after_minutes=10.0),))
+    stage = Stage().wait(minutes=3)
+    stage.append("timer.cancelled", {"timer": due(stage, "security", named).timer, "why": "nobody got in"})
+    stage.append("incident.restricted", {"restricted": True, "why": "a key in a log"})
+    assert not is_due(stage, "security", named)
+    sooner = Settings(contacts=(CTO,), incident=IncidentSettings(cto_in_outage=30.0))
+    raised = Stage("P1")
+    raised.append("timer.cancelled", {"timer": due(raised, "call the CTO", sooner).timer, "why": "she is here"})
+    raised.append("incident.severity", {"before": "P1", "severity": "P0"})
+    assert not is_due(raised, "call the CTO", sooner)
+
+
+def test_while_all_that_was_down_is_well_again_no_window_asks_to_mend_it() -> None:
+    stage = Stage()
+    health = {"key": "p1", "probe": "health", "title": "health", "status": "down"}
+    stage.append("probe.changed", health)
+    stage.wait(minutes=16)
+    assert is_due(stage, "mitigate")
+    stage.append("probe.changed", {**health, "key": "p2", "status": "ok"})
+    assert not is_due(stage, "mitigate") and not is_due(stage, "an hour is over")
+    assert at(stage).window.startswith("all that was down is well again")
+    stage.append("probe.changed", {**health, "key": "p3"})
+    assert is_due(stage, "mitigate"), "down again, it is to be mended again"
+
+
 def test_no_commander_after_two_minutes_and_no_severity_after_five() -> None:
     stage = Stage(assumed=True)
     assert (minutes(stage, "nobody is incident commander"), minutes(stage, "nobody has said how bad")) == (2, 5)
@@ -237,6 +263,9 @@ def test_a_hand_over_that_nobody_confirms_is_reminded_of() -> None:
     stage = taken(Stage()).wait(minutes=10)
     stage.append("role.given", {"role": "commander", "to": "tom"})
     assert minutes(stage, "tom has not taken over: commander") == 12
+    offer = due(stage, "tom has not taken over").timer
+    stage.wait(minutes=2).append("timer.said", {"timer": offer})
+    assert due(stage, "tom has not taken over").say_at is None, "said once, it stands in the list and is not repeated"
     stage.actor = "tom"
     assert not is_due(taken(stage), "taken over")
 
