@@ -19,6 +19,7 @@ from operations.jobs.building import BuildCommands, build_commands, building_ste
 from operations.jobs.rollback_aim import Aim, take_aim
 from operations.jobs.rollback_evidence import weigh
 from operations.jobs.rollback_guards import guards_of
+from operations.jobs.rollback_target import skipped_words
 from operations.jobs.situation import Situation, survey
 from operations.jobs.timings import MEASURED, expected_seconds
 from operations.migrations import WORDS, MigrationsBetween, judge_between, unreadable
@@ -134,6 +135,8 @@ def _lines(
     yield PlanLine("To", f"{release_words(aim.release)}   {aim.candidate.says}", severity, _others(aim))  # type: ignore[arg-type]
     if aim.why != "asked for" and standing != "healthy":
         yield PlanLine("", aim.why, "warn")
+    if aim.candidate == aim.choice.target and (skipped := skipped_words(aim.choice)):
+        yield PlanLine("Skipped", skipped, "warn")
     yield _how_line(aim, steps)
     yield _takes_back(situation, aim)
     bad = "plain" if migrations.verdict == "none" else "good" if migrations.safe else "bad"

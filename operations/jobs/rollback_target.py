@@ -99,6 +99,15 @@ def choose_target(
     return Choice(None, candidates, _none_left(candidates))
 
 
+def skipped_words(choice: Choice) -> str:
+    """Why the default is not the release before the live one: the newer ones it went past; empty where it is."""
+    if choice.target is None:
+        return ""
+    past = choice.candidates[: choice.candidates.index(choice.target)]
+    words = "; ".join(f"{one.release.name}: {_why_not(one)}" for one in past[:_SKIPPED])
+    return f"{words}; {len(past) - _SKIPPED} more" if len(past) > _SKIPPED else words
+
+
 def candidate_for(release: Release, periods: Sequence[LivePeriod], record: Record, now: datetime) -> Candidate:
     """What is known of one release that somebody named, good or not."""
     return _candidate(release, periods, record, now)
@@ -179,6 +188,8 @@ def _seconds(period: LivePeriod, now: datetime) -> float:
     return max(0.0, ((period.end or now) - period.start).total_seconds())
 
 
+_SKIPPED = 2
+"""Releases that are named one by one."""
 _UNKNOWN = "the health of no earlier release is known; this is the previous one"
 
 

@@ -46,14 +46,15 @@ def signatures_of(book: Book) -> tuple[Signature, ...]:
     if reading is not None:
         covers = parse_time(reading.data.get("covers_since"))
     found = []
-    for text, path, count, first in (reading.data.get("signatures") or []) if reading else []:
+    for text, path, count, first, *last in (reading.data.get("signatures") or []) if reading else []:
         seen = parse_time(first)
         if seen is None:
             continue
         known = change is not None and covers is not None and covers <= change.at - _KNOWN_BEFORE
         began = change.after or change.at - timedelta(seconds=change.margin) if change else None
         new = book.live.name if known and began is not None and seen >= began else ""
-        found.append(Signature(str(text), str(path), int(count), seen, new))
+        ended = parse_time(last[0]) if last else None
+        found.append(Signature(str(text), str(path), int(count), seen, new, ended))
     return tuple(found)
 
 

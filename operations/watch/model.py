@@ -134,6 +134,7 @@ class Signature:
     count: int
     first_seen: datetime
     new_in: str = ""  # the release it first appeared in, when it was never seen before
+    last_seen: datetime | None = None  # None where the reading does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
-from operations.watch.model import Overall, Snapshot, Status
+from operations.watch.model import Change, Overall, Snapshot, Status
 from runbooks.facts import Fact
 from runbooks.shelf import open_book
 from runbooks.view import view
@@ -74,6 +74,10 @@ def test_greens_share_one_line_and_reds_come_first() -> None:
 
 def test_an_unknown_probe_says_why() -> None:
     assert "? Vercel no answer 2m" in shown(model(snapshot=down_snapshot()))
+
+
+def test_what_an_unknown_probe_says_does_not_run_into_what_follows() -> None:
+    assert "? Vercel no answer 2m   watching" in shown(model(snapshot=down_snapshot()))
 
 
 def test_trouble_beside_the_users_trouble_is_not_forgotten() -> None:
@@ -218,3 +222,20 @@ def test_a_backup_made_here_stands_before_the_bucket_was_looked_at_again() -> No
     unread = shown(model(snapshot=in_the_bucket(20), jobs=(done,)))
     assert "? unknown" in unread
     assert "✓ stored 20 s ago" in unread
+
+
+def test_an_error_that_nobody_met_for_a_minute_is_said_to_be_over() -> None:
+    snapshot = down_snapshot()
+    for seconds, words in ((40, "since 11m"), (420, "since 11m, last 7m ago")):
+        seen = replace(snapshot.signatures[0], last_seen=NOW - timedelta(seconds=seconds))
+        rows = shown(model(snapshot=replace(snapshot, signatures=(seen,))), 120, 36).splitlines()
+        assert any(row.rstrip().endswith(words) for row in rows)
+
+
+def test_the_welcome_is_whole_beside_a_long_list_of_changes() -> None:
+    many = tuple(Change("release", NOW - timedelta(hours=n), f"v1.{n}") for n in range(1, 40))
+    scene = replace(model(snapshot=replace(quiet_snapshot(), changes=many)), first_run=True)
+    text = shown(scene, 120, 36)
+    assert "What changed" in text
+    assert "and never any harm" in text
+    assert "W V L" in text

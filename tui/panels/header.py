@@ -124,6 +124,10 @@ def _row(model: Model, state: ProbeState, width: int) -> Line:
     return line((f"{glyph} {state.title}", TONE_OF_STATUS[state.status]), " ", detail, (deciding, "dim"))
 
 
+APART = "  "
+"""Behind what is no single word: what follows it must not read as its end."""
+
+
 def _greens(model: Model, snapshot: Snapshot, width: int) -> list[Line]:
     good = [s for s in snapshot.states if s.status is Status.OK and s.probe not in SILENT_WHEN_WELL]
     unknown = [s for s in snapshot.states if s.status is Status.UNKNOWN]
@@ -134,7 +138,9 @@ def _greens(model: Model, snapshot: Snapshot, width: int) -> list[Line]:
         items += [line(_green(state)) for state in others]
     for state in unknown:
         words = f"{model.glyphs.unknown} {state.title}"
-        items.append(line((words, "unknown"), (f" {one_line(state.reason, 40)}", "dim")))
+        items.append(line((words, "unknown"), (f" {one_line(state.reason, 40)}", "dim"), APART))
+    if good and not unknown:
+        items[-1] = (*items[-1], (APART, "plain"))
     items.append(line((_watching(snapshot), "dim")))
     return [line(" ", *row) for row in flow(items, width - 1, " ")]
 

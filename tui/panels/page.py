@@ -53,8 +53,10 @@ def _wide(model: Model, width: int, height: int) -> list[Line]:
     room = max(0, height - len(top) - len(low))
     left_width = (width - 3) * 2 // 5 if model.walk else (width - 3) // 2
     right_width = width - 3 - left_width
-    left = [*changes(model, left_width, max(6, room - 8)), *([BLANK] if running(model) else []), *running(model)]
-    left += [BLANK, *recent(model, left_width, 99)] if model.walk is not None else [BLANK, *welcome(model, left_width)]
+    lower = recent(model, left_width, 99) if model.walk is not None else welcome(model, left_width)
+    keeps = max(8, len(lower) + 1 if model.first_run else 0)
+    left = [*changes(model, left_width, max(6, room - keeps)), *([BLANK] if running(model) else []), *running(model)]
+    left += [BLANK, *lower]
     right = walk(model, right_width, room) if model.walk is not None else recent(model, right_width, room)
     right += [BLANK, *errors(model, right_width, 6)]
     left += [BLANK] * max(0, room - len(left))

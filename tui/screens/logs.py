@@ -17,6 +17,7 @@ from tui.lines import Line, Span, line, rule, spread
 from tui.log_view import GrowingLog
 from tui.model import Model
 from tui.panels.block import Block
+from tui.panels.errors import over_words
 from tui.plainly import scroll_plainly, shown
 from tui.screens.base import Page
 from tui.tail import Tail
@@ -116,7 +117,13 @@ def signature_lines(model: Model, width: int) -> list[Line]:
         new: Span = (f" NEW in {signature.new_in}", "bad") if signature.new_in else ("", "plain")
         age = age_words(seconds_between(signature.first_seen, model.now))
         left = line(f" x{signature.count:<6}", one_line(signature.text, 200), new)
-        rows.append(spread(left, line((f"{one_line(signature.path, 30)}  first {age} ago ", "dim")), width))
+        rows.append(
+            spread(
+                left,
+                line((f"{one_line(signature.path, 30)}  first {age} ago{over_words(signature, model.now)} ", "dim")),
+                width,
+            )
+        )
     if len(signatures) > MOST:
         rows.append(line((f" and {len(signatures) - MOST} kinds more", "dim")))
     if not signatures:

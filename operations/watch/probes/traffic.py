@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.watch.model import Reading, Status
+from operations.watch.model import Reading, Signature, Status
 from operations.watch.probes.base import Place, Shared
 from operations.watch.traffic.desk import TrafficDesk, TrafficLook
 
@@ -87,7 +87,7 @@ def traffic_data(look: TrafficLook) -> dict[str, Any]:
         "p95": figures.p95,
         "p99": figures.p99,
         "paths": {path: [row.requests, row.errors, row.p95] for path, row in figures.paths.items()},
-        "signatures": [[s.text, s.path, s.count, s.first_seen.isoformat()] for s in look.signatures],
+        "signatures": [_signature(one) for one in look.signatures],
         "minutes": [[minute, *row] for minute, row in look.minutes.items()],
         "notes": list(look.notes),
     }
@@ -101,3 +101,8 @@ def traffic_data(look: TrafficLook) -> dict[str, Any]:
             "last_good": None if good is None else good.isoformat(),
         }
     return data
+
+
+def _signature(one: Signature) -> list[Any]:
+    last = one.last_seen or one.first_seen
+    return [one.text, one.path, one.count, one.first_seen.isoformat(), last.isoformat()]

@@ -49,6 +49,7 @@ class _Alike:
     """Requests that failed alike, counted by the minute."""
 
     first_seen: float
+    last_seen: float
     by_minute: Counter[int] = field(default_factory=Counter)
 
 
@@ -146,7 +147,13 @@ class RequestTable:
         ]
         top = sorted((row for row in counted if row[0]), key=lambda row: (-row[0], row[1]))[:most]
         return tuple(
-            Signature(text, path, count, datetime.fromtimestamp(alike.first_seen, UTC))
+            Signature(
+                text,
+                path,
+                count,
+                datetime.fromtimestamp(alike.first_seen, UTC),
+                last_seen=datetime.fromtimestamp(alike.last_seen, UTC),
+            )
             for count, (text, path), alike in top
         )
 
@@ -174,7 +181,8 @@ class RequestTable:
             if len(self._alike) >= _MOST_SIGNATURES:
                 stalest = min(self._alike, key=lambda key: max(self._alike[key].by_minute, default=0))
                 del self._alike[stalest]
-            alike = self._alike[text, path] = _Alike(at)
+            alike = self._alike[text, path] = _Alike(at, at)
+        alike.last_seen = max(alike.last_seen, at)
         alike.by_minute[int(at // 60)] += 1
         if len(alike.by_minute) > 2 * _SIGNATURE_MINUTES:
             for minute in sorted(alike.by_minute)[:-_SIGNATURE_MINUTES]:

@@ -64,6 +64,7 @@ def test_the_plan_fills_the_dialog(rig: Rig) -> None:
     v2, v3 = rig.commits["v2"][:7], rig.commits["v3"][:7]
     assert line(found, "From") == f"v3 {v3}   live 12m, tom"
     assert line(found, "To") == f"v2 {v2}   ran 3d1h, 44 req/s, no alarm"
+    assert "Skipped" not in [one.label for one in found.lines]
     assert line(found, "How") == "promote the kept build, about 10 s"
     assert line(found, "Takes back") == "1 commit, 2 files, +2 -1"
     assert line(found, "Migrations") == "0002_zone, adds only: old code usually runs"
@@ -198,6 +199,8 @@ def test_an_alarm_of_the_target_moves_the_default_further_back(rig: Rig) -> None
     found = plan(rig)
     assert found.details["to_name"] == "v1"
     assert [one["standing"] for one in found.details["candidates"]] == ["healthy", "alarmed"]
+    assert line(found, "Skipped") == "v2: ran 3d1h, alarm: 5xx over 5 %"
+    assert "Skipped" not in [one.label for one in plan(rig, {"to_commit": "v2"}).lines]
 
 
 def test_a_target_can_be_named_by_hash_short_hash_tag_and_release(rig: Rig) -> None:

@@ -360,11 +360,12 @@ def test_slow_since_a_release_is_seen_against_the_hour_before(
 
 def test_an_error_first_seen_after_the_release_is_new_in_it() -> None:
     seen = NOW - timedelta(seconds=600)
-    signatures = [["TypeError: zone", "/api/calls", 412, seen.isoformat()]]
+    signatures = [["TypeError: zone", "/api/calls", 412, seen.isoformat(), (NOW - timedelta(minutes=7)).isoformat()]]
     covers = (NOW - timedelta(hours=2)).isoformat()
     watched = _release(_traffic(Watched(), signatures=signatures, covers_since=covers), 660)
     [signature] = snapshot_of(watched.history, SETTINGS, "production", Outside(), NOW).signatures
     assert (signature.count, signature.new_in) == (412, "v2.4.1")
+    assert signature.last_seen == NOW - timedelta(minutes=7)
     assert watched.known("errors.signature_same") is False
     older = _release(_traffic(Watched(), signatures=signatures, covers_since=covers), 300)
     assert older.known("errors.signature_same") is True

@@ -173,6 +173,7 @@ def test_requests_that_failed_alike_count_as_one() -> None:
     [signature] = table.signatures(T)
     assert (signature.count, signature.path, signature.text) == (50, "/api/calls/:n", "KeyError: '…' at N")
     assert signature.first_seen == T - timedelta(seconds=50)
+    assert signature.last_seen == T - timedelta(seconds=1)
 
 
 def test_minutes_are_kept_by_the_clock() -> None:
