@@ -80,12 +80,12 @@ def unsaid(incident: Incident, settings: Settings, now: datetime) -> tuple[Due, 
     return tuple(waiting)
 
 
-def header_words(clock: Clock, now: datetime) -> str:
-    """What the header says: `UPDATE DUE 9m53s`; `UPDATE OVERDUE 2m +1` where one more is overdue; else empty."""
+def header_words(clock: Clock, now: datetime, *, count: bool = True) -> str:
+    """What the header says: `UPDATE DUE 9m53s`; `UPDATE OVERDUE 2m +1` where one more is overdue (with `count`)."""
     one = clock.next
     if one is None:
         return ""
-    more = sum(_stands(other) for other in clock.due if other.timer != one.timer) if _stands(one) else 0
+    more = sum(_stands(other) for other in clock.due if other.timer != one.timer) if count and _stands(one) else 0
     return f"{one.label} {due_words(one, now)}{f' +{more}' if more else ''}"
 
 

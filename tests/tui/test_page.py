@@ -9,6 +9,8 @@ import pytest
 
 from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
+from operations.incident.clock import Clock, Due
+from operations.incident.timers import TimerKind
 from operations.watch.model import Change, Overall, Snapshot, Status
 from runbooks.facts import Fact
 from runbooks.shelf import open_book
@@ -41,6 +43,16 @@ def test_a_glance_tells_what_is_broken_since_when_and_what_changed() -> None:
     expected += ["release v2.4.1 a1b2c3d ana", "errors begin (0.2% -> 38%)", "TypeError: zone is undefined"]
     for words in expected:
         assert words in text
+
+
+def test_what_is_overdue_stays_in_the_header_of_a_drill_and_how_many_more_are_where_there_is_room() -> None:
+    names = ("FIRST NOTICE", "CALL LEAD", "COMMANDER")
+    kinds: tuple[TimerKind, ...] = ("update", "ladder", "commander")
+    late = NOW - timedelta(minutes=11)
+    rows = tuple(Due(name, kind, "x", late, True, name) for name, kind in zip(names, kinds, strict=True))
+    scene = model(snapshot=down_snapshot(), incident=incident(), clock=Clock(rows[0], rows), drill=True)
+    assert "FIRST NOTICE OVERDUE 11m +2" in shown(scene, 120, 36).splitlines()[0]
+    assert shown(scene).splitlines()[0].rstrip().endswith("FIRST NOTICE OVERDUE 11m")
 
 
 def test_the_next_key_is_on_the_screen() -> None:

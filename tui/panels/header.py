@@ -20,14 +20,16 @@ SILENT_WHEN_WELL = ("release", "rollback", "settings", "migrations", "alerts", "
 def header(model: Model, width: int) -> Line:
     """One line: drill bar or site, environment, overall state and since when, incident, operator.
 
-    Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar.
+    Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar,
+    then how many more things are overdue.
     """
     forms = (
-        (True, True, True, True),
-        (False, True, True, True),
-        (False, True, False, True),
-        (False, False, False, True),
-        (False, False, False, False),
+        (True, True, True, "whole"),
+        (False, True, True, "whole"),
+        (False, True, False, "whole"),
+        (False, False, False, "whole"),
+        (False, False, False, "first"),
+        (False, False, False, ""),
     )
     for site, operator, long, clock in forms:
         left = line(*_place(model, site=site, long=long), "  ", *_state(model), *_incident(model, clock=clock))
@@ -63,7 +65,7 @@ def _state(model: Model) -> tuple[Span, ...]:
     return tuple(parts)
 
 
-def _incident(model: Model, *, clock: bool) -> tuple[Span, ...]:
+def _incident(model: Model, *, clock: str) -> tuple[Span, ...]:
     incident = model.incident
     if incident is None or not incident.open:
         return ()
@@ -74,7 +76,7 @@ def _incident(model: Model, *, clock: bool) -> tuple[Span, ...]:
         (f" {incident.severity} ", "bad"),
         (age, "plain"),
     )
-    due = header_words(model.clock, model.now) if model.clock is not None and clock else ""
+    due = header_words(model.clock, model.now, count=clock == "whole") if model.clock is not None and clock else ""
     tone: Tone = "bad" if "OVERDUE" in due else "warn"
     return (*head, ("  ", "plain"), (due, tone)) if due else head
 
