@@ -32,6 +32,7 @@ from tui.screens.base import Page
 from tui.screens.main import MainScreen
 from tui.terminal import install_handlers
 from tui.theme import ASCII, UNICODE
+from tui.unsent import Unsent
 from tui.wire import ChangedCells
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Console(KeysInTurn):
         self._open_watch = open_watch
         self.real_config = real_config if settings.drill else None
         self.plays_drill = plays_drill
+        self.unsent: dict[tuple[str, str], Unsent] = {}
+        """Messages that were filled in here and did not leave, by incident and kind."""
         self._live: Live | None = None
         for action in actions(readonly=readonly):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
