@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-WORKERS ?= 4
+WORKERS ?= 5
 # Plugins that came with other packages: nobody asks them, and every test would.
 UNASKED := -p no:textual-snapshot -p no:syrupy -p no:anyio -p no:platformdirs
 # Byte code is kept, whatever the shell says: every start and every test process would compile again.

@@ -64,6 +64,7 @@ class Console(KeysInTurn):
         ascii_only: bool = False,
         open_watch: OpenWatch | None = None,
         real_config: Path | None = None,
+        plays_drill: bool = False,
         settled: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -77,6 +78,7 @@ class Console(KeysInTurn):
         self.places = places_for(settings)
         self._open_watch = open_watch
         self.real_config = real_config if settings.drill else None
+        self.plays_drill = plays_drill
         self._live: Live | None = None
         for action in actions(readonly=readonly):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
@@ -213,8 +215,10 @@ class Console(KeysInTurn):
 
     def _does_something(self, action: Action) -> bool:
         """Whether the key finds anything here; one that would only say that there is nothing is not in the footer."""
-        if action.method in ("mark", "walk_here"):
+        if action.method in ("mark", "walk_here", "severity", "resolve"):
             return self._has_open_incident()
+        if action.method == "drill_menu":
+            return not (isinstance(self.page, Page) and self.page.is_over)
         state = self._live.walking.state if self._live is not None else None
         if action.place != "walk" or state is None:
             return True
@@ -244,6 +248,10 @@ class Console(KeysInTurn):
         path = write_crash_report(self.places.state, error, self.redactor, utc_now())
         words = self.redactor.redact(f"{type(error).__name__}: {error}")
         self.say(f"{event.worker.name or 'a part'} stopped: {words[:120]}. Report: {path}", "error")
+
+    def heard_nothing(self) -> None:
+        """Whoever types on after a cancelled plan is told."""
+        self.say("Cancelled: nothing was done. What you typed behind it went nowhere, too.", "warning")
 
     def say(self, words: str, severity: Severity = "information") -> None:
         """Say something over the keys for a few seconds. It covers nothing and moves nobody."""

@@ -95,6 +95,7 @@ class DrillActions(PageActions):
 
         if isinstance(self.page, DrillScreen):
             self.page.tell(*self._drill_told())
+            self.repaint()
 
     def _drill_told(self) -> tuple[Drilling, Debrief | None]:
         from operations.practice.drilling import drilling_of

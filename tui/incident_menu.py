@@ -104,9 +104,10 @@ class IncidentMenu(PageActions):
         else:
             question = f"{FIELDS[name].capitalize()}; an empty line takes it back."
             text = await self._ask(name.replace("_", " ").capitalize(), question, required=False)
-        if text is not None:
-            if cut := tell(self.live.journal, self._as_it_is(incident), name, text, language):
-                self.say(cut, "warning")
+        if text is None:
+            return
+        if cut := tell(self.live.journal, self._as_it_is(incident), name, text, language):
+            self.say(cut, "warning")
 
     async def _remind(self, incident: Incident) -> None:
         from operations.incident.clock import clock_of, due_words

@@ -68,6 +68,7 @@ class IncidentActions(PageActions):
                 severity=severity,
                 title=title,
                 now=self.live.now(),
+                drill=self.settings.drill is not None,
             )
         except VigieError as error:
             self.say(str(error), "error")
@@ -159,7 +160,7 @@ class IncidentActions(PageActions):
                 self._resolve(incident, why)
 
         last = "See to that first, or say in one line why it is over all the same."
-        self.push_screen(AskDialog("Resolved already?", "\n".join([*said, last])), reasoned)
+        self.push_screen(AskDialog("Resolved already?", "\n".join([*said, last]), button="resolved"), reasoned)
 
     def _resolve(self, incident: Incident, why: str) -> None:
         from operations.incident.acts import set_state

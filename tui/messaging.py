@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class MessageActions(LookingActions):
             self.copy_text("\n\n".join(draft.texts.values()))
             self.say("No target is set for messages: it was copied. [[messages.targets]] adds one.", "warning")
             return
-        targets = await self._targets(incident)
+        targets = await self._targets(incident, past)
         if targets is not None:
             await self._send(incident, draft, targets, given)
 
@@ -153,20 +153,16 @@ class MessageActions(LookingActions):
                 return None, given
             given.update(answers)
 
-    async def _targets(self, incident: Incident | None) -> tuple[MessageTarget, ...] | None:
+    async def _targets(self, incident: Incident | None, past: tuple[Message, ...]) -> tuple[MessageTarget, ...] | None:
         from operations.incident.message_plan import chosen_targets
         from operations.incident.messages import is_restricted
         from tui.dialogs.small import ChooseDialog
 
-        known = self.settings.messages.targets
         restricted = is_restricted(incident)
-        quiet = [target.name for target in known if not target.public]
-        choices: list[tuple[str, list[str]]] = [(f"{t.name}: {t.readers}", [t.name]) for t in known]
-        if not restricted and len(known) > 1:
-            if quiet and len(quiet) < len(known):
-                choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
-            choices.append(("every one of them", ["all"]))
-        chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], [one_line(w, 90) for w, _ in choices]))
+        known = self.settings.messages.targets
+        choices, at = target_choices(known, past if incident else (), restricted=restricted)
+        words = [one_line(each, 90) for each, _ in choices]
+        chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], words, at))
         return None if chosen is None else chosen_targets(self.settings, choices[chosen][1], restricted=restricted)
 
     async def _choice_for(self, plan: Plan) -> str:
@@ -247,6 +243,31 @@ class MessageActions(LookingActions):
         left = [one.target for one in message.outstanding]
         chosen = await self.push_screen_wait(ChooseDialog("To whom again?", [], [one_line(name, 90) for name in left]))
         return None if chosen is None else (left[chosen],)
+
+
+def target_choices(
+    known: Sequence[MessageTarget], past: Sequence[Message], *, restricted: bool
+) -> tuple[list[tuple[str, list[str]]], int]:
+    """To whom a message may go, in words and by names, and where the pointer starts: at those of the last one sent.
+
+    Each keeps its number: a person who sends the second message presses what was pressed for the first.
+    """
+    names = [one.name for one in known]
+    choices = [(f"{one.name}: {one.readers}", [one.name]) for one in known]
+    if not restricted and len(known) > 1:
+        quiet = [one.name for one in known if not one.public]
+        if quiet and len(quiet) < len(known):
+            choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
+        choices.append(("every one of them", names))
+    last = next((one for one in reversed(past) if one.sent), None)
+    before = [name for name in names if last is not None and name in last.targets]
+    if not before or (restricted and len(before) > 1):
+        return choices, 0
+    if before not in [chosen for _, chosen in choices]:
+        choices.append((", ".join(before), before))
+    at = next(n for n, (_, chosen) in enumerate(choices) if chosen == before)
+    choices[at] = (f"as before: {choices[at][0]}", before)
+    return choices, at
 
 
 def with_texts(plan: Plan, texts: Mapping[str, str], *, can_edit: bool = False) -> Plan:

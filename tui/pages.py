@@ -72,24 +72,44 @@ class PageActions(Console):
         self.push_screen(PaletteDialog(list({a.method: a for a in reversed(applying)}.values())[::-1]), chosen)
 
     def action_leave(self) -> None:
-        """Leave; asks when jobs run, because they go on."""
+        """Leave; asks when jobs run, because they go on, and in a drill that leaving would end too early."""
+        from tui.dialogs.small import LeaveDialog
+
+        if isinstance(self.screen, LeaveDialog):
+            # Ctrl+C once more: it is heard under a dialog, too.
+            if not self.is_held:
+                self.exit(return_code=0)
+            return
         running = [job for job in self.live.history() if job.live]
-        if not running:
+        names = ", ".join(f"job {job.number} {job.operation} {job.environment}" for job in running)
+        question: list[Line] = []
+        if running:
+            question += [
+                line((f"{names} is running.", "strong")),
+                line("It goes on without you; the next console shows it."),
+            ]
+        if self._ends_a_drill():
+            question.append(line(("The incident is not resolved; leaving ends the drill.", "warn")))
+        if not question:
             self.exit(return_code=0)
             return
-        from tui.dialogs.small import YesNoDialog
-
-        names = ", ".join(f"job {job.number} {job.operation} {job.environment}" for job in running)
-        question = [
-            line((f"{names} is running.", "strong")),
-            line("It goes on without you; the next console shows it."),
-        ]
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.exit(return_code=0)
 
-        self.push_screen(YesNoDialog("Leave?", question, "leave"), answered)
+        self.push_screen(LeaveDialog("Leave?", [*question, line("q again leaves; Esc stays.")], "leave"), answered)
+
+    def _ends_a_drill(self) -> bool:
+        """True where leaving would end a drill in the middle: its incident is open, and it was not scored yet."""
+        from operations.errors import JournalUnavailable
+
+        if not (self.plays_drill and self._has_open_incident()):
+            return False
+        try:
+            return not self.live.journal.events(kinds=("drill.scored",))
+        except JournalUnavailable:
+            return False  # whatever became of the journal, one can leave
 
 
 def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]:

@@ -89,7 +89,7 @@ def _play(session: Session, config: Path) -> int:
     dealt = scenarios.deal(settings.drill.scenario, settings.drill.seed)
     say(f"Drill {dealt.code_name}. {dealt.story}")
     session.real_config = session.path
-    session.config = str(config)
+    session.config, session.plays_drill = str(config), True
     code = session.open_console(session)
     if code not in (0, 130):
         return code

@@ -146,7 +146,9 @@ def resolve_incident(settings: Settings, journal: Journal, one: Incident, why: s
     snapshot = look(settings, one.environment) if looked else None
     speed = settings.drill.speed if settings.drill else 1.0
     found = still_open(one, jobs, snapshot, utc_now(), speed=speed, looked=looked)
-    set_state(journal, one, IncidentState.RESOLVED, still_open=[each.words for each in found if each.stops], why=why)
+    # Where one of them stops, all are named: as the console does.
+    named_all = [each.words for each in found] if any(each.stops for each in found) else []
+    set_state(journal, one, IncidentState.RESOLVED, still_open=named_all, why=why)
     for each in found:
         say(f"still open: {each.words}", "WARN")
 

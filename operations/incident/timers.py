@@ -6,7 +6,7 @@ the old one is moot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -44,6 +44,7 @@ WINDOWS: dict[Severity, tuple[tuple[float, str], ...]] = {
     ),
 }
 """Minutes after which a window begins, and what belongs into it; the last one is past all windows (the manuals)."""
+WELL_AGAIN = "all that was down is well again: verify, watch, tell users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ def timers_of(incident: Incident, facts: Facts, settings: Settings) -> Iterator[
         yield from _people(incident, facts)
     if not over and facts.box is not None:
         yield _time_box(facts.box)
-    if seeking:
+    if seeking and not facts.well:
         yield from _windows(facts)
+    if seeking:
         yield from _ladder(incident, facts, settings)
     if facts.state is not IncidentState.CLOSED:
         for armed in facts.armed.values():
@@ -89,14 +91,27 @@ def window_of(facts: Facts, now: datetime) -> str:
     begun = [(at, words) for at, words in WINDOWS.get(facts.severity, ()) if at <= max(0.0, passed)]
     if not begun or facts.state in _OVER or facts.state is IncidentState.MONITORING:
         return ""
+    if facts.well:
+        return WELL_AGAIN
     at, words = begun[-1]
     end = next((later for later, _ in WINDOWS[facts.severity] if later > at), None)
     return f"{at:g}-{end:g} min: {words}" if end is not None else words
 
 
-def minutes(table: dict[str, float], severity: Severity) -> float:
+def minutes(table: Mapping[str, float], severity: Severity) -> float:
     """What a table of minutes by severity says; 0 where it says nothing."""
     return max(0.0, table.get(severity.value, 0.0))
+
+
+def first_notice_due(
+    seen: datetime, severity: Severity, first_notice: Mapping[str, float], cadence: Mapping[str, float]
+) -> tuple[datetime, timedelta] | None:
+    """When users are to have heard of it first, and how long that is from `seen`: the alarm, or the opening.
+
+    None where the settings ask for no notice. The score of a drill reads the same figure.
+    """
+    first = minutes(first_notice, severity) or minutes(cadence, severity)
+    return (seen + timedelta(minutes=first), timedelta(minutes=first)) if first else None
 
 
 def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
@@ -113,11 +128,13 @@ def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
     if over:
         return
     if last is None:
-        first = minutes(settings.incident.first_notice, facts.severity) or cadence
-        if first:
-            id = f"update:first:{facts.turn}:{first:g}"
-            due = facts.began + timedelta(minutes=first)
-            yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or timedelta(minutes=first))
+        first = first_notice_due(
+            facts.alarm or facts.began, facts.severity, settings.incident.first_notice, settings.incident.cadence
+        )
+        if first is not None:
+            due, within = first
+            id = f"update:first:{facts.turn}:{within.total_seconds() / 60:g}"
+            yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or within)
     elif last.kind == "resolved":
         words = "users were told that it is over: resolve the incident, or correct the notice"
         yield Timer(f"update:told:{last.event}", "custom", "RESOLVE", words, last.at + RESOLVED_NOTICE)
@@ -142,7 +159,7 @@ def _people(incident: Incident, facts: Facts) -> Iterator[Timer]:
         if holder.offered_to and holder.offered_at is not None:
             words = f"{holder.offered_to} has not taken over: {holder.role.value}"
             due = min(holder.offered_at, facts.last or holder.offered_at) + NO_COMMANDER
-            yield Timer(f"offer:{holder.offer}", "commander", "HAND-OVER", words, due, NO_COMMANDER)
+            yield Timer(f"offer:{holder.offer}", "commander", "HAND-OVER", words, due)
     if facts.assumed:
         words = f"nobody has said how bad it is; it counts as {facts.severity.value}"
         yield Timer("severity", "severity", "SEVERITY", words, facts.began + NO_SEVERITY, NO_SEVERITY)
@@ -176,18 +193,28 @@ def _ladder(incident: Incident, facts: Facts, settings: Settings) -> Iterator[Ti
                 steps.setdefault((contact.after_minutes, f"{contact.kind}/{contact.name}"), []).append(contact)
             elif step is not None:
                 steps[step].append(contact)
+    settled = _settled_steps(facts)
     for (after, kind), contacts in steps.items():
+        if kind in settled:
+            continue
         timer = _call(
             f"ladder:{kind}:{after:g}:{facts.turn}", kind, contacts, facts, timedelta(minutes=after), settings
         )
         if timer is not None:
             yield timer
-    if restricted is not None:
-        security = [contact for contact in settings.contacts if contact.kind == "security"]
+    security = [contact for contact in settings.contacts if contact.kind == "security"]
+    each = {f"security/{contact.name}" for contact in security}
+    if restricted is not None and "security" not in settled and not (each and each <= settled):
         since = max(timedelta(), min(restricted.since - facts.began, _LONG_AGO))
         timer = _call(f"ladder:security:breach:{facts.turn}", "security", security, facts, since, settings)
         if timer is not None:
             yield timer
+
+
+def _settled_steps(facts: Facts) -> set[str]:
+    """The steps that somebody called not needed in this turn: no other time and no breach wakes them again."""
+    named = [id.split(":", 1)[1].rsplit(":", 2) for id in facts.cancelled if id.startswith("ladder:")]
+    return {parts[0] for parts in named if len(parts) == 3 and parts[2] == str(facts.turn)}
 
 
 def _call(

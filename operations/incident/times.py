@@ -5,17 +5,17 @@ Folded from events alone. What the definitions say here is printed in every repo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from operations.engine.events import Event
 from operations.engine.record import JobRecord
 from operations.incident.model import Incident, IncidentState
-from operations.incident.onset import KEY as ONSET_KEY
 from operations.incident.onset import Onset, onset_of
 from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
+from operations.incident.well import is_down, well_again
 from operations.incident.what_ran import acts_of, jobs_of
 
 _TAKES_EFFECT = timedelta(minutes=15)
@@ -95,7 +95,7 @@ def times_of(incident: Incident) -> Times:
 def _began(incident: Incident, events: Sequence[Event], onset: Onset | None) -> Moment:
     if onset is not None:
         return Moment(onset.latest, "errors began, as measured")
-    seen = [event for event in events if event.kind == "alarm.opened" or _is_down(event)]
+    seen = [event for event in events if event.kind == "alarm.opened" or is_down(event)]
     if seen and seen[0].at <= incident.opened_at:
         title = text_of(seen[0].data, "title", 120)
         return Moment(seen[0].at, f"not measured; the first sign on the record: {title or seen[0].kind}")
@@ -125,7 +125,7 @@ def _mitigated(
     incident: Incident, events: Sequence[Event], acts: Sequence[JobRecord], over: datetime | None
 ) -> tuple[JobRecord | None, Moment]:
     """The act that helped: the last that went well of those begun before everything was well, and its end."""
-    well = _well_again(events)
+    well = well_again(events)
     until = well or over
     went_well = [(job, job.ended_at) for job in acts if job.code == 0 and job.ended_at is not None]
     before = [(job, ended) for job, ended in went_well if until is None or job.created_at <= until]
@@ -141,30 +141,6 @@ def _mitigated(
     if over is not None:
         return None, Moment(over, "not measured; it was called resolved")
     return None, Moment(None, "no act went well, and what was down was not measured as well again")
-
-
-def _well_again(events: Sequence[Event]) -> datetime | None:
-    """When the last of what had been down was well; None while one is not, or nothing was down."""
-    down: set[str] = set()
-    last: dict[str, Event] = {}
-    for event in _probes(events):
-        probe = text_of(event.data, "probe")
-        last[probe] = event
-        if _is_down(event):
-            down.add(probe)
-    if not down or any(last[probe].data.get("status") != "ok" for probe in down):
-        return None
-    return max(last[probe].at for probe in down)
-
-
-def _probes(events: Sequence[Event]) -> Iterator[Event]:
-    for event in events:
-        if event.kind == "probe.changed" and not text_of(event.data, "key").startswith(ONSET_KEY):
-            yield event
-
-
-def _is_down(event: Event) -> bool:
-    return event.kind == "probe.changed" and event.data.get("status") == "down"
 
 
 def _resolved(events: Sequence[Event]) -> Moment:

@@ -43,6 +43,7 @@ def conclude(settings: Settings, journal: EventBook, wrong: Sequence[str]) -> Sc
         recovered=not wrong,
         speed=drill.speed,
         cadence=settings.incident.cadence,
+        first_notice=settings.incident.first_notice,
     )
     journal.append("drill.scored", score.document())
     return score

@@ -16,16 +16,14 @@ from operations.engine.redaction import Redactor
 from tests.attack.poison import EVIL, FLOOD, foreign_escapes
 from tests.attack.site import Reply
 from tests.attack.world import World
+from tests.e2e.terminal import PAINTED
 
 AGES = r"\d+ ?(?:s|m|h|d)\b|\d+m\d+s"
 
 
 def test_five_megabytes_of_poison_change_only_the_health_row(world: World) -> None:
+    world.site.routes["/api/health"] = Reply(FLOOD)  # from the beginning: a well site is looked at every 10 s only
     with world.terminal(columns=120, rows=36) as terminal:
-        calm = terminal.wait_for(r"✓ ok").splitlines()
-        terminal.wait_for("api/health page")
-        calm = terminal.text.splitlines()
-        world.site.routes["/api/health"] = Reply(FLOOD)
         terminal.wait_for(r"✖ DOWN")
         terminal.wait_for(r"✖ api/health 200 .evil|✖ api/health 200 .\[/x\]")
         terminal.settle()
@@ -38,6 +36,8 @@ def test_five_megabytes_of_poison_change_only_the_health_row(world: World) -> No
         terminal.wait_while("Give that answer|Plan a rollback")
         world.site.routes["/api/health"] = Reply('{"status": "healthy"}')
         terminal.wait_for(r"✓ ok")
+        terminal.wait_for("api/health page")
+        calm = terminal.text.splitlines()
         terminal.press("q")
         assert terminal.wait_ended() == 0
     assert len(stormy) == len(calm)
@@ -138,16 +138,17 @@ def test_hostile_names_and_messages_are_inert_in_the_console(world: World) -> No
                 if f"{button}" in terminal.text and _focused(terminal.raw, button):
                     break
                 terminal.press("tab")
-                terminal.settle()
+                terminal.settle(quiet=PAINTED)
+            terminal.settle()
             terminal.press("enter")
-            terminal.settle()
+            terminal.settle(quiet=PAINTED)
             terminal.press("esc")
-            terminal.settle()
+            terminal.settle(quiet=PAINTED)
         terminal.press("esc")
-        terminal.settle()
+        terminal.settle(quiet=PAINTED)
         terminal.press("I")
         terminal.wait_for("Timeline")
-        terminal.settle()
+        terminal.settle(quiet=PAINTED)
         terminal.press("q")
         assert terminal.wait_ended() == 0
         assert not foreign_escapes(terminal.raw), foreign_escapes(terminal.raw)[:5]

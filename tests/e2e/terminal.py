@@ -29,6 +29,8 @@ DEADLINE = 40.0
 """Seconds to wait for a thing by default: the machine may be busy with other tests."""
 SETTLED = 0.4
 """Seconds without a byte after which nothing is being painted; longer than a dialog's button takes to mean it."""
+PAINTED = 0.12
+"""Seconds without a byte after which what a key did is on the screen."""
 KEYS = {
     "enter": "\r",
     "esc": "\x1b",
@@ -160,11 +162,14 @@ class Terminal:
         """Wait until the screen does not match any more; returns the whole screen."""
         return self._wait(lambda text: re.search(pattern, text) is None, f"lose {pattern!r}", deadline)
 
-    def settle(self, deadline: float = DEADLINE) -> None:
-        """Wait until no byte came for SETTLED seconds: all is painted, and a button that has the focus is ready."""
+    def settle(self, deadline: float = DEADLINE, *, quiet: float = SETTLED) -> None:
+        """Wait until no byte came for `quiet` seconds: all is painted, and a button that has the focus is ready.
+
+        Where no Enter follows PAINTED is enough.
+        """
         until = time.monotonic() + deadline
         with self._news:
-            while (left := self._last_byte + SETTLED - time.monotonic()) > 0:
+            while (left := self._last_byte + quiet - time.monotonic()) > 0:
                 assert time.monotonic() < until, f"the screen never settles:\n{self._shown()}"
                 self._news.wait(left)
 

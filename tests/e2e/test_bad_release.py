@@ -18,7 +18,7 @@ from tests.e2e.keys import (
     type_confirmation,
 )
 from tests.e2e.reports import Moments, check_report, same_elsewhere
-from tests.e2e.terminal import Terminal
+from tests.e2e.terminal import PAINTED, Terminal
 from tests.e2e.truth import truth_of
 
 pytestmark = [pytest.mark.practice, pytest.mark.terminal, pytest.mark.timeout(240)]
@@ -127,12 +127,12 @@ def read_timeline(drill: Terminal) -> None:
     # What was due is gone from the head now: the page is laid out anew.
     drill.settle()
     drill.press("end")
-    drill.settle()
+    drill.settle(quiet=PAINTED)
     seen = drill.text
     while not all(words in _folded(seen) for words in wanted):
         assert len(seen) < 20_000, f"not on the timeline: {wanted}\n{seen}"
         drill.press("pageup")
-        drill.settle()
+        drill.settle(quiet=PAINTED)
         seen = f"{drill.text}\n{seen}"
 
 

@@ -16,7 +16,7 @@ from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import BAD_RELEASE, down_snapshot, quiet_snapshot
 from tui.actions import ACTIONS
 from tui.app import VigieApp
-from tui.dialogs.base import Dialog
+from tui.dialogs.base import Dialog, MeantButton
 from tui.lines import text_of
 from tui.pages import help_lines
 from tui.panels.block import Block
@@ -199,8 +199,10 @@ async def test_the_incident_page_shows_the_timeline_and_resolving_asks_why_witho
         await pilot.press("r")
         await shows(pilot, "No smoke run has passed")
         await shows(pilot, "The site is down by the last readings")
+        assert [str(button.label) for button in app.screen.query(MeantButton)] == ["Cancel", "resolved"]
         await pilot.press(*"false alarm", "enter")
         await until(pilot, lambda: app.live.incident is not None and not app.live.incident.open, "resolved")
+        await until(pilot, lambda: "r resolve" not in screen_text(app), "no key in the footer that does nothing")
 
 
 async def test_hostile_answers_change_nothing_but_their_row(make_app: MakeApp) -> None:

@@ -32,6 +32,8 @@ async def test_it_lists_what_applies_here_is_narrowed_by_typing_and_does_it(make
         await opened(pilot)
         everything = listed(pilot)
         assert len({row[:12] for row in everything}) == len(everything), "each thing once"
+        room = app.screen.query_one("#options", OptionList).region.intersection(app.screen.query_one("#fields").region)
+        assert room.height == min(len(everything), 24 - 5), "all that the screen has room for can be seen"
         names = {row[12:].split("  ")[0].strip() for row in everything}
         assert "jobs" in names
         assert not names & {"rollback", "filter"}, "it is read-only, and nothing is filtered on this page"

@@ -40,12 +40,18 @@ class PaletteDialog(Dialog[Action | None]):
         yield OptionList(id="options", compact=True, markup=False)
 
     def first_focus(self) -> Widget:
-        options = self.query_one("#options", OptionList)
-        # One height, however few are left: nothing jumps while somebody types.
-        options.styles.height = max(3, min(len(self._all), self.app.size.height - 6))
-        options.can_focus = False
+        self.query_one("#options", OptionList).can_focus = False
         self._narrow("")
         return self.query_one("#wanted", Field)
+
+    @property
+    def field_rows(self) -> int:
+        """The field, and a row for each action."""
+        return 1 + max(3, len(self._all))
+
+    def fields_fit(self, rows: int) -> None:
+        """One height, however few are left: nothing jumps while somebody types."""
+        self.query_one("#options", OptionList).styles.height = max(1, rows - 1)
 
     def on_resize(self) -> None:
         super().on_resize()

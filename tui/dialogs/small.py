@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.dialogs.base import Dialog, Field, MeantButton
+from tui.keys import KeysInTurn
 from tui.lines import Line, inert, line, wrap
 from tui.plainly import shown
 from tui.theme import UNICODE
@@ -203,6 +204,15 @@ class YesNoDialog(Dialog[bool | None]):
     def refresh_words(self) -> None:
         """Show the question again after it changed."""
         self.show_words()
+
+
+class LeaveDialog(YesNoDialog):
+    """Whether to leave; the key that asked leaves, too, once it is pressed again and not held down."""
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "q" and not (isinstance(self.app, KeysInTurn) and self.app.is_held):
+            event.stop()
+            self.dismiss(True)
 
 
 class ClearDialog(YesNoDialog):

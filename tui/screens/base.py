@@ -45,6 +45,11 @@ class Page(Screen[None]):
         """In front again."""
         in_front_again(self)
 
+    @property
+    def is_over(self) -> bool:
+        """True where what the page is about has ended, and its key does nothing more."""
+        return False
+
     def show(self, model: Model) -> None:
         """Show a model."""
         self.model = model

@@ -39,6 +39,11 @@ class DrillScreen(Page):
         scroll.focus()
         scroll_plainly(scroll)
 
+    @property
+    def is_over(self) -> bool:
+        """True once it was scored: no hint and no other end."""
+        return self.drilling.score is not None
+
     def tell(self, drilling: Drilling, debrief: Debrief | None) -> None:
         """Show what has become of it, from the top where it is over now."""
         if debrief is not None and self.debrief is None:

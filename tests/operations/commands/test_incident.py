@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -159,10 +160,15 @@ def test_resolved_asks_for_the_quiet_watch_too(team: Team, id: str, monkeypatch:
     assert team("state", id, "resolved", "--why", "seen by three people").code == 0
 
 
-def test_what_is_still_open_is_said_all_at_once_and_when_it_is_overridden(team: Team, id: str) -> None:
+def test_what_is_still_open_is_said_all_at_once_and_when_it_is_overridden(
+    team: Team, id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = SimpleNamespace(notices=[SimpleNamespace(kind="initial")])
+    monkeypatch.setattr(still_open, "facts_of", lambda incident: told)
     refused = team("state", id, "resolved", code=1).err
     assert "no smoke run has passed" in refused
     assert "how long the site has been well is not known" in refused
+    assert "users were told that it broke, and not yet that it is over" in refused
     assert "--why" in refused
     assert "still open: no smoke run has passed" in team("state", id, "resolved", "--why", "a false alarm").err
 

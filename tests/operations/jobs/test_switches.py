@@ -57,7 +57,14 @@ class Board:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def desk(self, *, kind: str = "staging", check: str = "/flags#flags.{name}", commands: bool = True) -> Desk:
+    def desk(
+        self,
+        *,
+        kind: str = "staging",
+        check: str = "/flags#flags.{name}",
+        commands: bool = True,
+        limit: float = 20.0,
+    ) -> Desk:
         call = [sys.executable, str(self.folder / "switch.py"), str(self.file)]
         flag = json.dumps([*call, "flag", "{environment}", "{name}", "{value}"] if commands else [])
         closed = json.dumps([*call, "maintenance", "{environment}", "{value}"] if commands else [])
@@ -72,7 +79,7 @@ url = "http://127.0.0.1:{self.server.server_port}"
 flag = {flag}
 flag_check = "{check}"
 maintenance = {closed}
-limit = 0.5
+limit = {limit}
 """)
         return Desk(load_settings(path, {}), kind)
 
@@ -128,7 +135,7 @@ def test_code_5_when_the_command_fails_and_when_it_lies(board: Board) -> None:
     assert (failed.code, "no such environment" in failed.says) == (5, True)
     Path(f"{board.file}.fails").unlink()
     Path(f"{board.file}.lies").touch()
-    lied = maintenance(board.desk(), "on")
+    lied = maintenance(board.desk(limit=1.5), "on")
     assert lied.code == 5
     assert "the site still shows off" in lied.says
 
