@@ -20,9 +20,9 @@ NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 def one(id: str, when: datetime, severity: str, *, resolved: int = 0, cause: str = "", drill: bool = False) -> Incident:
     """An incident that was opened then, and resolved so many minutes later."""
     tale = Tale(id)
-    data = {"site": "s", "environment": "production", "severity": severity, "title": "x"}
+    data: dict[str, object] = {"site": "s", "environment": "production", "severity": severity, "title": "x"}
     data |= {"drill": True} if drill else {}
-    tale.say(when, "ana", "incident.opened", data)
+    tale.say(when, "ana", "incident.opened", dict(data))
     if resolved:
         tale.say(when + timedelta(minutes=resolved), "ana", "incident.state", {"state": "resolved"})
     if cause:
