@@ -69,8 +69,7 @@ def leave(drill: Terminal) -> str:
     told = len(drill.raw)
     drill.press_meant("q", r"Worth a minute together|q again leaves")
     if "q again leaves" in drill.text:
-        drill.settle()
-        drill.press_meant("q", r"Worth a minute together")
+        say_yes(drill, r"Worth a minute together")
     drill.settle()
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drill.raw[told:].decode())
 
