@@ -80,6 +80,8 @@ class Session:
     open_console: Callable[[Session], int]
     real_config: Path | None = None
     """In a drill: the settings file of the real site, whose alarms show inside the drill."""
+    plays_drill: bool = False
+    """True where leaving this console ends a drill."""
     command: str = ""
     """The command as far as it is known: `jobs show`."""
     site: str = ""

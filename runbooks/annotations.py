@@ -43,6 +43,13 @@ def notes_in(text: str) -> dict[str, str]:
     return found
 
 
+def tells_only_keys(text: str) -> bool:
+    """True where `text` is comments alone, and every part of them is a key of ours."""
+    insides = [comment for inside, comment in split_comments(text) if inside]
+    told = [part.partition(":")[0].strip() for comment in insides for part in parts(comment) if part.strip()]
+    return bool(told) and not without_comments(text) and all(key in KEYS for key in told)
+
+
 def without_comments(text: str) -> str:
     """`text` with its comments taken out and the space they leave."""
     if "<!--" not in text:

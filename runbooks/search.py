@@ -57,11 +57,14 @@ def _wanted(words: str) -> list[re.Pattern[str]]:
 
 
 def _in_book(book: Book, wanted: list[re.Pattern[str]]) -> Iterable[Hit]:
-    if _has(f"{book.name} {book.title}", wanted):
+    named = _has(f"{book.name} {book.title}", wanted)
+    if named:
         yield Hit(book.name, "", book.title, 1, book.title, "book")
     lines = _searched(book)
     for section in book.sections:
         if section.level and _has(section.title, wanted):
+            if named and section.title == book.title:
+                continue  # its heading is the book itself
             yield Hit(book.name, section.anchor, section.title, section.lines[0], section.title, "section")
         elif hit := _in_text(book, section, lines, wanted):
             yield hit

@@ -32,6 +32,7 @@ from tui.screens.base import Page
 from tui.screens.main import MainScreen
 from tui.terminal import install_handlers
 from tui.theme import ASCII, UNICODE
+from tui.unsent import Unsent
 from tui.wire import ChangedCells
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Console(KeysInTurn):
         ascii_only: bool = False,
         open_watch: OpenWatch | None = None,
         real_config: Path | None = None,
+        plays_drill: bool = False,
         settled: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -77,6 +79,9 @@ class Console(KeysInTurn):
         self.places = places_for(settings)
         self._open_watch = open_watch
         self.real_config = real_config if settings.drill else None
+        self.plays_drill = plays_drill
+        self.unsent: dict[tuple[str, str], Unsent] = {}
+        """Messages that were filled in here and did not leave, by incident and kind."""
         self._live: Live | None = None
         for action in actions(readonly=readonly):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
@@ -246,6 +251,10 @@ class Console(KeysInTurn):
         path = write_crash_report(self.places.state, error, self.redactor, utc_now())
         words = self.redactor.redact(f"{type(error).__name__}: {error}")
         self.say(f"{event.worker.name or 'a part'} stopped: {words[:120]}. Report: {path}", "error")
+
+    def heard_nothing(self) -> None:
+        """Whoever types on after a cancelled plan is told."""
+        self.say("Cancelled: nothing was done. What you typed behind it went nowhere, too.", "warning")
 
     def say(self, words: str, severity: Severity = "information") -> None:
         """Say something over the keys for a few seconds. It covers nothing and moves nobody."""

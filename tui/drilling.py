@@ -80,7 +80,10 @@ class DrillActions(PageActions):
         if await self.push_screen_wait(YesNoDialog("End the drill?", question, "end it")):
             self.say("Asking the practice site whether users are served …")
             wrong = await beside(still_wrong, Path(self.settings.drill.home))
-            conclude(self.settings, self.live.journal, wrong)
+            seen = self.live.snapshot
+            conclude(
+                self.settings, self.live.journal, wrong, lambda env: seen if seen and seen.environment == env else None
+            )
             self.say("The drill is over.")
 
     def _not_done(self) -> list[Line]:

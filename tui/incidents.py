@@ -68,6 +68,7 @@ class IncidentActions(PageActions):
                 severity=severity,
                 title=title,
                 now=self.live.now(),
+                drill=self.settings.drill is not None,
             )
         except VigieError as error:
             self.say(str(error), "error")

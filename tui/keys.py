@@ -25,6 +25,10 @@ HELD = 0.7
 to 0.66 s before they begin to repeat a key."""
 
 
+TYPING = ("enter", "tab", "backspace")
+"""Keys that belong to typing a phrase beside those that print something."""
+
+
 class KeysInTurn(App[None]):
     """An app that deals with one key after another."""
 
@@ -37,6 +41,8 @@ class KeysInTurn(App[None]):
         """The key that was in turn last, and when it was typed."""
         self.is_held = False
         """True when the key in turn may only repeat the one before: what turns something over must not hear it."""
+        self._deaf_until = 0.0
+        """Until when (monotonic) typing was meant for a dialog that is gone."""
         self._meant_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
         """Keys handed to a widget, and the screen that was on top when each was typed."""
 
@@ -44,6 +50,21 @@ class KeysInTurn(App[None]):
     def typed_at(self) -> float:
         """When the key in turn was read from the terminal, on the monotonic clock; else now."""
         return self._in_turn.time if self._in_turn else monotonic()
+
+    def stay_deaf_to_typing(self) -> None:
+        """A dialog that wants a phrase was cancelled by Enter: what is typed right behind was meant for its field."""
+        self._deaf_until = self.typed_at + HELD
+
+    def heard_nothing(self) -> None:
+        """Something was typed that went nowhere."""
+
+    def _is_typed_behind(self, event: events.Key) -> bool:
+        """True for a key that goes on with what was typed into a dialog that is gone; it counts for no page."""
+        typing = event.is_printable or event.key in TYPING
+        if not typing or event.time >= self._deaf_until or self.screen.is_modal:
+            return False
+        self._deaf_until = event.time + HELD
+        return True
 
     def post_message(self, message: Message) -> bool:
         if message is self._in_turn:
@@ -54,6 +75,8 @@ class KeysInTurn(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key):
             await super().on_event(event)
+        elif not event.is_forwarded and self._is_typed_behind(event):
+            self.heard_nothing()
         elif event.is_forwarded:
             # Its turn had run out when it came back: it counts only for the screen it was typed at.
             if self._meant_for.get(event) is self.screen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from operations.errors import VigieError
 from operations.text import one_line
 from tui.lines import Line, line, wrap
 from tui.looking import LookingActions
+from tui.unsent import Unsent, as_left, newest_texts, place_of, promise_words
 
 if TYPE_CHECKING:
     # Imported where they are used: none of it is needed before the first frame.
@@ -43,8 +44,11 @@ class MessageActions(LookingActions):
         # Drafted as the incident opened: one key shows it.
         waiting = any(one.kind == "initial" for one in past) and not any(one.sent for one in past)
         kind = "initial" if first and waiting and incident and incident.open else await self._kind(incident, past)
-        if kind is None:
-            return
+        if kind is not None:
+            await self._write(incident, kind, past)
+
+    async def _write(self, incident: Incident | None, kind: str, past: tuple[Message, ...]) -> None:
+        """Draft a message of that kind, fill it, choose to whom, and send it; what is left unsent is kept."""
         if kind in ("maintenance", "post-deployment"):
             incident = None
         draft, given = await self._draft_filled(incident, kind)
@@ -54,9 +58,11 @@ class MessageActions(LookingActions):
             self.copy_text("\n\n".join(draft.texts.values()))
             self.say("No target is set for messages: it was copied. [[messages.targets]] adds one.", "warning")
             return
-        targets = await self._targets(incident)
+        targets = await self._targets(incident, past)
         if targets is not None:
             await self._send(incident, draft, targets, given)
+        else:
+            self._keep_unsent(incident, draft, given, {})
 
     async def _send(
         self,
@@ -71,7 +77,8 @@ class MessageActions(LookingActions):
         from operations.incident.sending import id_for, past_messages, send
         from tui.dialogs.edit import EditDialog
 
-        edited: dict[str, str] = {}
+        kept = self.unsent.get(place_of(incident, draft.kind), Unsent())
+        edited = kept.edited_for(promise_words(draft, self.live.now(), self.settings.messages.zone))
         allow: frozenset[str] = frozenset()
         id = ""
         while True:
@@ -92,15 +99,38 @@ class MessageActions(LookingActions):
                     allow = frozenset()
                 continue
             if answer != "run":
-                self.say("Cancelled: nothing was sent.")
+                self._keep_unsent(incident, draft, given, edited, sending)
                 return
             break
         came = await send(self.live.journal, self.settings, sending, self.live.now)
+        self.unsent.pop(place_of(incident, draft.kind), None)
         for target in sending.targets:
             if target.kind == "clipboard":
                 self.copy_text(sending.parcel(self.settings).text_for(target))
         self._say_came(came)
         self.read_back()
+
+    def _keep_unsent(
+        self,
+        incident: Incident | None,
+        draft: Draft,
+        given: Mapping[str, str],
+        edited: Mapping[str, str],
+        sending: Sending | None = None,
+    ) -> None:
+        """Keep what was typed for a message that did not leave; on record only what would have been let out."""
+        from operations.incident.sending import keep_draft, past_messages
+
+        promise = promise_words(draft, self.live.now(), self.settings.messages.zone)
+        self.unsent[place_of(incident, draft.kind)] = Unsent(dict(given), dict(edited), promise)
+        self.say("Cancelled: nothing was sent. U shows it again as you left it.")
+        if sending is None or sending.plan.refusal is not None:
+            return
+        whole = as_left(draft, edited)
+        past = past_messages(self.live.journal, incident, self.live.now())
+        if not any(one.id == sending.message and (one.sent or one.texts == whole.texts) for one in past):
+            keep_draft(self.live.journal, incident, whole, sending.message)
+            self.live.read_journal()
 
     async def _is_meant(self, sending: Sending) -> bool:
         """Where only that holds it up: whether what users should not read is meant to stand there."""
@@ -135,15 +165,17 @@ class MessageActions(LookingActions):
         from tui.dialogs.fill import Asked, FillDialog
 
         given: dict[str, str] = {}
+        kept = self.unsent.get(place_of(incident, kind), Unsent()).given
         while True:
             snapshot = self.live.snapshot
             draft = await beside(drafted, incident, kind, self.live.now(), self.settings, snapshot, given=dict(given))
             if not draft.missing:
                 return draft, given
             asked = [
-                Asked(name if language == "en" else f"{name}.{language}", f"{name} ({language})")
+                Asked(written, f"{name} ({language})", kept.get(written, ""))
                 for language, names in draft.blanks.items()
                 for name in names
+                for written in [name if language == "en" else f"{name}.{language}"]
             ]
             notes = [f"{name}: {why}" for name, why in draft.why.items() if name in draft.missing]
             text = "\n\n".join(draft.texts.values())
@@ -153,20 +185,16 @@ class MessageActions(LookingActions):
                 return None, given
             given.update(answers)
 
-    async def _targets(self, incident: Incident | None) -> tuple[MessageTarget, ...] | None:
+    async def _targets(self, incident: Incident | None, past: tuple[Message, ...]) -> tuple[MessageTarget, ...] | None:
         from operations.incident.message_plan import chosen_targets
         from operations.incident.messages import is_restricted
         from tui.dialogs.small import ChooseDialog
 
-        known = self.settings.messages.targets
         restricted = is_restricted(incident)
-        quiet = [target.name for target in known if not target.public]
-        choices: list[tuple[str, list[str]]] = [(f"{t.name}: {t.readers}", [t.name]) for t in known]
-        if not restricted and len(known) > 1:
-            if quiet and len(quiet) < len(known):
-                choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
-            choices.append(("every one of them", ["all"]))
-        chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], [one_line(w, 90) for w, _ in choices]))
+        known = self.settings.messages.targets
+        choices, at = target_choices(known, past if incident else (), restricted=restricted)
+        words = [one_line(each, 90) for each, _ in choices]
+        chosen = await self.push_screen_wait(ChooseDialog("To whom?", [], words, at))
         return None if chosen is None else chosen_targets(self.settings, choices[chosen][1], restricted=restricted)
 
     async def _choice_for(self, plan: Plan) -> str:
@@ -201,6 +229,9 @@ class MessageActions(LookingActions):
             return
         one = past[chosen]
         width = min(96, self.size.width - 6)
+        if not one.sent and not self.readonly:
+            await self._draft_again(one, tuple(past[::-1]), width)
+            return
         failed = [d for d in one.deliveries if d.result != "delivered"]
         if failed and not self.readonly:
             options = ["read it whole", "send it again to whom it failed", "I have looked: again where it is not known"]
@@ -211,6 +242,26 @@ class MessageActions(LookingActions):
                 await self._again(one, looked=how == 2)
                 return
         await self.push_screen_wait(ReadDialog("Message", message_lines(one, width)))
+
+    async def _draft_again(self, one: Message, past: tuple[Message, ...], width: int) -> None:
+        """A draft with the times of now: read it, or go on with it."""
+        from operations.incident.messages import drafted
+        from tui.dialogs.small import ChooseDialog, ReadDialog
+
+        incident = self.live.incident
+        how = await self.push_screen_wait(
+            ChooseDialog(message_words(one), [], ["change it and send it", "read it whole, with the times of now"])
+        )
+        if how == 0:
+            await self._write(incident, one.kind, past)
+        if how != 1:
+            return
+        now, kept = self.live.now(), self.unsent.get(place_of(incident, one.kind), Unsent())
+        draft = await beside(
+            drafted, incident, one.kind, now, self.settings, self.live.snapshot, given=dict(kept.given)
+        )
+        texts = newest_texts(draft, kept, one.texts, promise_words(draft, now, self.settings.messages.zone))
+        await self.push_screen_wait(ReadDialog("Message", message_lines(replace(one, texts=texts), width)))
 
     async def _again(self, message: Message, *, looked: bool) -> None:
         from operations.incident.message_plan import retry_plan
@@ -247,6 +298,31 @@ class MessageActions(LookingActions):
         left = [one.target for one in message.outstanding]
         chosen = await self.push_screen_wait(ChooseDialog("To whom again?", [], [one_line(name, 90) for name in left]))
         return None if chosen is None else (left[chosen],)
+
+
+def target_choices(
+    known: Sequence[MessageTarget], past: Sequence[Message], *, restricted: bool
+) -> tuple[list[tuple[str, list[str]]], int]:
+    """To whom a message may go, in words and by names, and where the pointer starts: at those of the last one sent.
+
+    Each keeps its number: a person who sends the second message presses what was pressed for the first.
+    """
+    names = [one.name for one in known]
+    choices = [(f"{one.name}: {one.readers}", [one.name]) for one in known]
+    if not restricted and len(known) > 1:
+        quiet = [one.name for one in known if not one.public]
+        if quiet and len(quiet) < len(known):
+            choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
+        choices.append(("every one of them", names))
+    last = next((one for one in reversed(past) if one.sent), None)
+    before = [name for name in names if last is not None and name in last.targets]
+    if not before or (restricted and len(before) > 1):
+        return choices, 0
+    if before not in [chosen for _, chosen in choices]:
+        choices.append((", ".join(before), before))
+    at = next(n for n, (_, chosen) in enumerate(choices) if chosen == before)
+    choices[at] = (f"as before: {choices[at][0]}", before)
+    return choices, at
 
 
 def with_texts(plan: Plan, texts: Mapping[str, str], *, can_edit: bool = False) -> Plan:

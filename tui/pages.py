@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.actions import Action, actions, shown_key
 from tui.console import Console
 from tui.lines import Line, line, wrap
@@ -70,39 +72,53 @@ class PageActions(Console):
         self.push_screen(PaletteDialog(list({a.method: a for a in reversed(applying)}.values())[::-1]), chosen)
 
     def action_leave(self) -> None:
-        """Leave; asks when jobs run, because they go on."""
+        """Leave; asks when jobs run, because they go on, and in a drill that leaving would end too early."""
+        from tui.dialogs.small import LeaveDialog
+
+        if isinstance(self.screen, LeaveDialog):
+            # Ctrl+C once more: it is heard under a dialog, too.
+            if not self.is_held:
+                self.exit(return_code=0)
+            return
         running = [job for job in self.live.history() if job.live]
-        if not running:
+        names = ", ".join(f"job {job.number} {job.operation} {job.environment}" for job in running)
+        question: list[Line] = []
+        if running:
+            question += [
+                line((f"{names} is running.", "strong")),
+                line("It goes on without you; the next console shows it."),
+            ]
+        if self._ends_a_drill():
+            question.append(line(("The incident is not resolved; leaving ends the drill.", "warn")))
+        if not question:
             self.exit(return_code=0)
             return
-        from tui.dialogs.small import YesNoDialog
-
-        names = ", ".join(f"job {job.number} {job.operation} {job.environment}" for job in running)
-        question = [
-            line((f"{names} is running.", "strong")),
-            line("It goes on without you; the next console shows it."),
-        ]
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.exit(return_code=0)
 
-        self.push_screen(YesNoDialog("Leave?", question, "leave"), answered)
+        self.push_screen(LeaveDialog("Leave?", [*question, line("q again leaves; Esc stays.")], "leave"), answered)
+
+    def _ends_a_drill(self) -> bool:
+        """True where leaving would end a drill in the middle: its incident is open, and it was not scored yet."""
+        from operations.errors import JournalUnavailable
+
+        if not (self.plays_drill and self._has_open_incident()):
+            return False
+        try:
+            return not self.live.journal.events(kinds=("drill.scored",))
+        except JournalUnavailable:
+            return False  # whatever became of the journal, one can leave
 
 
 def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]:
-    """The keys of a page as lines of at most `width` cells; answers share one."""
-    rows: list[Line] = []
-    seen: set[str] = set()
-    for action in shown:
-        if action.method in seen:
-            continue
-        seen.add(action.method)
-        key = "1-9" if action.method == "answer" else shown_key(action.key)
-        words = "Give that answer." if action.method == "answer" else action.help
-        first, *more = wrap(words, max(40, width - 24))
-        rows.append(line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first))
-        rows += [line(f"{'':24}{piece}") for piece in more]
+    """The keys of a page as lines of at most `width` cells, its own first; answers share one."""
+    own = [action for action in shown if action.place != "everywhere"]
+    rows = _key_rows(own, width)
+    if own:
+        rows += [line(), line(("  Everywhere", "title"))]
+    rows += _key_rows([action for action in shown if action not in own], width)
     rows.append(line())
     rows.append(line(("  Signs", "title"), "  ✓ ok   ▲ warn   ✖ DOWN   ? unknown: no answer, or one too old"))
     rows.append(
@@ -118,4 +134,15 @@ def help_lines(shown: list[Action], width: int, *, readonly: bool) -> list[Line]
     rows.append(line(("  Times", "title"), "  ages in lists, UTC with Z where a clock is needed"))
     if readonly:
         rows.append(line(("  Read-only", "warn"), "  no key here changes anything"))
+    return rows
+
+
+def _key_rows(shown: Sequence[Action], width: int) -> list[Line]:
+    rows: list[Line] = []
+    for action in {action.method: action for action in reversed(shown)}.values():
+        key = "1-9" if action.method == "answer" else shown_key(action.key)
+        words = "Give that answer." if action.method == "answer" else action.help
+        first, *more = wrap(words, max(40, width - 24))
+        found = [line((f"{key:>7}  ", "key"), (f"{action.word:<15}", "strong"), first)]
+        rows[:0] = [*found, *(line(f"{'':24}{piece}") for piece in more)]
     return rows

@@ -26,6 +26,7 @@ def start(session: Session) -> int:
         readonly=is_readonly(session, settings),
         ascii_only=session.ascii_only or prefers_ascii(),
         real_config=session.real_config,
+        plays_drill=session.plays_drill,
         # What has been loaded stays: going through all of it for garbage held the screen for 70 ms at a time.
         settled=gc.freeze,
     )

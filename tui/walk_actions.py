@@ -243,7 +243,8 @@ def why_lines(suggestion: Suggestion, width: int) -> list[Line]:
         evidence = [(e, "good", "for") for e in weighed.supports]
         evidence += [(e, "bad", "against") for e in weighed.opposes]
         evidence += [(e, "unknown", "unknown") for e in weighed.missing]
-        for item, tone, word in evidence:
+        told = {(item.text, item.source, word): (item, tone, word) for item, tone, word in evidence}
+        for item, tone, word in told.values():
             rows += _evidence(f"    {word:<8}", item.text, item.source, item.age, tone, width)  # type: ignore[arg-type]
     return rows
 

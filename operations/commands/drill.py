@@ -41,8 +41,9 @@ def drill(session: Session, /, scenario: str | None, home: Path | None, mode: st
     """Practise on a small site that breaks for real; exit 0 when the drill was passed."""
     _require_practice()
     from operations.practice import scenarios, site
+    from operations.practice.whereabouts import default_home
 
-    place = home or site.default_home()
+    place = home or default_home()
     if mode == "list":
         for name in scenarios.NAMES:
             dealt = scenarios.deal(name, 0)
@@ -88,7 +89,7 @@ def _play(session: Session, config: Path) -> int:
     dealt = scenarios.deal(settings.drill.scenario, settings.drill.seed)
     say(f"Drill {dealt.code_name}. {dealt.story}")
     session.real_config = session.path
-    session.config = str(config)
+    session.config, session.plays_drill = str(config), True
     code = session.open_console(session)
     if code not in (0, 130):
         return code
@@ -97,6 +98,7 @@ def _play(session: Session, config: Path) -> int:
 
 def _conclude(config: Path, *, as_json: bool) -> int:
     """Score the drill, unless its player ended it already, and say how it went."""
+    from operations.commands.look import look
     from operations.jobs.launch import journal_for
     from operations.practice.result import conclude, debriefing, still_wrong
     from operations.settings_reader import load_settings
@@ -105,7 +107,8 @@ def _conclude(config: Path, *, as_json: bool) -> int:
     assert settings.drill is not None
     journal = journal_for(settings)
     try:
-        score = conclude(settings, journal, still_wrong(Path(settings.drill.home)))
+        wrong = still_wrong(Path(settings.drill.home))
+        score = conclude(settings, journal, wrong, lambda name: None if as_json else look(settings, name))
         told = None if as_json else debriefing(settings, journal, score)
     finally:
         journal.close()

@@ -73,6 +73,7 @@ def open_one(
             now=utc_now(),
             another=another,
             restricted=restricted,
+            drill=settings.drill is not None,
         )
         start_walk(journal, again(journal, book, id), load_book(settings))
         one = again(journal, book, id)
@@ -136,7 +137,7 @@ def note(session: Session, id: str, text: str, when: str) -> int:
 
 @incident.command()
 @click.argument("id")
-@click.option("--need", default="a second pair of eyes", help="What is needed from whoever reads it.")
+@click.option("--need", default="", help="What is needed from whoever reads it; else what the last call asked for.")
 @click.pass_obj
 def brief(session: Session, id: str, need: str) -> int:
     """Twelve lines anyone can read."""

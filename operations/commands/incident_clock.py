@@ -86,10 +86,10 @@ def settle(session: Session, id: str, timer: str, why: str) -> int:
 @click.command()
 @click.argument("id")
 @click.argument("words")
-@click.option("--at", "when", required=True, metavar="TIME", help="10m, 2h, 08:00 (UTC) or an ISO time.")
+@click.option("--at", "--in", "when", required=True, metavar="TIME", help="10m, 2h, 08:00 (UTC) or an ISO time.")
 @click.pass_obj
 def remind(session: Session, id: str, words: str, when: str) -> int:
-    """Set a reminder of your own; prints its id."""
+    """Set a reminder of your own, `--in 10m` or `--at 08:00`; prints its id."""
     from operations.incident.reminding import arm
     from operations.moments import until_of
 

@@ -12,6 +12,7 @@ from operations.commands.printing import hung
 from operations.commands.session import document, say, settings_of
 from operations.incident.model import Incident
 from operations.incident.timeline import (
+    GROUPS,
     Line,
     Wanted,
     chosen,
@@ -56,6 +57,8 @@ def show(session: Session, id: str, wanted: str, search: str, pinned: bool, hand
             click.echo(hung((name if number == 0 else " " * len(name)) + row, len(name) + _TEXT_AT))
     if len(lines) < len(everything):
         say(f"{len(lines)} of {len(everything)} lines")
+    if asked.kinds and not lines:
+        say(f"Kinds are: {', '.join(GROUPS)}; or the beginning of an event's own.")
     return 0
 
 

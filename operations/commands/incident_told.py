@@ -30,7 +30,7 @@ def tell(session: Session, id: str, field: str, text: str | None, language: str,
     from operations.incident.told import FIELDS, said_of
     from operations.incident.told import tell as say_it
 
-    name = field.replace("-", "_")
+    name = "_".join(field.replace("-", " ").lower().split())
     settings = settings_of(session, to_change=text is not None)
     if field and name not in FIELDS:
         raise VigieError(f"There is no field {one_line(field, 40)}.", next_step=f"There is: {', '.join(FIELDS)}.")

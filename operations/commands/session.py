@@ -33,7 +33,7 @@ def settings_of(session: Session, *, to_change: bool = False) -> Settings:
         raise VigieError(
             "There is no settings file here.",
             means="Vigie looks for vigie.toml or .env.operations here, in the folders above, and in your own settings.",
-            next_step="Write one: vigie init. To try Vigie without any: vigie drill",
+            next_step=_first_step(),
         )
     settings = load_settings(path)
     session.site = settings.site.name
@@ -44,6 +44,18 @@ def settings_of(session: Session, *, to_change: bool = False) -> Settings:
     if to_change:
         refuse_readonly(session, settings)
     return settings
+
+
+def _first_step() -> str:
+    """What somebody without settings may want: the practice site that runs, else settings or a drill."""
+    import shlex
+
+    from operations.practice.whereabouts import running_config
+
+    practice = running_config()
+    if practice is not None:
+        return f"In the drill that runs here: vigie --config {shlex.quote(str(practice))} …. Of your own: vigie init"
+    return "Write one: vigie init. To try Vigie without any: vigie drill"
 
 
 def is_readonly(session: Session, settings: Settings) -> bool:

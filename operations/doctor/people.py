@@ -51,7 +51,7 @@ def judge_drill(last: datetime | None, now: datetime) -> Finding:
 
 
 def _usual_folder() -> Path:
-    from operations.practice.site import default_home
+    from operations.practice.whereabouts import default_home
 
     return default_home()
 

@@ -33,11 +33,12 @@ def open_incident(
     now: datetime,
     another: bool = False,
     restricted: str = "",
+    drill: bool = False,
 ) -> str:
     """Open an incident and return its id; `severity` None: nobody has said it, so it counts as P0 until somebody does.
 
-    `another`: beside one that is open; `restricted`: why only few may know. Raises VigieError when one is already open
-    for that environment.
+    `another`: beside one that is open; `restricted`: why only few may know; `drill`: nothing of it is real, which its
+    report says. Raises VigieError when one is already open for that environment.
     """
     data: dict[str, object] = {
         "site": site,
@@ -49,6 +50,8 @@ def open_incident(
         data["assumed"] = True
     if why := one_line(restricted, 300):
         data |= {"restricted": True, "why": why}
+    if drill:
+        data["drill"] = True
     with alone(book.path):
         with suppress(JournalUnavailable):  # what cannot be read keeps nobody from opening one
             book.refresh()

@@ -80,12 +80,13 @@ def unsaid(incident: Incident, settings: Settings, now: datetime) -> tuple[Due, 
     return tuple(waiting)
 
 
-def header_words(clock: Clock, now: datetime) -> str:
-    """What the header says: `UPDATE DUE 9m53s`, `UPDATE OVERDUE 2m`; empty when nothing is due."""
+def header_words(clock: Clock, now: datetime, *, count: bool = True) -> str:
+    """What the header says: `UPDATE DUE 9m53s`; `UPDATE OVERDUE 2m +1` where one more is overdue (with `count`)."""
     one = clock.next
     if one is None:
         return ""
-    return f"{one.label} {due_words(one, now)}"
+    more = sum(_stands(other) for other in clock.due if other.timer != one.timer) if count and _stands(one) else 0
+    return f"{one.label} {due_words(one, now)}{f' +{more}' if more else ''}"
 
 
 def due_words(due: Due, now: datetime) -> str:
@@ -138,15 +139,18 @@ def _due(timer: Timer, said: Said, now: datetime) -> Due:
     return Due(timer.id, timer.kind, timer.words, due_at, due_at <= now, timer.label, said.times, say_at, snoozed)
 
 
+def _stands(one: Due) -> bool:
+    """True for what is overdue until somebody acts. A window only begins, and a time box that was said only offers."""
+    return one.overdue and one.kind != "window" and not (one.kind == "box" and one.said)
+
+
 def _next(due: list[Due]) -> Due | None:
-    """Users first; then what nobody has said yet; then what is coming; then what was said and still stands."""
+    """What is overdue first, whether it was said or not: users, then the oldest. Then what is coming."""
 
     def rank(one: Due) -> tuple[int, datetime, bool]:
         users = one.kind in _FIRST_OF_ALL
-        if one.kind == "window":
-            return 4, one.due_at, True
-        if one.overdue:
-            return (0 if users else 3 if one.said else 1), one.due_at, not users
-        return 2, one.due_at, not users
+        if _stands(one):
+            return (0 if users else 1), one.due_at, not users
+        return (4 if one.kind == "window" else 3 if one.overdue else 2), one.due_at, not users
 
     return min(due, key=rank, default=None)

@@ -5,9 +5,9 @@ Pure. Spans are counted from times that a clock set back cannot push into the fu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.order import Timed, as_it_happened, folded, in_order
@@ -18,6 +18,8 @@ TELLS_USERS = ("initial", "update", "resolved", "correction")
 """Kinds of messages after which users know how it stands."""
 ACTED = ("role.taken", "incident.note", "walk.answered", "walk.ticked", "job.created", "message.sent", "help.called")
 """Somebody is at work once one of these happened."""
+ALARM_BEFORE = timedelta(hours=1)
+"""An alarm that is older at the opening may be about something else."""
 _OVER = (IncidentState.RESOLVED, IncidentState.CLOSED)
 
 
@@ -66,6 +68,8 @@ class Facts:
     """Times are UTC; `began` is the opening, or when it went on after it was over, and `turn` counts that."""
 
     began: datetime
+    alarm: datetime | None = None
+    """The first alarm that was known by the opening; None after it went on once more."""
     turn: int = 0
     state: IncidentState = IncidentState.INVESTIGATING
     resolved_at: datetime | None = None
@@ -100,6 +104,7 @@ class Facts:
         return replace(
             self,
             began=moved(self.began),
+            alarm=moved(self.alarm) if self.alarm else None,
             resolved_at=moved(self.resolved_at) if self.resolved_at else None,
             raised_at=moved(self.raised_at) if self.raised_at else None,
             notices=[replace(one, at=moved(one.at)) for one in self.notices],
@@ -117,10 +122,18 @@ def facts_of(incident: Incident) -> Facts:
     for one in in_order(incident):
         _take(facts, one, failed)
         facts.last = one.written
-    well = well_again(as_it_happened(one.event for one in in_order(incident)))
+    if not facts.turn:
+        alarms = (one.at for one in in_order(incident) if one.event.kind == "alarm.opened")
+        facts.alarm = first_alarm(facts.began, alarms)
+    well = well_again(as_it_happened(one.event for one in in_order(incident) if one.event.kind == "probe.changed"))
     facts.well = well is not None and well >= facts.began
     facts.box = _box(incident) if incident.walk else None
     return facts
+
+
+def first_alarm(began: datetime, alarms: Iterable[datetime]) -> datetime | None:
+    """The first of these that told of what the incident was opened for at `began`; None where a person was quicker."""
+    return min((at for at in alarms if began - ALARM_BEFORE <= at <= began), default=None)
 
 
 def _box(incident: Incident) -> Box | None:

@@ -53,6 +53,8 @@ class Curve:
     marks: tuple[Mark, ...]
     onset: Onset | None
     step: float = 60.0
+    until: datetime | None = None
+    """It is drawn up to here at least, known or not."""
 
     @property
     def worst(self) -> Point | None:
@@ -67,16 +69,19 @@ class Curve:
         return max(known, key=lambda point: (point.p95 or 0.0, -point.at.timestamp()), default=None)
 
 
-def curve_of(incident: Incident) -> Curve:
-    """The curve as the incident's events have it; without points where nobody recorded any."""
+def curve_of(incident: Incident, until: datetime | None = None) -> Curve:
+    """The curve as the incident's events have it, drawn up to `until` at least; without points where nobody recorded
+    any."""
     events = as_it_happened(incident.events)
     points, step = _points(events, incident.opened_at)
     onset = onset_of(events)
     if not points:
         return Curve((), (), onset)
     first, last = points[0].at - timedelta(minutes=5), points[-1].at + timedelta(seconds=step, minutes=5)
+    last = max(last, until or last)
     marks = [mark for mark in _marks(incident, events) if first <= mark.at <= last]
-    return Curve(points, tuple(sorted(marks, key=lambda mark: (mark.at, mark.kind, mark.text))), onset, step)
+    ordered = sorted(marks, key=lambda mark: (mark.at, mark.kind, mark.text))
+    return Curve(points, tuple(ordered), onset, step, until)
 
 
 def _points(events: list[Event], opened: datetime) -> tuple[tuple[Point, ...], float]:

@@ -44,6 +44,12 @@ def missing_batches(snapshot: Snapshot, incident: Incident) -> tuple[Batch, ...]
     return tuple(one for one in _batches(snapshot.at, incident, figures) if one.data["key"] not in incident.observed)
 
 
+def ending_batch(snapshot: Snapshot, incident: Incident) -> tuple[Batch, ...]:
+    """All that is at hand from the opening to this moment, the minute that runs included: for who looks no longer."""
+    key = f"curve:{incident.id}:last:{snapshot.at:%Y%m%dT%H%M%S}"
+    return tuple(_batch(key, _floored(incident.opened_at), snapshot.at, _figures(snapshot)))
+
+
 Figures = dict[datetime, tuple[float | None, float | None]]
 
 

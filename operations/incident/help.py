@@ -71,6 +71,7 @@ async def call_for_help(journal: EventBook, incident: Incident, contact: Contact
             "by": contact.pager or ("webhook" if contact.can_be_called else "nothing"),
             "dedup": key,
             "attempt": attempt,
+            "need": brief.need,
             "brief": list(brief.lines()),
         },
         incident=incident.id,

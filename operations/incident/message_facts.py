@@ -42,6 +42,9 @@ _STATES: Mapping[str, Mapping[IncidentState, str]] = {
         IncidentState.CLOSED: "c'est terminé",
     },
 }
+_BACK = {"en": "it works again, and we are watching that it holds",
+         "fr": "cela fonctionne de nouveau et nous vérifions que cela tient"}  # fmt: skip
+"""The state while nobody has said it and the site is measured to be well: it claims no repair."""
 _YES = frozenset({"yes", "y", "oui", "o", "true", "lost"})
 _NO = frozenset({"no", "n", "non", "none", "nothing", "aucune", "false"})
 _UNKNOWN = frozenset(
@@ -100,8 +103,8 @@ def facts_of(
         if restricted:
             why["state"] = "a restricted incident tells no details by itself"
         else:
-            words = {one: _STATES.get(one, {}).get(incident.state, "") for one in languages}
-            take("state", {one: said for one, said in words.items() if said}, "the incident's state")
+            words, source = _state(incident, snapshot)
+            take("state", {one: words[one] for one in languages if one in words}, source)
     if promised is not None:
         moment("next update", promised, "the promise")
     else:
@@ -109,6 +112,23 @@ def facts_of(
     if corrected is not None:
         moment("corrected", corrected, "the last notice")
     return known, why
+
+
+def _state(incident: Incident, snapshot: Snapshot | None) -> tuple[Mapping[str, str], str]:
+    """Where it stands, by language: as its state says, unless what is measured or told is further than that."""
+    state, source = incident.state, "the incident's state"
+    if state in (IncidentState.INVESTIGATING, IncidentState.IDENTIFIED) and _well_since(incident, snapshot):
+        return _BACK, "all is measured to be well"
+    if state is IncidentState.INVESTIGATING and said_of(incident).get("cause"):
+        state, source = IncidentState.IDENTIFIED, "the cause was told"
+    return {language: words[state] for language, words in _STATES.items()}, source
+
+
+def _well_since(incident: Incident, snapshot: Snapshot | None) -> datetime | None:
+    """Since when all is measured to be well again after it began; None while it is not, or nobody looks."""
+    if snapshot is None or snapshot.overall is not Overall.OK or snapshot.since is None:
+        return None
+    return snapshot.since if snapshot.since > started_at(incident, snapshot)[0] else None
 
 
 def started_at(incident: Incident, snapshot: Snapshot | None) -> tuple[datetime, str]:
@@ -225,12 +245,7 @@ def _ended(
 ) -> None:
     if incident.resolved_at is not None and not incident.open:
         moment("ended", incident.resolved_at, "when it was resolved")
-    elif (
-        snapshot is not None
-        and snapshot.overall is Overall.OK
-        and snapshot.since is not None
-        and snapshot.since > started_at(incident, snapshot)[0]
-    ):
-        moment("ended", snapshot.since, "since when all is measured to be well")
+    elif well := _well_since(incident, snapshot):
+        moment("ended", well, "since when all is measured to be well")
     else:
         why["ended"] = "it is neither resolved nor measured to be well"

@@ -38,7 +38,7 @@ def plot_of(curve: Curve, columns: int) -> Plot:
     It needs a point. A column's value is that of its whole time: it is drawn as a step.
     """
     first = curve.points[0].at.timestamp()
-    times = [mark.at.timestamp() for mark in curve.marks]
+    times = [at.timestamp() for at in (*(mark.at for mark in curve.marks), *((curve.until,) if curve.until else ()))]
     latest = max([curve.points[-1].at.timestamp() + curve.step, *times])
     earliest = min([first, *times])
     start = first - math.ceil((first - earliest) / curve.step) * curve.step

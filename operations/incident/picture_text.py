@@ -29,7 +29,8 @@ def _lines(curve: Curve, plot: Plot, steps: str) -> Iterator[str]:
     signs = _marks(plot)
     if signs.strip():
         yield f"{'':<{_LABEL}}{signs}".rstrip()
-    first, last = curve.points[0].at, curve.points[-1].at
+    first = curve.points[0].at
+    last = max([curve.points[-1].at, *(mark.at for mark in curve.marks), curve.until or first])
     yield f"{'':<{_LABEL}}{first:%Y-%m-%d %H:%MZ} to {last:%H:%MZ}"
     for number, mark in enumerate(plot.marks):
         yield f"  {_SIGNS[number % len(_SIGNS)]}  {mark_words(mark)}"

@@ -14,6 +14,7 @@ from operations.engine.events import Event
 from operations.engine.record import JobRecord
 from operations.incident.changes_seen import changes_of
 from operations.incident.curve import Curve, curve_of
+from operations.incident.drill_mark import is_drill
 from operations.incident.model import Call, Incident
 from operations.incident.order import as_it_happened
 from operations.incident.refold import incident_from
@@ -56,6 +57,7 @@ class Report:
 
     incident: Incident
     restricted: bool
+    drill: bool
     highest: str
     told: dict[str, str]
     times: Times
@@ -88,6 +90,7 @@ def report_of(incident: Incident) -> Report:
     return Report(
         incident=incident,
         restricted=_restricted(events),
+        drill=is_drill(events),
         highest=min((incident.severity.value, *_severities(events))),
         told=_told(events),
         times=times_of(incident),

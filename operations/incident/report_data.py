@@ -43,6 +43,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "highest_severity": report.highest,
         "state": incident.state.value,
         "restricted": report.restricted,
+        "drill": report.drill,
         "opened_at": incident.opened_at,
         "opened_by": incident.opened_by,
         "told": report.told,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from operations.documents.model import Blank, Block, Bullets, Document, Paragraph, Picture, Section, Subtitle, Table
 from operations.engine.record import JobRecord
 from operations.incident.closing import CHECKLIST
+from operations.incident.drill_mark import NOT_REAL
 from operations.incident.model import Severity
 from operations.incident.picture_svg import curve_svg
 from operations.incident.picture_text import curve_lines
@@ -42,12 +43,14 @@ def report_document(report: Report) -> Document:
         ("People", people(report)),
         ("Calls for help", calls(report)),
     )
-    title = f"Incident {incident.id}: {incident.title}"
+    title = f"{'Drill, incident' if report.drill else 'Incident'} {incident.id}: {incident.title}"
     return Document(title, tuple(Section(name, blocks) for name, found in parts if (blocks := tuple(found))))
 
 
 def _summary(report: Report) -> Iterator[Block]:
     incident = report.incident
+    if report.drill:
+        yield Paragraph(NOT_REAL)
     if report.restricted:
         yield Paragraph("RESTRICTED: this incident is shown only to those who work on it. Do not pass this report on.")
     if "summary" in report.told:
@@ -137,7 +140,7 @@ def _impact(report: Report) -> Iterator[Block]:
 
 def picture_title(report: Report) -> str:
     """What stands over the picture."""
-    return f"Failed requests and answer times, incident {report.incident.id}"
+    return f"Failed requests and answer times, {'drill, ' if report.drill else ''}incident {report.incident.id}"
 
 
 def _minute(at: datetime, day: date) -> str:

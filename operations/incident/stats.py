@@ -13,6 +13,7 @@ from statistics import fmean, median
 from operations.ages import clock_words
 from operations.engine.events import Event
 from operations.errors import VigieError
+from operations.incident.drill_mark import is_drill
 from operations.incident.model import Incident
 from operations.incident.order import as_it_happened
 from operations.incident.telling import text_of
@@ -36,7 +37,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """`months` and `severities` count incidents by when they were opened (UTC); `causes` most frequent first."""
+    """`months` and `severities` count incidents by when they were opened (UTC); `causes` most frequent first.
+
+    `drills` are those that are left out; where there is nothing but drills they are counted, and `of_drills` says so.
+    """
 
     count: int
     first: datetime | None
@@ -45,11 +49,15 @@ class Stats:
     months: Mapping[str, Mapping[str, int]]
     times: Mapping[str, Figure]
     causes: tuple[tuple[str, int], ...]
+    drills: int = 0
+    of_drills: bool = False
 
 
 def stats_of(incidents: Iterable[Incident], since: datetime | None = None) -> Stats:
-    """The figures of those opened at `since` or later."""
-    taken = sorted((one for one in incidents if since is None or one.opened_at >= since), key=lambda one: one.opened_at)
+    """The figures of those opened at `since` or later. Drills never count among real ones."""
+    asked = sorted((one for one in incidents if since is None or one.opened_at >= since), key=lambda one: one.opened_at)
+    real = [one for one in asked if not is_drill(one.events)]
+    taken = real or asked
     months: dict[str, Counter[str]] = {}
     for one in taken:
         months.setdefault(f"{one.opened_at:%Y-%m}", Counter())[one.severity.value] += 1
@@ -61,6 +69,8 @@ def stats_of(incidents: Iterable[Incident], since: datetime | None = None) -> St
         months={month: _sorted(counts) for month, counts in months.items()},
         times=_times(taken),
         causes=_causes(taken),
+        drills=len(asked) - len(taken),
+        of_drills=bool(asked) and not real,
     )
 
 
@@ -82,7 +92,8 @@ def stats_lines(stats: Stats) -> Iterator[str]:
         return
     first, last = f"{stats.first:%Y-%m-%d}", f"{stats.last:%Y-%m-%d}"
     when = f"on {first}" if first == last else f"from {first} to {last}"
-    yield f"{stats.count} incident{'s' if stats.count > 1 else ''} {when}"
+    left_out = f"; drills left out: {stats.drills}" if stats.drills else ""
+    yield f"{stats.count} {'drill' if stats.of_drills else 'incident'}{'s' if stats.count > 1 else ''} {when}{left_out}"
     yield ""
     severities = list(stats.severities)
     yield f"{'month':<8} {'all':>5} " + " ".join(f"{severity:>5}" for severity in severities)

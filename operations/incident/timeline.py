@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "message": ("message.",),
     "note": ("incident.note", "walk.noted"),
     "people": ("role.", "help."),
+    "restrict": ("incident.restricted",),
     "state": ("incident.opened", "incident.state", "incident.severity", "incident.restricted"),
     "task": ("task.",),
     "walk": ("walk.",),

@@ -6,7 +6,7 @@ the old one is moot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -98,9 +98,20 @@ def window_of(facts: Facts, now: datetime) -> str:
     return f"{at:g}-{end:g} min: {words}" if end is not None else words
 
 
-def minutes(table: dict[str, float], severity: Severity) -> float:
+def minutes(table: Mapping[str, float], severity: Severity) -> float:
     """What a table of minutes by severity says; 0 where it says nothing."""
     return max(0.0, table.get(severity.value, 0.0))
+
+
+def first_notice_due(
+    seen: datetime, severity: Severity, first_notice: Mapping[str, float], cadence: Mapping[str, float]
+) -> tuple[datetime, timedelta] | None:
+    """When users are to have heard of it first, and how long that is from `seen`: the alarm, or the opening.
+
+    None where the settings ask for no notice. The score of a drill reads the same figure.
+    """
+    first = minutes(first_notice, severity) or minutes(cadence, severity)
+    return (seen + timedelta(minutes=first), timedelta(minutes=first)) if first else None
 
 
 def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
@@ -117,11 +128,13 @@ def _notices(facts: Facts, settings: Settings, over: bool) -> Iterator[Timer]:
     if over:
         return
     if last is None:
-        first = minutes(settings.incident.first_notice, facts.severity) or cadence
-        if first:
-            id = f"update:first:{facts.turn}:{first:g}"
-            due = facts.began + timedelta(minutes=first)
-            yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or timedelta(minutes=first))
+        first = first_notice_due(
+            facts.alarm or facts.began, facts.severity, settings.incident.first_notice, settings.incident.cadence
+        )
+        if first is not None:
+            due, within = first
+            id = f"update:first:{facts.turn}:{within.total_seconds() / 60:g}"
+            yield Timer(id, "update", "FIRST NOTICE", "first notice to users", due, again or within)
     elif last.kind == "resolved":
         words = "users were told that it is over: resolve the incident, or correct the notice"
         yield Timer(f"update:told:{last.event}", "custom", "RESOLVE", words, last.at + RESOLVED_NOTICE)

@@ -248,6 +248,7 @@ class Player:
             severity=Severity.P0,
             title="the site is down for users",
             now=utc_now(),
+            drill=True,
         )
         self._read()
         incident = self._incident()

@@ -56,9 +56,10 @@ class Debrief:
 def debrief_of(
     score: Score, scenario: Scenario, book: Book, incident: Incident | None, events: Sequence[Event]
 ) -> Debrief:
-    """The debrief of a scored session; `incident` is its first one."""
+    """The debrief of a scored session; `incident` is its first one. The curve goes to the end of the drill."""
     steps = beside_reference(score.path, score.reference)
-    curve = curve_of(incident) if incident is not None else None
+    ended = next((event.at for event in events if event.kind == "drill.scored"), None)
+    curve = curve_of(incident, ended) if incident is not None else None
     return Debrief(score, scenario, curve, steps, tuple(_astray(steps, book)), _said(incident, events))
 
 

@@ -15,7 +15,7 @@ from operations.engine.events import Event
 from operations.practice.scenarios.model import Scenario
 from operations.practice.scoring import judgement, messages, mitigation, record, verification
 from operations.practice.scoring.played import Deduction, Played
-from operations.settings_incident import CADENCE
+from operations.settings_incident import CADENCE, FIRST_NOTICE
 from runbooks.model import Book
 
 MOST: Mapping[str, float] = {
@@ -63,15 +63,18 @@ def score_drill(
     recovered: bool,
     speed: float = 1.0,
     cadence: Mapping[str, float] | None = None,
+    first_notice: Mapping[str, float] | None = None,
     ended_at: datetime | None = None,
 ) -> Score:
     """Score a session. `began_at` is when the player could first see it; `recovered` what the recovery test found.
 
-    `cadence` are the minutes between updates by severity; a drill's settings hold them compressed already. Without
-    `ended_at` it ended with its last event.
+    `cadence` are the minutes between updates by severity; a drill's settings hold them compressed already.
+    `first_notice` are those until the first one. Without `ended_at` it ended with its last event.
     """
     end = ended_at or max((event.at for event in events), default=began_at)
-    played = Played(scenario, events, book, began_at, end, recovered, speed, CADENCE if cadence is None else cadence)
+    every = CADENCE if cadence is None else cadence
+    first = FIRST_NOTICE if first_notice is None else first_notice
+    played = Played(scenario, events, book, began_at, end, recovered, speed, every, first)
     judged, harmed, defects = judgement.judged(played)
     taken: dict[str, tuple[Deduction, ...]] = {
         "mitigation": tuple(mitigation.taken(played)),

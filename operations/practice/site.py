@@ -24,6 +24,7 @@ from operations.practice import control
 from operations.practice.containment import child_environment
 from operations.practice.layout import Layout, built_size, databases_folder, make_folders
 from operations.practice.scenarios import code_name_of
+from operations.practice.whereabouts import is_running
 
 START_LIMIT = 120.0
 END_LIMIT = 15.0
@@ -48,15 +49,6 @@ class PracticeSite:
         if self.lease >= 0:
             os.close(self.lease)
             self.lease = -1
-
-
-def default_home() -> Path:
-    """The folder used without --dir. As root it is one that the databases' own user can walk to."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/vigie/practice")
-    from platformdirs import user_state_path
-
-    return user_state_path("vigie") / "practice"
 
 
 def start(
@@ -86,7 +78,7 @@ def start(
         wait_while_ending(layout, until)
         lease = hold_lease(layout.lease)
         try:
-            if _is_running(layout):
+            if is_running(layout):
                 _join(layout, size, seed, scenario, speed, progress, until)
             else:
                 wanted = size if size is not None else built_size(layout) or 1.0
@@ -125,7 +117,7 @@ def status(home: Path) -> dict[str, Any]:
     layout = Layout(home.expanduser().absolute())
     found = _state(layout)
     found.pop("control", None)
-    return {**found, "running": _is_running(layout), "kept": layout.keep.exists()}
+    return {**found, "running": is_running(layout), "kept": layout.keep.exists()}
 
 
 def hold_lease(path: Path | str) -> int:
@@ -149,7 +141,7 @@ def hold_lease(path: Path | str) -> int:
 
 def wait_while_ending(layout: Layout, until: float) -> None:
     """Return when no supervisor is on its way out. Raises VigieError when that takes too long."""
-    while _is_running(layout):
+    while is_running(layout):
         with contextlib.suppress(Busy):
             os.close(hold_lease(layout.lease))
             return
@@ -218,7 +210,7 @@ def _wait_ready(
             said = says
         if state.get("ready"):
             return
-        died = supervisor.poll() is not None if supervisor else not _is_running(layout)
+        died = supervisor.poll() is not None if supervisor else not is_running(layout)
         if state.get("phase") in ("failed", "ended") or died:
             what = f"The practice site did not start: {says or 'its supervisor ended'}."
             raise VigieError(what, next_step=f"See {layout.logs / 'supervisor.log'}.")
@@ -241,12 +233,12 @@ def _share(layout: Layout, lease: int) -> PracticeSite:
 
 def _stop(layout: Layout) -> bool:
     layout.keep.unlink(missing_ok=True)
-    if not _is_running(layout):
+    if not is_running(layout):
         return False
     with contextlib.suppress(control.NoSupervisor):
         control.ask(layout.home, {"do": "stop"}, 3.0)
     until = time.monotonic() + END_LIMIT
-    while _is_running(layout):
+    while is_running(layout):
         if time.monotonic() > until:
             pid = int(_state(layout).get("pid", 0))
             if not pid:
@@ -256,21 +248,6 @@ def _stop(layout: Layout) -> bool:
             until = time.monotonic() + END_LIMIT
         time.sleep(_POLL)
     return True
-
-
-def _is_running(layout: Layout) -> bool:
-    """True while a supervisor holds its lock."""
-    try:
-        descriptor = os.open(layout.supervisor_lock, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _state(layout: Layout) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Requests that failed alike: the error with its numbers and names folded, how often, where, from when till when."""
+    """Requests that failed alike: the error with its numbers and names folded, how often, where, since when."""
 
     text: str
     path: str

@@ -67,7 +67,9 @@ def leave(drill: Terminal) -> str:
     """Leave for the debrief: its text. The site may end with the drill, so what it serves is asked before this."""
     drill.settle()
     told = len(drill.raw)
-    drill.press_meant("q", r"Worth a minute together")
+    drill.press_meant("q", r"Worth a minute together|q again leaves")
+    if "q again leaves" in drill.text:
+        say_yes(drill, r"Worth a minute together")
     drill.settle()
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drill.raw[told:].decode())
 

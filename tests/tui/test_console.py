@@ -18,6 +18,7 @@ from tui.actions import ACTIONS
 from tui.app import VigieApp
 from tui.dialogs.base import Dialog, MeantButton
 from tui.lines import text_of
+from tui.pages import help_lines
 from tui.panels.block import Block
 from tui.screens.incident import IncidentScreen
 from tui.screens.jobs import JobsScreen
@@ -145,6 +146,19 @@ async def test_every_page_and_help_fit_the_terminal(make_app: MakeApp, size: tup
             await pilot.press("escape")
         await pilot.press("question_mark")
         await shows(pilot, "Leave the console")
+        await pilot.press("end")
+        await until(pilot, lambda: app.screen.query_one("#body").is_vertical_scroll_end, "End shows the end")
+        await pilot.press("home")
+        await until(pilot, lambda: app.screen.query_one("#body").scroll_y == 0, "Home the beginning")
+
+
+def test_the_keys_of_the_page_itself_stand_first() -> None:
+    shown = [action for action in ACTIONS if action.place in ("everywhere", "incident")]
+    rows = [text_of(row) for row in help_lines(shown, 80, readonly=False)]
+    everywhere = next(n for n, row in enumerate(rows) if "Everywhere" in row)
+    assert [row.split()[0] for row in rows[:everywhere] if row[:9].strip()] == ["Enter", "/", "s", "r"]
+    assert sum(row.split()[:1] == ["Esc"] for row in rows) == 1
+    assert "  R  " in rows[everywhere + 1]
 
 
 async def test_every_action_of_the_registry_has_a_method(make_app: MakeApp) -> None:

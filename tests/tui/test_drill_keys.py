@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from time import monotonic
 
+import pytest
 from textual.pilot import Pilot
 
 from operations.desk import utc_now
@@ -14,7 +15,7 @@ from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.base import MeantButton
-from tui.dialogs.small import ChooseDialog
+from tui.dialogs.small import ChooseDialog, LeaveDialog
 from tui.lines import width_of
 from tui.panels.block import Block
 from tui.screens.drill import DrillScreen
@@ -87,6 +88,28 @@ async def test_a_drill_is_blind_until_it_is_ended_and_then_says_everything(make_
         await until(pilot, lambda: isinstance(app.screen, DrillScreen), "the page is open again")
         await shows(pilot, "Drill Heron was bad-release")
         assert len(app.live.journal.events(kinds=("drill.scored",))) == 1
+
+
+async def test_leaving_in_the_middle_of_a_drill_is_asked_first_and_the_same_key_again_leaves(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = console(make_app, tmp_path)
+    app.plays_drill = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ DOWN")
+        await pilot.press("I", "1")
+        await until(pilot, lambda: app.live.incident is not None, "an incident")
+        await pilot.press("q", "q")
+        await shows(pilot, "The incident is not resolved; leaving ends the drill.")
+        assert fits(app) and app.is_running, "a key that is held down leaves nothing"
+        await pilot.press("escape")
+        await shows(pilot, "Can this bastion see?")
+        monkeypatch.setattr("tui.keys.HELD", 0.0)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, LeaveDialog), "it asks again")
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running, "left")
+    assert app.return_code == 0
 
 
 async def test_outside_of_a_drill_the_key_says_how_one_is_begun(make_app: MakeApp) -> None:

@@ -21,7 +21,7 @@ from tests.tui.scenes import down_snapshot
 from tests.tui.test_console import PATIENCE, fresh, screen_text, shows, until
 from tui.app import VigieApp
 from tui.dialogs.base import Field, MeantButton
-from tui.dialogs.plan import PlanAnswer, PlanDialog
+from tui.dialogs.plan import PlanAnswer, PlanDialog, how_to_confirm
 from tui.dialogs.small import AskDialog, WaitDialog, YesNoDialog
 from tui.lines import line
 from tui.screens.main import MainScreen
@@ -321,6 +321,12 @@ async def test_behind_letters_that_went_nowhere_tab_goes_to_the_field_from_every
         assert "Nothing takes" not in screen_text(app)
 
 
+def test_the_plan_says_in_one_line_what_confirming_takes() -> None:
+    assert how_to_confirm([], "send it", 74) == "Tab, then Enter: send it. Esc cancels."
+    assert how_to_confirm(["typed"], "run it", 74) == "Tab, type the phrase, Enter twice. Esc cancels."
+    assert len(how_to_confirm(["reason", "typed", "typed-again"], "restore", 74)) <= 74
+
+
 class AskingSmoke(SlowSmoke):
     """One whose plan wants a confirmation."""
 
@@ -338,7 +344,12 @@ async def test_a_plan_that_was_not_confirmed_is_said_to_have_done_nothing(
         burst(app, "T")
         await until(pilot, lambda: isinstance(app.screen, PlanDialog), "the plan is shown")
         await focused(pilot, "cancel")
-        burst(app, key)
+        how = "Tab, type the reason, Enter, the phrase, Enter twice. Esc cancels."
+        assert str(app.screen.query_one("#box").border_subtitle) == how
+        burst(app, key, *(["I", "1", "R", "space", "enter"] if key == "enter" else []))
         await shows(pilot, "Cancelled: nothing was done.")
+        if key == "enter":
+            await shows(pilot, "What you typed behind it went nowhere")
+        assert app.live.incident is None, "no letter of it was a key of the page"
         assert isinstance(app.screen, MainScreen)
         assert app.live.jobs.jobs() == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.dialogs.small import in_columns
 from tui.lines import Line, beside, fit, flow, line, pad, rule, spread, text_of, width_of, wrap
 from tui.log_view import LONGEST, log_rows
 
@@ -73,3 +74,13 @@ def test_a_log_cannot_fill_the_screen_with_one_line(text: str, width: int) -> No
 def test_wrapping_ends_in_any_width(text: str, width: int, indent: str) -> None:
     wrapped = wrap(text, width, indent)
     assert "".join("".join(wrapped).split()) == "".join(text.split())
+
+
+def test_a_row_made_of_columns_wraps_its_last_one_below_itself() -> None:
+    row = "cause           the database stopped answering after its disk was full"
+    assert in_columns(row, 50) == [
+        "cause           the database stopped answering",
+        "                after its disk was full",
+    ]
+    assert in_columns(row, 200) == [row]
+    assert in_columns("no columns here at all", 12) == ["no columns", "here at all"]

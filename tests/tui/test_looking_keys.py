@@ -14,12 +14,12 @@ from tests.tui.conftest import Injected, MakeApp
 from tests.tui.scenes import NOW, down_snapshot
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.app import VigieApp
-from tui.lines import text_of
+from tui.lines import text_of, width_of
 from tui.log_view import LOG_LINES
 from tui.panels.health import strip_of
 from tui.reading.view import RowsView
 from tui.screens.health import HealthScreen
-from tui.screens.links import LinksScreen
+from tui.screens.links import Entry, LinksScreen, entry_lines
 from tui.screens.logs import LogsScreen, request_words
 from tui.tail import Tail
 
@@ -141,6 +141,17 @@ async def test_without_links_it_says_how_to_set_them(make_app: MakeApp) -> None:
         await pilot.press("K")
         await until(pilot, lambda: isinstance(app.screen, LinksScreen), "the page is open")
         await until(pilot, lambda: any("site" in row for row in rows(app)), "the site itself is there")
+
+
+def test_what_takes_more_than_its_column_goes_on_below_and_nothing_stands_for_no_address() -> None:
+    name = "Marguerite de la Rochefoucauld"
+    long = Entry("person", name, "+33 1 23", "databases, after 15 min, can be paged: h")
+    told = [text_of(row).rstrip() for row in entry_lines(long, 79)]
+    assert told[0].startswith(" person  Marguerite de la           +33 1 23")
+    assert "Rochefoucauld" in told[1] and "can be paged: h" in told[1]
+    assert max(width_of(row) for row in entry_lines(long, 39)) <= 39
+    (row,) = entry_lines(Entry("person", "tom", "", "backend"), 79)
+    assert text_of(row).split() == ["person", "tom", "backend"]
 
 
 def test_the_strip_shows_the_worst_of_each_part_of_the_hour() -> None:

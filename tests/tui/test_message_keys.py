@@ -9,9 +9,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
+from operations.desk import utc_now
 from operations.incident.sending import past_messages
 from operations.incident.sent_messages import Message
 from operations.incident.told import said_of
+from operations.settings import MessageTarget
 from tests.operations.incident.mailing import OK
 from tests.operations.incident.post import Post, post_office
 from tests.operations.web import hang, reply
@@ -24,6 +26,7 @@ from tui.dialogs.edit import EditDialog
 from tui.dialogs.fill import FillDialog
 from tui.dialogs.plan import PlanDialog
 from tui.dialogs.small import ChooseDialog
+from tui.messaging import target_choices
 
 TARGETS = """
 [messages]
@@ -95,7 +98,9 @@ async def fills(pilot: Pilot[None], *answers: str) -> None:
     await opens(pilot, FillDialog)
     for field, words in zip(pilot.app.screen.query(Field), answers, strict=True):
         field.value = words
-    await pilot.press(*["enter"] * (len(answers) + 1))
+    await pilot.press(*["enter"] * len(answers))
+    await shows(pilot, "Enter shows its plan")
+    await pilot.press("enter")
 
 
 async def sends(pilot: Pilot[None], phrase: str = "") -> None:
@@ -106,6 +111,27 @@ async def sends(pilot: Pilot[None], phrase: str = "") -> None:
     else:
         await to_button(pilot, "run")
     await pilot.press("enter")
+
+
+def test_a_second_message_goes_to_whom_the_first_went_unless_somebody_chooses_another() -> None:
+    known = [
+        MessageTarget(name=name, kind="slack", audience="a", public=name == "page") for name in ("chat", "mail", "page")
+    ]
+
+    def offered(*targets: str, restricted: bool = False) -> tuple[str, int]:
+        at = utc_now()
+        sent = Message("m-1", "initial", {}, "ana", sent_at=at, targets=targets)
+        draft = Message("m-2", "update", {}, "ana", drafted_at=at)
+        choices, chosen = target_choices(known, (sent, draft) if targets else (draft,), restricted=restricted)
+        return choices[chosen][0], chosen
+
+    assert offered() == ("all that are not public: chat, mail", 0)
+    assert offered("chat", "mail") == ("as before: all that are not public: chat, mail", 0)
+    assert offered("page") == ("as before: page: PUBLIC: a", 3)
+    assert offered("chat", "mail", "page") == ("as before: every one of them", 4)
+    assert offered("chat", "page") == ("as before: chat, page", 5)
+    assert offered("chat", "page", restricted=True) == ("chat: a", 0), "each one is named"
+    assert offered("gone") == ("all that are not public: chat, mail", 0)
 
 
 async def test_the_first_notice_is_drafted_at_the_opening_and_sent_after_one_key(make_app: MakeApp, post: Post) -> None:
@@ -119,6 +145,21 @@ async def test_the_first_notice_is_drafted_at_the_opening_and_sent_after_one_key
         await fills(pilot, "no quotes", "pas de devis")
         await opens(pilot, ChooseDialog)
         assert "3 site: PUBLIC: the page of the site" in option_text(app)
+        await pilot.press("4")
+        await opens(pilot, PlanDialog)
+        await pilot.press("escape")
+        await shows(pilot, "Cancelled: nothing was sent. U shows it again as you left it.")
+        (kept,) = messages(app)
+        assert (kept.id, kept.result) == (draft.id, "draft") and "What you may notice: no quotes" in kept.texts["en"]
+        await pilot.press("M")
+        await opens(pilot, ChooseDialog)
+        await pilot.press("1")
+        await until(pilot, lambda: "change it and send it" in str(getattr(app.screen, "options", "")), "it asks how")
+        await pilot.press("1")
+        await opens(pilot, FillDialog)
+        assert [field.value for field in app.screen.query(Field)] == ["no quotes", "pas de devis"]
+        await fills(pilot, "no quotes", "pas de devis")
+        await opens(pilot, ChooseDialog)
         await pilot.press("4")
         await opens(pilot, PlanDialog)
         await shows(pilot, "PUBLIC: the page of the site")

@@ -9,6 +9,8 @@ import pytest
 
 from operations.engine.model import Plan
 from operations.engine.record import JobRecord, JobState
+from operations.incident.clock import Clock, Due
+from operations.incident.timers import TimerKind
 from operations.watch.model import Change, Overall, Snapshot, Status
 from runbooks.facts import Fact
 from runbooks.shelf import open_book
@@ -43,6 +45,16 @@ def test_a_glance_tells_what_is_broken_since_when_and_what_changed() -> None:
         assert words in text
 
 
+def test_what_is_overdue_stays_in_the_header_of_a_drill_and_how_many_more_are_where_there_is_room() -> None:
+    names = ("FIRST NOTICE", "CALL LEAD", "COMMANDER")
+    kinds: tuple[TimerKind, ...] = ("update", "ladder", "commander")
+    late = NOW - timedelta(minutes=11)
+    rows = tuple(Due(name, kind, "x", late, True, name) for name, kind in zip(names, kinds, strict=True))
+    scene = model(snapshot=down_snapshot(), incident=incident(), clock=Clock(rows[0], rows), drill=True)
+    assert "FIRST NOTICE OVERDUE 11m +2" in shown(scene, 120, 36).splitlines()[0]
+    assert shown(scene).splitlines()[0].rstrip().endswith("FIRST NOTICE OVERDUE 11m")
+
+
 def test_the_next_key_is_on_the_screen() -> None:
     assert "press I to open an incident: health failed three times" in shown(model(snapshot=down_snapshot()))
     assert "Enter take it" in shown(walking(3))
@@ -74,6 +86,10 @@ def test_greens_share_one_line_and_reds_come_first() -> None:
 
 def test_an_unknown_probe_says_why() -> None:
     assert "? Vercel no answer 2m" in shown(model(snapshot=down_snapshot()))
+
+
+def test_what_an_unknown_probe_says_does_not_run_into_what_follows() -> None:
+    assert "? Vercel no answer 2m   watching" in shown(model(snapshot=down_snapshot()))
 
 
 def test_trouble_beside_the_users_trouble_is_not_forgotten() -> None:
@@ -222,7 +238,7 @@ def test_a_backup_made_here_stands_before_the_bucket_was_looked_at_again() -> No
 
 def test_an_error_that_nobody_met_for_a_minute_is_said_to_be_over() -> None:
     snapshot = down_snapshot()
-    for seconds, words in ((40, "since 11m"), (420, "since 11m, last 7m ago")):
+    for seconds, words in ((40, "since 11m"), (420, "/api/calls  last 7m ago")):
         seen = replace(snapshot.signatures[0], last_seen=NOW - timedelta(seconds=seconds))
         rows = shown(model(snapshot=replace(snapshot, signatures=(seen,))), 120, 36).splitlines()
         assert any(row.rstrip().endswith(words) for row in rows)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runbooks.shelf import open_book
+from runbooks.suggest import suggest_at
 from tests.tui.conftest import Injected, MakeApp
-from tests.tui.scenes import down_snapshot
+from tests.tui.scenes import BAD_RELEASE, NOW, down_snapshot, facts
 from tests.tui.test_book_keys import at, book_text, incident, reads
 from tests.tui.test_console import fresh, screen_text, shows, until
 from tui.dialogs.small import ChooseDialog
 from tui.reading.view import RowsView
 from tui.screens.book import BookScreen
+from tui.walk_actions import why_lines
 
 MANY = "# Which one?\n\n## Which part is it?\n\n" + "".join(
     f"- **Part {n}** → [Room {n}](#room-{n})\n" for n in range(1, 13)
@@ -57,3 +61,11 @@ async def test_an_answer_behind_the_ninth_is_given_from_the_list_and_no_key_is_o
         assert state is not None and state.current == "room-11"
         assert "1-9 answer" not in screen_text(app)
         assert "all clear ones" not in screen_text(app)
+
+
+def test_the_same_evidence_under_one_answer_is_listed_once() -> None:
+    book = open_book("site-down")
+    found = suggest_at(book, next(one for one in book.sections if one.branches), facts(BAD_RELEASE), NOW)
+    first = next(one for one in found.answers if one.supports or one.opposes)
+    twice = replace(first, supports=first.supports * 2, opposes=first.opposes * 2)
+    assert why_lines(replace(found, answers=(twice,)), 80) == why_lines(replace(found, answers=(first,)), 80)

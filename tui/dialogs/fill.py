@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.dialogs.base import Dialog, Field, MeantButton
@@ -33,11 +34,15 @@ class FillDialog(Dialog[dict[str, str] | None]):
         self._blanks = tuple(blanks)
         self._notes = tuple(notes)
         self._problem = ""
+        self._at_the_end = False
+        """True while the button has the focus: what Enter does there is said."""
 
     def words(self, width: int) -> Sequence[Line]:
         rows = [line(("  ", "dim"), piece) for one in self._text.split("\n")[:12] for piece in wrap(one, width - 2)]
         rows += [line((note, "dim")) for words in self._notes for note in wrap(words, width)]
         rows += [line((words, "warn")) for words in wrap(self._problem, width)] if self._problem else []
+        if self._at_the_end:
+            return [*rows, line(("Enter shows its plan; nothing runs or leaves before it.", "key"))]
         return [*rows, line(("Its plan is shown before anything runs.", "dim"))]
 
     def fields(self) -> ComposeResult:
@@ -62,6 +67,14 @@ class FillDialog(Dialog[dict[str, str] | None]):
     def first_focus(self) -> Input:
         empty = next((n for n, blank in enumerate(self._blanks) if not blank.known), 0)
         return self.query_one(f"#blank{empty}", Input)
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        super().set_focus(widget, scroll_visible, from_app_focus)
+        at_the_end = widget is not None and widget.id == "plan"
+        if at_the_end != self._at_the_end:
+            self._at_the_end = at_the_end
+            self.show_words()
+            self.query_one("#body").scroll_end(animate=False)
 
     def field_done(self, field: Field) -> None:
         """On to the next field, from the last one to the button."""

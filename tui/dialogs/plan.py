@@ -13,6 +13,7 @@ from typing import Literal
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -21,8 +22,10 @@ from operations.engine.confirm import check_confirmation, is_reason
 from operations.engine.model import ConfirmLevel, Guard, Plan
 from operations.text import one_line
 from tui.dialogs.base import Dialog, Field, MeantButton
-from tui.lines import Line, Tone, flow, line, wrap
+from tui.keys import KeysInTurn
+from tui.lines import Line, Tone, flow, inert, line, wrap
 from tui.panels.block import Block
+from tui.plainly import shown
 from tui.theme import UNICODE, Glyphs
 
 Row = tuple[str, str, Tone]
@@ -37,6 +40,8 @@ ASKS = {
     "typed-again": "Here goes the phrase once more.",
 }
 """What a field asks for, to somebody who typed somewhere else."""
+SHORT = {"reason": "the reason", "typed": "the phrase", "typed-again": "it again"}
+"""The fields, where there is little room."""
 OTHERS = {"restore": "backup", "deploy": "commit", "redeploy": "commit"}
 """What another one of is called, where it is no release to go back to."""
 
@@ -108,10 +113,18 @@ class PlanDialog(Dialog[PlanAnswer | None]):
         self._typed_astray = False
         if widget is None or widget.id != "run":
             self._hint("")
+            self._say_how(widget)
             return
         self.problem = ""
         missing = self._missing()
         self._hint(f"Not yet: it needs {_listed_needs(missing)}." if missing else "Enter now does it; Esc cancels.")
+
+    def _say_how(self, widget: Widget | None) -> None:
+        """On the last line, which never scrolls away: what confirming takes, while Cancel has the focus."""
+        if widget is not None and widget.id == "cancel" and self.plan.refusal is None:
+            fields = [field.id or "" for field in self.query(Field)]
+            words = how_to_confirm(fields, str(self.query_one("#run", Button).label), self.inner_width)
+            self.query_one("#box").border_subtitle = Content(shown(self, inert(words)))
 
     def on_key(self, event: events.Key) -> None:
         """Typing while no field has the focus: it goes nowhere, and that is said."""
@@ -130,11 +143,18 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def action_enter(self) -> None:
         """Enter; behind letters that went nowhere it presses no button, for it was meant for a field."""
         if not self._typed_astray:
+            if self.focused is not None and self.focused.id == "cancel" and self.query(Field):
+                self._go_deaf()
             super().action_enter()
             return
         field = self._first_empty()
         self.set_focus(field)
         self._hint(f"Nothing was done, and what you typed went nowhere. {ASKS[field.id or '']} Esc cancels.")
+
+    def _go_deaf(self) -> None:
+        """Somebody who presses Enter first may go on with the phrase: no page takes its letters for keys."""
+        if isinstance(self.app, KeysInTurn):
+            self.app.stay_deaf_to_typing()
 
     def action_next(self) -> None:
         """Tab; behind letters that went nowhere it goes to the field, wherever the focus is."""
@@ -209,6 +229,14 @@ class PlanDialog(Dialog[PlanAnswer | None]):
     def _field(self, id: str) -> str:
         found = self.query(f"#{id}").results(Input)
         return next((field.value.strip() for field in found), "")
+
+
+def how_to_confirm(fields: Sequence[str], button: str, width: int) -> str:
+    """What is to be pressed from Cancel on, in one line."""
+    if not fields:
+        return f"Tab, then Enter: {button}. Esc cancels."
+    words = f"Tab, type {', Enter, '.join(SHORT[field] for field in fields)}, Enter twice."
+    return f"{words} Esc cancels." if len(words) + 13 <= width else words
 
 
 def _listed_needs(missing: Mapping[str, str]) -> str:

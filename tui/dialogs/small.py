@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -13,9 +14,14 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.dialogs.base import Dialog, Field, MeantButton
+from tui.keys import KeysInTurn
 from tui.lines import Line, inert, line, wrap
 from tui.plainly import shown
 from tui.theme import UNICODE
+
+FAR = 1_000_000
+"""Rows to the first or the last of any text."""
+_GAP = re.compile(r"\S {2,}(?=\S)")
 
 
 class ReadDialog(Dialog[None]):
@@ -40,7 +46,7 @@ class ReadDialog(Dialog[None]):
         yield MeantButton("Close", id="cancel")
 
     def on_key(self, event: events.Key) -> None:
-        moves = {"j": 1, "k": -1, "space": 10}
+        moves = {"j": 1, "k": -1, "space": 10, "home": -FAR, "end": FAR}
         if event.key in moves:
             event.stop()
             self.action_scroll(moves[event.key])
@@ -131,8 +137,7 @@ class ChooseDialog(Dialog[int | None]):
         # What takes more rows than one stays behind its number; columns made of spaces are kept where they fit.
         words = inert(self.options[index])
         room = self.inner_width - 4
-        pieces = [words] if cell_len(words) <= room else wrap(words, room)
-        return Content(shown(self, f"{pointer} {number} " + "\n    ".join(pieces)))
+        return Content(shown(self, f"{pointer} {number} " + "\n    ".join(in_columns(words, room))))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """The pointer goes where the arrows went."""
@@ -166,6 +171,17 @@ class ChooseDialog(Dialog[int | None]):
         self.dismiss(event.option_index)
 
 
+def in_columns(words: str, room: int) -> list[str]:
+    """A row whose columns are made of spaces, wrapped to `room` cells: its last column alone goes on below itself."""
+    if cell_len(words) <= room:
+        return [words]
+    ends = [found.end() for found in _GAP.finditer(words) if cell_len(words[: found.end()]) <= room // 2]
+    head, rest = (words[: ends[-1]], words[ends[-1] :]) if ends else ("", words)
+    indent = cell_len(head)
+    first, *more = wrap(rest, room - indent)
+    return [head + first, *(" " * indent + piece for piece in more)]
+
+
 class YesNoDialog(Dialog[bool | None]):
     """A question whose default answer is No."""
 
@@ -188,6 +204,15 @@ class YesNoDialog(Dialog[bool | None]):
     def refresh_words(self) -> None:
         """Show the question again after it changed."""
         self.show_words()
+
+
+class LeaveDialog(YesNoDialog):
+    """Whether to leave; the key that asked leaves, too, once it is pressed again and not held down."""
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "q" and not (isinstance(self.app, KeysInTurn) and self.app.is_held):
+            event.stop()
+            self.dismiss(True)
 
 
 class ClearDialog(YesNoDialog):

@@ -13,7 +13,7 @@ from tui.model import Model
 COUNTS = {
     "mitigation": "find the right branch, act, see from outside that it works",
     "judgement": "nothing harmful, nothing needless, on fresh evidence",
-    "messages": "first notice within 5 minutes, updates when due, the impact, the end",
+    "messages": "first notice and updates when due, the impact, the end",
     "verification": "smoke tests and a quiet watch before it is called resolved",
     "record": "a commander, a timeline, cause and summary told",
 }

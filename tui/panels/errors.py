@@ -23,7 +23,7 @@ def errors(model: Model, width: int, most: int) -> list[Line]:
     for signature in snapshot.signatures[: most - 1]:
         new: Span = (f" NEW in {signature.new_in}", "bad") if signature.new_in else ("", "plain")
         left = line(f" x{signature.count:<5}", one_line(signature.text, 100), new)
-        rows.append(spread(left, line((f"{signature.path}  since {_when(signature, model.now)}", "dim")), width))
+        rows.append(spread(left, line((f"{signature.path}  {_when(signature, model.now)}", "dim")), width))
     return rows
 
 
@@ -34,4 +34,5 @@ def over_words(signature: Signature, now: datetime) -> str:
 
 
 def _when(signature: Signature, now: datetime) -> str:
-    return f"{age_words(seconds_between(signature.first_seen, now))}{over_words(signature, now)}"
+    since = f"since {age_words(seconds_between(signature.first_seen, now))}"
+    return over_words(signature, now).removeprefix(", ") or since

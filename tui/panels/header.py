@@ -20,14 +20,16 @@ SILENT_WHEN_WELL = ("release", "rollback", "settings", "migrations", "alerts", "
 def header(model: Model, width: int) -> Line:
     """One line: drill bar or site, environment, overall state and since when, incident, operator.
 
-    Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar.
+    Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar,
+    then how many more things are overdue.
     """
     forms = (
-        (True, True, True, True),
-        (False, True, True, True),
-        (False, True, False, True),
-        (False, False, False, True),
-        (False, False, False, False),
+        (True, True, True, "whole"),
+        (False, True, True, "whole"),
+        (False, True, False, "whole"),
+        (False, False, False, "whole"),
+        (False, False, False, "first"),
+        (False, False, False, ""),
     )
     for site, operator, long, clock in forms:
         left = line(*_place(model, site=site, long=long), "  ", *_state(model), *_incident(model, clock=clock))
@@ -63,7 +65,7 @@ def _state(model: Model) -> tuple[Span, ...]:
     return tuple(parts)
 
 
-def _incident(model: Model, *, clock: bool) -> tuple[Span, ...]:
+def _incident(model: Model, *, clock: str) -> tuple[Span, ...]:
     incident = model.incident
     if incident is None or not incident.open:
         return ()
@@ -74,7 +76,7 @@ def _incident(model: Model, *, clock: bool) -> tuple[Span, ...]:
         (f" {incident.severity} ", "bad"),
         (age, "plain"),
     )
-    due = header_words(model.clock, model.now) if model.clock is not None and clock else ""
+    due = header_words(model.clock, model.now, count=clock == "whole") if model.clock is not None and clock else ""
     tone: Tone = "bad" if "OVERDUE" in due else "warn"
     return (*head, ("  ", "plain"), (due, tone)) if due else head
 
@@ -124,6 +126,10 @@ def _row(model: Model, state: ProbeState, width: int) -> Line:
     return line((f"{glyph} {state.title}", TONE_OF_STATUS[state.status]), " ", detail, (deciding, "dim"))
 
 
+APART = "  "
+"""Behind what is no single word: what follows it must not read as its end."""
+
+
 def _greens(model: Model, snapshot: Snapshot, width: int) -> list[Line]:
     good = [s for s in snapshot.states if s.status is Status.OK and s.probe not in SILENT_WHEN_WELL]
     unknown = [s for s in snapshot.states if s.status is Status.UNKNOWN]
@@ -134,7 +140,9 @@ def _greens(model: Model, snapshot: Snapshot, width: int) -> list[Line]:
         items += [line(_green(state)) for state in others]
     for state in unknown:
         words = f"{model.glyphs.unknown} {state.title}"
-        items.append(line((words, "unknown"), (f" {one_line(state.reason, 40)}", "dim")))
+        items.append(line((words, "unknown"), (f" {one_line(state.reason, 40)}", "dim"), APART))
+    if good and not unknown:
+        items[-1] = (*items[-1], (APART, "plain"))
     items.append(line((_watching(snapshot), "dim")))
     return [line(" ", *row) for row in flow(items, width - 1, " ")]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from operations.ages import age_words, seconds_between
 from operations.text import clean, one_line
+from runbooks.annotations import tells_only_keys
 from runbooks.checks import telling_line
 from runbooks.events import Acted, Failed, Noted, Skipped, Ticked
 from runbooks.facts import Facts
@@ -183,8 +184,9 @@ class _Maker:
             words = found.title if found else element.text
             rows.add([line((f"{self.glyphs.pointer} ", "key"), f"Next: {one_line(words, 200)}")], element.lines, stop)
         elif isinstance(element, Comment):
-            # What a renderer hides: quiet, and without its marks.
-            rows.add(self._raw(element.text.replace("<!--", "").replace("-->", "").strip(), indent), element.lines)
+            # What a renderer hides: quiet, and without its marks; keys of ours are said where they count.
+            words = element.text.replace("<!--", "").replace("-->", "").strip()
+            rows.add([] if rows.rows and tells_only_keys(element.text) else self._raw(words, indent), element.lines)
         elif isinstance(element, Raw):
             shown = (
                 [rule("", rows.width, self.glyphs.dash)] if element.kind == "rule" else self._raw(element.text, indent)

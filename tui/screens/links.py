@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
+
+from rich.cells import cell_len
 
 from operations.settings import Settings
 from operations.text import one_line
 from runbooks.parts import Contact
 from tui.actions import Place
-from tui.lines import Line, line, rule
+from tui.lines import BLANK, Line, line, pad, rule, width_of, wrap
 from tui.model import Model
 from tui.screens.list_page import ListPage
+
+_KIND, _NAME = 9, 27
+"""Cells of the first two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +53,18 @@ class LinksScreen(ListPage):
     def head(self, model: Model, width: int) -> Sequence[Line]:
         return [rule(f"Links and people{self.filtered}", width, model.glyphs.dash)]
 
+    def items(self, model: Model, width: int) -> Sequence[Sequence[Line]]:
+        listed = [entry_lines(entry, width) for entry in self._listed()]
+        return listed or super().items(model, width)
+
     def rows(self, model: Model, width: int) -> Sequence[Line]:
-        if not self.entries:
-            return [
-                line((" Nothing is set. In vigie.toml:", "dim")),
-                line('   [[links]] title = "Dashboard", url = "https://…"'),
-                line('   [[contacts]] name = "Ana", role = "team lead", phone = "+33 …"'),
-            ]
-        rows = [entry_line(entry, width) for entry in self._listed()]
-        return rows or [line((" Nothing has these words.", "dim"))]
+        if self.entries:
+            return [line((" Nothing has these words.", "dim"))]
+        return [
+            line((" Nothing is set. In vigie.toml:", "dim")),
+            line('   [[links]] title = "Dashboard", url = "https://…"'),
+            line('   [[contacts]] name = "Ana", role = "team lead", phone = "+33 …"'),
+        ]
 
 
 def entries_of(settings: Settings, environment: str, contacts: Sequence[Contact] = ()) -> list[Entry]:
@@ -75,11 +84,21 @@ def entries_of(settings: Settings, environment: str, contacts: Sequence[Contact]
     return found
 
 
-def entry_line(entry: Entry, width: int) -> Line:
-    """One row."""
-    return line(
-        (f" {entry.kind:<8}", "dim"),
-        (f"{one_line(entry.name, 26):<27}", "strong"),
-        f"{one_line(entry.address or 'no address', 60)}  ",
-        (one_line(entry.more, 80), "dim"),
-    )
+def entry_lines(entry: Entry, width: int) -> list[Line]:
+    """One of them, whole: what takes more than its column goes on below it."""
+    narrow = width < _KIND + _NAME + 20
+    room = max(10, width - _KIND - (0 if narrow else _NAME))
+    names = wrap(one_line(entry.name, 200), room if narrow else _NAME - 1)
+    told = [line(piece) for piece in wrap(one_line(entry.address, 200), room)] if entry.address else []
+    more = one_line(entry.more, 200)
+    if told and more and width_of(told[-1]) + 2 + cell_len(more) <= room:
+        told[-1] = line(*told[-1], "  ", (more, "dim"))
+    elif more:
+        told += [line((piece, "dim")) for piece in wrap(more, room)]
+    named = [line((name, "strong")) for name in names]
+    if narrow:
+        rows = [*named, *told]
+    else:
+        rows = [(*pad(name, _NAME), *words) for name, words in zip_longest(named, told, fillvalue=BLANK)]
+    kinds = (entry.kind, *[""] * len(rows))
+    return [(*line((f" {kind:<{_KIND - 1}}", "dim")), *row) for kind, row in zip(kinds, rows, strict=False)]

@@ -49,6 +49,10 @@ class ListPage(Page):
         """The list, one row a thing."""
         raise NotImplementedError
 
+    def items(self, model: Model, width: int) -> Sequence[Sequence[Line]]:
+        """The things of the list with the rows of each; a page whose things take several says so here."""
+        return [(row,) for row in self.rows(model, width)]
+
     def filter(self, words: str) -> None:
         """List only what has these words, upper and lower case alike."""
         self.words = words.strip()
@@ -70,11 +74,12 @@ class ListPage(Page):
         self.show(self.model)
 
     def refresh_content(self, model: Model, width: int) -> None:
-        rows = self.rows(model, width - 1)
-        self._count = max(1, len(rows))
+        items = self.items(model, width - 1)
+        self._count = max(1, len(items))
         self.cursor = min(self.cursor, self._count - 1)
         self.query_one("#list", Block).show(self.head(model, width))
         view = self.query_one("#text", RowsView)
-        chosen = range(self.cursor, self.cursor + 1)
-        view.show(rows, chosen)
+        above = sum(len(item) for item in items[: self.cursor])
+        chosen = range(above, above + (len(items[self.cursor]) if items else 1))
+        view.show([row for item in items for row in item], chosen)
         view.reveal(chosen)

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from operations.incident.clock_facts import TELLS_USERS
+from operations.incident.clock_facts import TELLS_USERS, first_alarm
+from operations.incident.model import Severity
 from operations.incident.sent_messages import Message
-from operations.incident.timers import RESOLVED_NOTICE
+from operations.incident.timers import RESOLVED_NOTICE, first_notice_due
 from operations.practice.scoring.played import Deduction, Played
 
 FIRST, CADENCE, SAYS, OVER = 8.0, 4.0, 4.0, 4.0
 MOST = FIRST + CADENCE + SAYS + OVER
-FIRST_WITHIN = 300.0
-"""Seconds from the alarm to the first notice."""
 GRACE = timedelta(seconds=60)
 """A message this much after it was due is in time: a person has to type it."""
 LATE_UPDATE = 2.0
@@ -26,7 +25,7 @@ def taken(played: Played) -> Iterator[Deduction]:
     """What is taken."""
     if not played.notices:
         sent = ", though the end was told" if played.messages else ""
-        earns = "a first notice within 5 minutes of the alarm (U), updates when due and the end of it earn them"
+        earns = "a first notice by the time the clock shows (U), updates when due and the end of it earn them"
         yield Deduction("", MOST, f"users were not told that it is broken{sent}; {earns}")
         return
     yield from _first(played, played.notices[0])
@@ -36,11 +35,21 @@ def taken(played: Played) -> Iterator[Deduction]:
 
 
 def _first(played: Played, first: Message) -> Iterator[Deduction]:
-    seconds = (_sent(first) - played.began_at).total_seconds()
-    late = min(1.0, max(0.0, (seconds - FIRST_WITHIN) / (3 * FIRST_WITHIN)))
+    """By the time that the incident's clock shows: both read one figure."""
+    opened = played.opened
+    began = opened.at if opened is not None else played.began_at
+    alarm = first_alarm(began, (event.at for event in played.events if event.kind == "alarm.opened"))
+    since = "the alarm" if alarm or opened is None else "the opening"
+    severity = Severity(_severity(played, _sent(first)))
+    wanted = first_notice_due(alarm or began, severity, played.first_notice, played.cadence)
+    if wanted is None:
+        return
+    due, within = wanted
+    late = min(1.0, max(0.0, (_sent(first) - due) / (3 * within)))
     if late > 0:
-        words = f"the first notice went out {seconds:.0f} s after the alarm; within {FIRST_WITHIN:.0f} s"
-        words += f" it has all {FIRST:g}"
+        seconds = (_sent(first) - due + within).total_seconds()
+        words = f"the first notice went out {seconds:.0f} s after {since}; within {within.total_seconds():.0f} s"
+        words += f" ({severity.value}) it has all {FIRST:g}"
         yield Deduction(first.event, FIRST * late, words)
 
 
@@ -76,7 +85,7 @@ def _severity(played: Played, at: datetime) -> str:
         for event in played.events
         if event.kind in ("incident.opened", "incident.severity") and event.at <= at
     ]
-    return said[-1] if said else "P0"
+    return said[-1] if said and said[-1] in set(Severity) else "P0"
 
 
 def _says(played: Played) -> Iterator[Deduction]:

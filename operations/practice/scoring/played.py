@@ -10,7 +10,7 @@ from functools import cached_property
 from operations.engine.events import Event
 from operations.incident.sent_messages import Message, messages_in
 from operations.practice.scenarios.model import Scenario
-from operations.settings_incident import CADENCE
+from operations.settings_incident import CADENCE, FIRST_NOTICE
 from runbooks.model import Book
 
 CHANGING = ("rollback", "restore", "deploy", "redeploy", "end-sessions")
@@ -29,7 +29,8 @@ class Deduction:
 class Played:
     """What was played. `began_at` is when the player could first see it, `ended_at` when it was scored (both UTC).
 
-    `cadence` are the minutes between two updates by severity, as the drill's own settings have them.
+    `cadence` are the minutes between two updates by severity, `first_notice` those until the first one, as the drill's
+    own settings have them.
     """
 
     scenario: Scenario
@@ -40,6 +41,7 @@ class Played:
     recovered: bool
     speed: float = 1.0
     cadence: Mapping[str, float] = field(default_factory=lambda: dict(CADENCE))
+    first_notice: Mapping[str, float] = field(default_factory=lambda: dict(FIRST_NOTICE))
 
     @cached_property
     def events(self) -> tuple[Event, ...]:

@@ -108,7 +108,7 @@ def test_roles_are_taken_given_and_taken_over(team: Team, id: str) -> None:
 
 def test_what_is_told_is_kept_by_field(team: Team, id: str) -> None:
     team("tell", id, "impact", "nobody can book")
-    team("tell", id, "data-loss", "no")
+    team("tell", id, "Data loss", "no")
     assert {name: one["text"] for name, one in team.document("tell", id).items()} == {
         "impact": "nobody can book", "data_loss": "no",
     }  # fmt: skip
@@ -130,7 +130,7 @@ def test_the_clock_is_printed_and_timers_are_put_off_settled_and_set(team: Team,
     clock = team.document("clock", id)
     assert clock["next"].startswith("commander:")
     assert clock["window"].startswith("0-5 min")
-    own = team("remind", id, "look at the queue", "--at", "10m").out.strip()
+    own = team("remind", id, "look at the queue", "--in", "10m").out.strip()
     team("snooze", id, own, "--until", "20m", "--why", "on the phone")
     team("settle", id, "ladder:lead", "--why", "eva is here")
     due = {one["timer"]: one for one in team.document("clock", id)["due"]}

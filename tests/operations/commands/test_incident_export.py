@@ -96,7 +96,8 @@ def test_show_filters_searches_pins_and_corrects(team: Team) -> None:
     _, out, err = team.run("incident", "show", ID, "--filter", "kind:help", "--search", "marc", "--handles")
     rows = out.split("\n")[2:]
     assert [row.split("  ", 2)[2].split()[0] for row in rows if row] == ["03:16:10Z", "03:16:50Z"]
-    assert "2 of " in err
+    assert "2 of " in err and "Kinds are" not in err
+    assert "Kinds are: act, alarm, change," in team.run("incident", "show", ID, "--filter", "kind:nonsense")[2]
     handle = rows[0].split()[0]
     assert team.run("incident", "pin", ID, handle)[0] == 0
     assert team.run("incident", "correct", ID, handle, "help: Marc was called by phone")[0] == 0

@@ -11,7 +11,7 @@ from operations.incident.observe import observations
 from operations.incident.refold import incident_from
 from operations.incident.times import times_of
 from operations.watch.model import Overall, Status
-from tests.operations.incident.tale import ID, bad_release
+from tests.operations.incident.tale import ID, at, bad_release
 from tests.tui.scenes import NOW, down_snapshot, incident
 
 
@@ -49,9 +49,27 @@ def test_the_brief_of_what_is_over_tells_what_was_and_not_what_is_measured_now()
     assert over is not None
     brief = make_brief(over, down_snapshot(), need="a reader", who="ana", now=NOW)
     assert (brief.broken, brief.since, brief.now) == (
-        "api/health, 5xx down", "2026-11-21 03:07:00Z to 03:30:00Z", "closed",
+        "calls could not be placed; api/health, 5xx down", "2026-11-21 03:07:00Z to 03:30:00Z", "closed",
     )  # fmt: skip
     assert brief.changed == "release v2.4.1 a1b2c3d tom, 1m before"
+
+
+def test_once_it_is_up_again_the_brief_says_what_was_since_when_and_what_the_last_call_asked_for() -> None:
+    tale = bad_release()
+    asked = {"call": "c2", "contact": "Marc", "delivered": True, "need": "look at the zones", "brief": []}
+    tale.say("03:18:10", "ana", "help.called", asked)
+    tale.say("03:18:20", "ana", "incident.told", {"field": "impact", "value": "nobody can place a call"})
+    mended = incident_from([event for event in tale.events if event.at < at("03:19:00")], ID)
+    assert mended is not None and mended.open
+    up = replace(down_snapshot(), overall=Overall.OK, onset=None, states=(), since=at("03:11:00"))
+    for seen in (up, None):
+        brief = make_brief(mended, seen, need="", who="ana", now=NOW)
+        assert brief.broken == "was: nobody can place a call; api/health, 5xx down; up again since 03:17:12Z"
+        assert brief.since == "2026-11-21 03:07:00Z (±20 s)"
+        assert brief.changed == "release v2.4.1 a1b2c3d tom, 1m before"
+        assert brief.need == "look at the zones"
+    again = make_brief(mended, down_snapshot(), need="a second pair of eyes", who="ana", now=NOW)
+    assert again.broken.startswith("nobody can place a call; ") and "503" in again.broken
 
 
 def test_a_change_of_days_ago_is_not_what_changed_just_before() -> None:

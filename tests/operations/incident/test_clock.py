@@ -42,9 +42,9 @@ def test_the_header_shows_the_next_thing_with_its_time_and_then_how_long_it_is_o
     stage.wait(minutes=5, seconds=7)
     assert header_words(at(stage), stage.now) == "UPDATE DUE 9m53s"
     stage.wait(minutes=10, seconds=33)
-    assert header_words(at(stage), stage.now) == "UPDATE OVERDUE 40s"
+    assert header_words(at(stage), stage.now) == "UPDATE OVERDUE 40s +1"
     stage.wait(seconds=80)
-    assert header_words(at(stage), stage.now) == "UPDATE OVERDUE 2m"
+    assert header_words(at(stage), stage.now) == "UPDATE OVERDUE 2m +1"
 
 
 def test_nothing_due_is_nothing_in_the_header() -> None:
@@ -60,6 +60,19 @@ def test_users_hear_by_the_severitys_times(severity: str, first: float, then: fl
     assert minutes(stage, "first notice") == first
     stage.wait(minutes=3).sent("initial")
     assert minutes(stage, "update to users") == 3 + then
+
+
+def test_the_first_notice_is_due_from_the_alarm_where_that_came_before_the_opening() -> None:
+    stage = Stage()
+    stage.append("alarm.opened", {"title": "of yesterday"}, at=START - timedelta(hours=20))
+    assert minutes(stage, "first notice") == 5
+    stage.append("alarm.opened", {"title": "5xx"}, at=START - timedelta(minutes=3))
+    assert minutes(stage, "first notice") == 2
+    stage.append("alarm.opened", {"title": "one more"}, at=START + timedelta(minutes=1))
+    assert minutes(stage, "first notice") == 2
+    stage.state("resolved")
+    stage.wait(minutes=10).state("investigating")
+    assert minutes(stage, "first notice") == 15, "going on once more counts from then"
 
 
 def test_a_p3_owes_users_nothing() -> None:
@@ -313,12 +326,14 @@ def test_a_timer_that_somebody_set_is_due_until_it_is_not_needed() -> None:
     assert at(stage).due == ()
 
 
-def test_users_come_first_in_the_header_and_what_was_said_gives_way_to_what_comes() -> None:
+def test_what_is_overdue_comes_before_what_is_coming_said_or_not_users_first() -> None:
     stage = taken(Stage()).wait(minutes=16)
-    assert header_words(at(stage), stage.now) == "FIRST NOTICE OVERDUE 11m"
+    assert header_words(at(stage), stage.now) == "FIRST NOTICE OVERDUE 11m +1"
     stage.sent("initial")
     assert header_words(at(stage), stage.now) == "CALL LEAD OVERDUE 1m"
     stage.append("timer.said", {"timer": due(stage, "call the team lead").timer})
+    assert header_words(at(stage), stage.now) == "CALL LEAD OVERDUE 1m", "that it was said does not make it done"
+    stage.append("help.called", {"contact": "Ana", "delivered": True})
     assert header_words(at(stage), stage.now) == "CALL MANAGER DUE 14m00s"
 
 

@@ -180,7 +180,8 @@ def test_put_off_it_is_said_again_when_that_time_comes() -> None:
     stage.beat(6)
     until = stage.now + timedelta(minutes=20)
     snooze(stage, stage.incident(), SETTINGS, "update", until, "the writer is on the phone", stage.now)
-    assert header_words(clock_of(stage.incident(), SETTINGS, stage.now), stage.now).startswith("CALL LEAD DUE 9m")
+    put_off = clock_of(stage.incident(), SETTINGS, stage.now)
+    assert header_words(put_off, stage.now) == "SEVERITY OVERDUE 1m", "what was put off is no longer overdue"
     stage.beat(19)
     assert stage.times("first notice") == 1
     stage.beat(2)

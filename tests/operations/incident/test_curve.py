@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from operations.incident.curve import Curve, curve_of
-from operations.incident.curve_points import missing_batches
+from operations.incident.curve_points import ending_batch, missing_batches
 from operations.incident.model import Incident, IncidentState
 from operations.incident.observe import observations
+from operations.incident.picture import plot_of
+from operations.incident.picture_text import curve_lines
 from operations.incident.refold import incident_from
 from operations.watch.model import Snapshot
 from tests.operations.incident.tale import ID, NIGHT, Tale, at, bad_release, points, with_data
@@ -86,6 +88,19 @@ def test_the_end_is_told_when_it_is_resolved_and_nothing_after_it() -> None:
     over = keep(tale, over, seen(at("03:50:00")))
     assert minutes(curve_of(over))[-1] == at("03:30:00")
     assert not observations(seen(at("04:20:00")), over)
+
+
+def test_who_looks_no_longer_tells_the_minutes_up_to_that_moment_and_the_curve_is_drawn_up_to_it() -> None:
+    tale = Tale()
+    now = seen(at("03:24:10"))
+    one = keep(tale, opened(), now)
+    assert minutes(curve_of(one))[-1] == at("03:21:00")
+    (batch,) = ending_batch(now, one)
+    tale.say(batch.at, "ana", "curve.points", batch.data)
+    curve = curve_of(replace(one, events=tuple(tale.events)), at("03:31:00"))
+    assert minutes(curve)[-1] == at("03:24:00")
+    assert "2026-11-21 02:25Z to 03:31Z" in "\n".join(curve_lines(curve, 79))
+    assert plot_of(curve, 60).end >= at("03:31:00").timestamp()
 
 
 def test_an_incident_taken_up_again_goes_on_with_its_curve() -> None:

@@ -124,8 +124,20 @@ def test_the_end_is_when_all_was_measured_well_or_when_it_was_resolved(desk: Des
     incident = told(desk, opened(desk), impact="x")
     well = replace(quiet_snapshot(), since=START + timedelta(minutes=12), onset=None)
     assert "working again since 03:12 UTC" in draft(desk, incident, "resolved", snapshot=well).texts["en"]
+    assert "noticed: x\nFrom" in draft(desk, incident, "resolved", snapshot=well).texts["en"]
     before = replace(well, since=START - timedelta(days=2))
     assert "ended" in draft(desk, incident, "resolved", snapshot=before).missing
+
+
+def test_an_update_says_what_is_measured_or_told_where_nobody_moved_the_state(desk: Desk) -> None:
+    incident = told(desk, opened(desk), impact="x", cause="a release")
+    down, well = down_snapshot(), replace(quiet_snapshot(), since=START + timedelta(minutes=12), onset=None)
+    assert "are: the cause is known" in draft(desk, incident, "update", snapshot=down).texts["en"]
+    made = draft(desk, incident, "update", snapshot=well)
+    assert "are: it works again, and we are watching that it holds" in made.texts["en"]
+    assert "sommes : cela fonctionne de nouveau" in made.texts["fr"]
+    set_state(desk.journal, incident, IncidentState.MONITORING)
+    assert "are: it is repaired" in draft(desk, again(desk, incident), "update", snapshot=well).texts["en"]
 
 
 def test_since_is_the_onset_where_one_was_recorded_or_measured(desk: Desk) -> None:

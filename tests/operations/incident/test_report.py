@@ -26,7 +26,7 @@ from operations.incident.report_data import report_json
 from operations.incident.report_document import report_document
 from tests.operations.documents.test_papers import HOSTILE
 from tests.operations.incident.conftest import Desk
-from tests.operations.incident.tale import ID, Tale, bad_release, through_json
+from tests.operations.incident.tale import ID, Tale, bad_release, through_json, with_data
 
 
 def made(events: list[Event]) -> Report:
@@ -57,6 +57,16 @@ def test_it_has_the_sections_of_a_report_in_their_order(text: str) -> None:
         "What did not go well", "Where we were lucky", "Action items", "Messages sent", "Jobs and their outcomes",
         "Evidence", "People", "Calls for help",
     ]  # fmt: skip
+
+
+def test_the_report_of_a_drill_says_so_in_its_heading_and_first_line_in_every_form(text: str) -> None:
+    opened, *others = bad_release().events
+    forms = all_forms([with_data(opened, drill=True), *others])
+    assert forms[0].startswith(f"# Drill, incident {ID}: ")
+    assert section(forms[0], "Summary").strip().startswith("Drill: nothing here was real.")
+    assert "Drill: nothing here was real." in forms[1] and f"answer times, drill, incident {ID}" in forms[1]
+    assert json.loads(forms[2])["drill"] is True
+    assert "rill" not in text
 
 
 def test_a_stakeholder_reads_first_what_happened_and_how_long_it_took(text: str) -> None:

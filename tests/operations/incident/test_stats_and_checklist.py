@@ -17,11 +17,12 @@ from tests.operations.incident.tale import Tale, at
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 
-def one(id: str, when: datetime, severity: str, *, resolved: int = 0, cause: str = "") -> Incident:
+def one(id: str, when: datetime, severity: str, *, resolved: int = 0, cause: str = "", drill: bool = False) -> Incident:
     """An incident that was opened then, and resolved so many minutes later."""
     tale = Tale(id)
-    data = {"site": "s", "environment": "production", "severity": severity, "title": "x"}
-    tale.say(when, "ana", "incident.opened", data)
+    data: dict[str, object] = {"site": "s", "environment": "production", "severity": severity, "title": "x"}
+    data |= {"drill": True} if drill else {}
+    tale.say(when, "ana", "incident.opened", dict(data))
     if resolved:
         tale.say(when + timedelta(minutes=resolved), "ana", "incident.state", {"state": "resolved"})
     if cause:
@@ -49,6 +50,14 @@ def test_median_and_mean_are_of_those_whose_times_are_known() -> None:
     resolve = stats_of(MANY).times["resolve"]
     assert (resolve.known, resolve.median, resolve.mean) == (3, 1800.0, 1800.0)
     assert stats_of(MANY[:2]).times["resolve"].median == 1200.0
+
+
+def test_drills_do_not_count_among_real_incidents() -> None:
+    drill = one("e", NOON - timedelta(days=1), "P0", resolved=90, cause="a fault of ours", drill=True)
+    mixed = stats_of((*MANY, drill))
+    assert (mixed.count, mixed.drills, mixed.times, mixed.causes) == (4, 1, stats_of(MANY).times, stats_of(MANY).causes)
+    assert next(iter(stats_lines(mixed))).endswith("; drills left out: 1")
+    assert next(iter(stats_lines(stats_of((drill,))))).startswith("1 drill on ")
 
 
 def test_a_cause_written_in_other_letters_is_the_same_cause() -> None:

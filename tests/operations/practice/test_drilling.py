@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from operations.practice.layout import Layout
 from operations.practice.result import conclude, debriefing
 from operations.settings import DrillSettings, Settings
 from tests.operations.practice.told import T0
+from tests.tui.scenes import down_snapshot
 
 
 @pytest.fixture
@@ -48,10 +50,24 @@ def test_hints_come_one_by_one_the_way_to_go_last_and_then_there_is_none(setting
         take_hint(settings, journal)
 
 
+def test_the_end_of_a_drill_keeps_what_was_last_seen_and_draws_its_curve_up_to_there(
+    settings: Settings, journal: Journal
+) -> None:
+    journal.append("incident.opened", {"severity": "P0", "environment": "production"}, at=T0, incident="1121-abc")
+    later = T0 + timedelta(minutes=3)
+    rates = tuple((T0 + timedelta(minutes=n), 12.0) for n in range(4))
+    score = conclude(settings, journal, (), lambda _: replace(down_snapshot(), at=later, rates=rates))
+    curve = debriefing(settings, journal, score).curve
+    assert curve is not None
+    assert [point.at for point in curve.points] == [T0 + timedelta(minutes=n) for n in range(3)]
+    assert curve.until == journal.events(kinds=("drill.scored",))[0][1].at
+
+
 def test_a_drill_is_scored_once_whatever_is_done_afterwards(settings: Settings, journal: Journal) -> None:
     first = conclude(settings, journal, ("the database does not answer",))
     assert (first.score, first.passed) == (20, False)
     journal.append("incident.opened", {"severity": "P0"}, incident="1121-abc")
+    conclude(settings, journal, (), lambda _: pytest.fail("over, nothing is looked at"))
     assert conclude(settings, journal, ()).score == drilling_of(settings, journal).score.score == 20  # type: ignore[union-attr]
     assert len(journal.events(kinds=("drill.scored",))) == 1
     assert debriefing(settings, journal, first).scenario.name == "database-down"

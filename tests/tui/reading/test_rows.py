@@ -234,3 +234,10 @@ def test_an_act_of_ours_says_that_what_stands_in_its_fence_is_never_run() -> Non
 
 def test_every_act_goes_through_an_operation_or_is_shown_as_what_it_runs() -> None:
     assert set(BOUND) | {"cancel-job", "flag", "restore", "undo"} == OPERATIONS
+
+
+def test_keys_of_ours_are_not_printed_and_what_somebody_else_says_in_a_comment_is() -> None:
+    told = "<!-- label: V1; timebox: 5m -->\n\nLook.\n\n<!-- ask tom -->\n\n<!-- label: X; by hand -->"
+    rows = shown(rows_of(f"# A\n\n## Verify\n\n{told}\n")).split("\n")
+    assert not any("label: V1" in row for row in rows)
+    assert "ask tom" in rows and "label: X; by hand" in rows

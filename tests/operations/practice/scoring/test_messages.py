@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from operations.incident.clock import clock_of
+from operations.incident.refold import incident_from
 from operations.practice.score import Score
-from tests.operations.practice.told import Story, good_rollback, reasons, whole
+from operations.settings import Settings
+from tests.operations.practice.told import T0, Story, good_rollback, reasons, whole
 
 
 def told(story: Story) -> list[tuple[str, float, str]]:
@@ -44,6 +49,22 @@ def test_the_first_notice_is_full_within_five_minutes_and_worth_nothing_at_four_
     found = told(story)
     assert sum(points for _, points, _ in found) == pytest.approx(lost, abs=0.1)
     assert all((event, "the first notice went out" in why) == (sent, True) for event, _, why in found)
+
+
+def test_the_first_notice_is_scored_by_the_very_time_that_the_clock_shows() -> None:
+    story = good_rollback()
+    story.open(120, severity="P1")
+    story.say(0, "alarm.opened", title="5xx")
+    story.tell(121, "impact", "calls do not load")
+    sent = story.message(1350)
+    incident = incident_from(story.events[:-2], "1121-abc")
+    assert incident is not None
+    (due,) = [one for one in clock_of(incident, Settings(), T0).due if one.label == "FIRST NOTICE"]
+    assert due.due_at == T0 + timedelta(seconds=900)
+    assert (sent, 1.3, "the first notice went out 1350 s after the alarm") in told(story)
+    story.events[-2:] = []
+    story.message(899)
+    assert not [why for _, _, why in told(story) if "first notice went out" in why]
 
 
 def test_a_notice_that_reached_nobody_is_none() -> None:
