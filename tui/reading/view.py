@@ -58,9 +58,8 @@ class RowsView(ScrollView, inherit_bindings=False):
             return
         height, at = max(1, self.size.height), int(self.scroll_offset.y)
         if top:
-            self.scroll_to(y=rows[0], animate=False, immediate=True)
-            # Where its size is not known yet there is nowhere to scroll to: once more when it is.
-            self.call_after_refresh(self.scroll_to, y=rows[0], animate=False, immediate=True)
+            # Forced: rows that were given a moment ago have no scrollbar yet, and without one nothing is scrolled.
+            self.scroll_to(y=rows[0], animate=False, immediate=True, force=True)
         elif rows[0] < at:
             self.scroll_to(y=max(0, rows[0] - 1), animate=False, immediate=True)
         elif rows[-1] >= at + height:
