@@ -46,7 +46,8 @@ def test_facts_that_were_too_old_for_an_act_when_they_were_recorded_suggest_none
     assert (code, labels(document)[-1]) == (3, "N7")
     assert "too old for an act" in document["result"]["ended"]["why"]
     evidence = document["result"]["path"][0]["evidence"][0]
-    assert (evidence["source"], evidence["age"]) == ("probe", 45.0)
+    assert evidence["source"] == "probe"
+    assert 45.0 <= evidence["age"] < 100, "as old as it was recorded, and older by what the walk took"
 
 
 def test_a_person_reads_the_question_the_evidence_and_what_is_suggested(tmp_path: Path) -> None:
