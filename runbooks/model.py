@@ -263,7 +263,8 @@ class Book:
     """A whole runbook. `hash` is the SHA-256 of the file's bytes, `source` its text as read (newlines as `\\n`).
 
     `garbled` are lines that were read in the wrong encoding once; `mojibake.repaired` shows them as they were meant.
-    `hazards` are the destructive lines of the whole file, those in running text included.
+    `hazards` are the destructive lines of the whole file, those in running text included. `check_names` are those of
+    this book's own checks.
     """
 
     name: str
@@ -280,6 +281,7 @@ class Book:
     thresholds: tuple[Threshold, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     garbled: tuple[int, ...] = ()
+    check_names: tuple[str, ...] = ()
 
     def section(self, anchor: str) -> Section | None:
         """The section with that anchor, if there is one."""
@@ -295,10 +297,6 @@ class Book:
         conditions = [b.when for section in self.sections for b in section.branches if b.when]
         conditions += [section.unless for section in self.sections if section.unless]
         return tuple(dict.fromkeys(name for condition in conditions for name in condition.names()))
-
-    def check_names(self) -> tuple[str, ...]:
-        """The names of this book's own checks."""
-        return tuple(code.name for section in self.sections for code in section.codes("check"))
 
 
 def _items(elements: tuple[Element, ...]) -> Iterator[Item]:

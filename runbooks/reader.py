@@ -79,6 +79,7 @@ def _read(source: str | bytes, name: str) -> Book:
         thresholds=tuple(t for s in sections for e in s.elements for t in thresholds_in(e)),
         hazards=_hazards(sections, lines),
         garbled=() if text.isascii() else garbled_lines(lines),
+        check_names=tuple(code.name for section in sections for code in section.codes("check")),
     )
 
 

@@ -71,7 +71,7 @@ class ClearStep:
 def suggest(state: WalkState, facts: Facts, now: datetime) -> Suggestion:
     """What to preselect at the section where the walk stands."""
     section = state.section
-    facts = facts_with_checks(state.results, facts, state.book.check_names())
+    facts = facts_with_checks(state.results, facts, state.book.check_names)
     targets = [where_it_leads(state, branch, index)[0] for index, branch in enumerate(section.branches)]
     return suggest_at(state.book, section, facts, now, struck=state.struck, last_exit=state.last_exit, targets=targets)
 
@@ -135,7 +135,7 @@ def clear_run(state: WalkState, facts: Facts, now: datetime) -> tuple[ClearStep,
     """
     steps: list[ClearStep] = []
     seen = {state.current}
-    facts = facts_with_checks(state.results, facts, state.book.check_names())
+    facts = facts_with_checks(state.results, facts, state.book.check_names)
     section, suggestion = state.section, suggest(state, facts, now)
     while not section.is_act and (chosen := suggestion.chosen) is not None and _is_clear(suggestion, chosen):
         reason = (chosen.branch.when.reasons(facts, now) if chosen.branch.when else ()) or chosen.supports
@@ -177,7 +177,7 @@ def take_clear(state: WalkState, steps: Sequence[ClearStep], facts: Facts, now: 
 def no_longer_holds(state: WalkState, facts: Facts, now: datetime) -> tuple[int, ...]:
     """Which answers of `state.path` (counted from 0) fitted the facts when they were given and no longer do."""
     turned: list[int] = []
-    facts = facts_with_checks(state.results, facts, state.book.check_names())
+    facts = facts_with_checks(state.results, facts, state.book.check_names)
     for position, step in enumerate(state.path):
         section = state.book.section(step.section)
         given = step.answered

@@ -133,7 +133,7 @@ class WalkView:
 def view(state: WalkState, facts: Facts, now: datetime, *, file: Book | None = None) -> WalkView:
     """What to show of `state`. `file` is the runbook as it is on disk now; when it differs, a notice says so."""
     section = state.section
-    facts = facts_with_checks(state.results, facts, state.book.check_names())
+    facts = facts_with_checks(state.results, facts, state.book.check_names)
     suggestion = suggest(state, facts, now)
     chosen = suggestion.chosen
     box, wait = time_left(state, now), wait_left(state, now)

@@ -15,6 +15,7 @@ from textual._compositor import ChopsUpdate
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from operations.desk import utc_now
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from tui.live import Live, OpenWatch
 
 TICK = 1.0
-"""Seconds between repaints of ages; lines that did not change cost nothing."""
+"""Seconds after a repaint until the ages are painted again; lines that did not change cost nothing."""
 
 MESSAGE_STAYS = timedelta(seconds=8)
 NEEDED_LATER = ("operations.jobs.launch", "tui.dialogs.plan", "tui.dialogs.small", "tui.screens.jobs")
@@ -83,6 +84,7 @@ class Console(KeysInTurn):
         self.unsent: dict[tuple[str, str], Unsent] = {}
         """Messages that were filled in here and did not leave, by incident and kind."""
         self._live: Live | None = None
+        self._ages: Timer | None = None
         for action in actions(readonly=readonly):
             self.bind(action.key, action.name, description=action.word, show=action.footer)
 
@@ -98,8 +100,8 @@ class Console(KeysInTurn):
     async def _go_live(self) -> None:
         """The first frame stands: load the rest beside the loop, read the journal, and begin to watch."""
         await asyncio.to_thread(import_module, "tui.live")
+        self._ages = self.set_timer(TICK, self.repaint)
         self.repaint()
-        self.set_interval(TICK, self.repaint)
         await asyncio.to_thread(import_module, "operations.jobs.watching")
         self.begin_work()
         for name in NEEDED_LATER:
@@ -163,6 +165,11 @@ class Console(KeysInTurn):
         Under a dialog nobody sees the page, and each line of it that changed would have the dialog painted whole: it is
         shown when the dialog is gone.
         """
+        if self._ages is not None:
+            # What was just painted has its ages: the next ones are a whole tick away. A timer of Textual's that is
+            # reset waits for its turn first, and another interval from there.
+            self._ages.stop()
+            self._ages = self.set_timer(TICK, self.repaint)
         page = self.page
         if page is not None and page is self.screen:
             page.show(self.live.model(self.shown_keys()))

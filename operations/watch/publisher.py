@@ -1,4 +1,4 @@
-"""Turns readings into snapshots for one listener: at most four a second, and only when there is something to see."""
+"""Turns readings into snapshots for one listener: at most one a second, and only when there is something to see."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from datetime import timedelta
 from operations.watch.model import Snapshot
 from operations.watch.snapshot import freshness, visible
 
-LEAST_PAUSE = 0.25
+LEAST_PAUSE = 1.0
+"""Seconds between two looks: a reading that comes in a quiet second is shown at once, one that comes with others a
+second later. To look costs 3 ms."""
 LOOK_EVERY = 1.0
+"""Seconds more without a reading until it looks all the same: things go stale."""
 FRESH_EVERY = timedelta(seconds=5)
 """Even when nothing else changed, ages on screen must not run on past readings that were made."""
 
@@ -32,7 +35,7 @@ class Publisher:
         self._touched.set()
 
     async def run(self) -> None:
-        """Publish until cancelled, at once what is known; looks once a second whether something went stale."""
+        """Publish until cancelled, at once what is known; looks every other second whether something went stale."""
         await self.publish(anyway=True)
         while True:
             await asyncio.sleep(LEAST_PAUSE)

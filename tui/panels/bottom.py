@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from operations.text import one_line
 from tui.lines import Line, Tone, fit, flow, line, rule, short_name, width_of, wrap
 from tui.model import Model
@@ -66,12 +68,13 @@ def message_rows(message: str, width: int) -> list[str]:
     return [rows[0], f"… {end}"]
 
 
-def keys(pairs: tuple[tuple[str, str], ...], width: int, most: int = 2) -> list[Line]:
+@lru_cache(maxsize=16)
+def keys(pairs: tuple[tuple[str, str], ...], width: int, most: int = 2) -> tuple[Line, ...]:
     """What can be pressed now. When it does not fit, the last place says that `?` shows the rest."""
     items = [line((key, "key"), f" {word}") for key, word in pairs]
     rows = [line(" ", *row) for row in flow(items, width - 1, "  ")]
     if len(rows) <= most:
-        return rows
+        return tuple(rows)
     kept = list(items)
     more = line(("?", "key"), " more keys")
     while kept:
@@ -79,4 +82,4 @@ def keys(pairs: tuple[tuple[str, str], ...], width: int, most: int = 2) -> list[
         rows = [line(" ", *row) for row in flow([*kept, more], width - 1, "  ")]
         if len(rows) <= most:
             break
-    return rows
+    return tuple(rows)

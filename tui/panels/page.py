@@ -39,7 +39,9 @@ def _narrow(model: Model, width: int, height: int) -> list[Line]:
     room = max(0, height - len(top) - len(low))
     lower = walk(model, width, 99) if walking else [*welcome(model, width), *recent(model, width, 99)]
     middle = changes(model, width, min(room, max(4, min(room - len(lower), 7 if walking else 12))))
-    lower = walk(model, width, room - len(middle)) if walking else lower[: max(0, room - len(middle))]
+    if walking and len(lower) > room - len(middle):
+        lower = walk(model, width, room - len(middle))
+    lower = lower[: max(0, room - len(middle))]
     filler = [BLANK] * max(0, height - len(top) - len(middle) - len(lower) - len(low))
     return [*top, *middle, *lower, *filler, *low]
 

@@ -49,6 +49,17 @@ def test_readings_come_back_as_they_were(store: Store) -> None:
     assert reader.watching_since("production") == _ago(20)
 
 
+def test_what_is_newer_costs_the_same_however_much_is_older(store: Store) -> None:
+    store.add("production", [_reading("health", 5_000 - n) for n in range(5_000)])
+    reader = Store(store.path)
+    last, _ = reader.readings("production")
+    store.add("production", [_reading("page", 0)])
+    steps: list[None] = []
+    reader._file.set_progress_handler(lambda: steps.append(None), 100)
+    assert len(reader.readings("production", after_id=last)[1]) == 1
+    assert len(steps) < 10, "hundreds of SQLite's steps for one new reading"
+
+
 def test_a_reader_notices_what_somebody_else_wrote_and_can_write_nothing(store: Store) -> None:
     reader = Store(store.path)
     before = reader.changed()
