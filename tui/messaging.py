@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from operations.beside import beside
 from operations.errors import VigieError
 from operations.text import one_line
-from tui.lines import Line, line, wrap
+from tui.lines import line, wrap
 from tui.looking import LookingActions
+from tui.message_lines import message_lines, message_words, target_choices, with_texts
 from tui.unsent import Unsent, as_left, newest_texts, place_of, promise_words
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from operations.incident.sent_messages import Delivery, Message
     from operations.settings import MessageTarget
 
-LONGEST, MOST_ROWS = 5_000, 300
-"""Characters and rows of one text that are shown: no longer one is ever sent, but a journal may be given one."""
+AS_LEFT = " U shows it again as you left it."
 
 
 class MessageActions(LookingActions):
@@ -123,7 +123,7 @@ class MessageActions(LookingActions):
 
         promise = promise_words(draft, self.live.now(), self.settings.messages.zone)
         self.unsent[place_of(incident, draft.kind)] = Unsent(dict(given), dict(edited), promise)
-        self.say("Cancelled: nothing was sent. U shows it again as you left it.")
+        self.say(f"Cancelled: nothing was sent.{AS_LEFT}")
         if sending is None or sending.plan.refusal is not None:
             return
         whole = as_left(draft, edited)
@@ -165,25 +165,31 @@ class MessageActions(LookingActions):
         from tui.dialogs.fill import Asked, FillDialog
 
         given: dict[str, str] = {}
-        kept = self.unsent.get(place_of(incident, kind), Unsent()).given
+        place = place_of(incident, kind)
+        unsent = self.unsent.get(place, Unsent())
         while True:
             snapshot = self.live.snapshot
             draft = await beside(drafted, incident, kind, self.live.now(), self.settings, snapshot, given=dict(given))
             if not draft.missing:
                 return draft, given
             asked = [
-                Asked(written, f"{name} ({language})", kept.get(written, ""))
+                Asked(written, f"{name} ({language})", unsent.given.get(written, ""))
                 for language, names in draft.blanks.items()
                 for name in names
                 for written in [name if language == "en" else f"{name}.{language}"]
             ]
             notes = [f"{name}: {why}" for name, why in draft.why.items() if name in draft.missing]
             text = "\n\n".join(draft.texts.values())
-            answers = await self.push_screen_wait(FillDialog(text, asked, notes))
-            if answers is None:
-                self.say("Cancelled: nothing was sent.")
-                return None, given
-            given.update(answers)
+            dialog = FillDialog(text, asked, notes)
+            answers = await self.push_screen_wait(dialog)
+            if answers is not None:
+                given.update(answers)
+                continue
+            typed = {**given, **dialog.left}
+            if typed:
+                self.unsent[place] = replace(unsent, given={**unsent.given, **typed})
+            self.say(f"Cancelled: nothing was sent.{AS_LEFT if typed else ''}")
+            return None, given
 
     async def _targets(self, incident: Incident | None, past: tuple[Message, ...]) -> tuple[MessageTarget, ...] | None:
         from operations.incident.message_plan import chosen_targets
@@ -298,64 +304,3 @@ class MessageActions(LookingActions):
         left = [one.target for one in message.outstanding]
         chosen = await self.push_screen_wait(ChooseDialog("To whom again?", [], [one_line(name, 90) for name in left]))
         return None if chosen is None else (left[chosen],)
-
-
-def target_choices(
-    known: Sequence[MessageTarget], past: Sequence[Message], *, restricted: bool
-) -> tuple[list[tuple[str, list[str]]], int]:
-    """To whom a message may go, in words and by names, and where the pointer starts: at those of the last one sent.
-
-    Each keeps its number: a person who sends the second message presses what was pressed for the first.
-    """
-    names = [one.name for one in known]
-    choices = [(f"{one.name}: {one.readers}", [one.name]) for one in known]
-    if not restricted and len(known) > 1:
-        quiet = [one.name for one in known if not one.public]
-        if quiet and len(quiet) < len(known):
-            choices.insert(0, (f"all that are not public: {', '.join(quiet)}", quiet))
-        choices.append(("every one of them", names))
-    last = next((one for one in reversed(past) if one.sent), None)
-    before = [name for name in names if last is not None and name in last.targets]
-    if not before or (restricted and len(before) > 1):
-        return choices, 0
-    if before not in [chosen for _, chosen in choices]:
-        choices.append((", ".join(before), before))
-    at = next(n for n, (_, chosen) in enumerate(choices) if chosen == before)
-    choices[at] = (f"as before: {choices[at][0]}", before)
-    return choices, at
-
-
-def with_texts(plan: Plan, texts: Mapping[str, str], *, can_edit: bool = False) -> Plan:
-    """The plan with every word that leaves among its lines."""
-    from operations.engine.model import PlanLine
-
-    words = [
-        PlanLine(language if n == 0 else "", part)
-        for language, text in texts.items()
-        for n, part in enumerate(text.split("\n"))
-    ]
-    return replace(plan, lines=(*plan.lines, *words), details={**plan.details, "can_edit": can_edit})
-
-
-def message_words(message: Message) -> str:
-    """One message in a row."""
-    when = f"{message.sent_at:%H:%M:%SZ}" if message.sent_at is not None else "draft"
-    results = ", ".join(f"{one.target} {one.result}" for one in message.deliveries)
-    return one_line(f"{when}  {message.kind}  {results}", 100)
-
-
-def message_lines(message: Message, width: int) -> list[Line]:
-    """A message word for word, and every answer."""
-    rows: list[Line] = []
-    for language, text in message.texts.items():
-        rows.append(line((language, "key")))
-        whole = [line(piece) for part in text[:LONGEST].split("\n") for piece in wrap(part, width)]
-        rows += whole[:MOST_ROWS]
-        if len(text) > LONGEST or len(whole) > MOST_ROWS:
-            rows.append(line(("… and more than anybody reads", "dim")))
-        rows.append(line())
-    for one in message.deliveries:
-        problem = f": {one.problem}" if one.problem else ""
-        tone = "good" if one.result == "delivered" else "bad"
-        rows.append(line((f"{one.target} {one.result}", tone), one_line(problem, width)))  # type: ignore[arg-type]
-    return rows

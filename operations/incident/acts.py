@@ -159,13 +159,29 @@ def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str,
 
 
 def smoke_passed_since(incident: Incident, jobs: Iterable[JobRecord]) -> bool:
-    """True when smoke tests passed on the incident's environment after it opened, alone or inside another job.
+    """True when smoke tests passed on the incident's environment after it opened, alone or inside another job, and no
+    other release or switch followed.
 
     After it went on once more, those that passed before say nothing.
     """
+    here = [job for job in jobs if job.environment == incident.environment]
     since = facts_of(incident).began
     return any(
-        job.code == 0 and (is_own_smoke(job) or (job.details or {}).get("smoke_ok") is True)
-        for job in jobs
-        if job.environment == incident.environment and job.ended_at is not None and job.ended_at >= since
+        job.code == 0
+        and (is_own_smoke(job) or (job.details or {}).get("smoke_ok") is True)
+        and not any(_came_after(act, job) for act in here)
+        for job in here
+        if job.ended_at is not None and job.ended_at >= since
     )
+
+
+SERVES_ANOTHER = ("rollback", "deploy", "redeploy", "restore", "restore-undo", "flag")
+"""Jobs after which the site is not what a smoke run before them has tried."""
+
+
+def _came_after(act: JobRecord, smoke: JobRecord) -> bool:
+    """Whether an act that has changed the site was still at it when a smoke run began, or began later."""
+    if act.id == smoke.id or act.operation not in SERVES_ANOTHER or not act.past_no_return:
+        return False
+    ended = act.ended_at or (None if act.live else act.created_at)
+    return ended is None or ended > smoke.created_at

@@ -42,7 +42,7 @@ def still_open(
     """
     found: list[StillOpen] = []
     if not smoke_passed_since(incident, jobs):
-        found.append(StillOpen("smoke", "no smoke run has passed since it was opened"))
+        found.append(StillOpen("smoke", "no smoke run has passed since it was opened and last acted on"))
     if looked and (early := not_quiet(snapshot, speed)):
         found.append(StillOpen("quiet", early))
     if closed := maintenance_line(jobs, now):

@@ -44,7 +44,7 @@ from tests.operations.incident.tale import ID, NIGHT
 from tests.operations.incident.test_report import check_inert, overwritten
 from tests.tui.scenes import NOW, down_snapshot, walking
 from tui.lines import Line, text_of, width_of
-from tui.messaging import message_lines, message_words
+from tui.message_lines import message_lines, message_words
 from tui.model import Model
 from tui.panels.bottom import timeline
 from tui.panels.health import health_line, probe_lines

@@ -26,7 +26,7 @@ from tui.dialogs.edit import EditDialog
 from tui.dialogs.fill import FillDialog
 from tui.dialogs.plan import PlanDialog
 from tui.dialogs.small import ChooseDialog
-from tui.messaging import target_choices
+from tui.message_lines import target_choices
 
 TARGETS = """
 [messages]
@@ -180,6 +180,25 @@ async def test_the_first_notice_is_drafted_at_the_opening_and_sent_after_one_key
         await pilot.press("U")
         await opens(pilot, ChooseDialog)
         assert "initial   sent" in option_text(app)
+
+
+async def test_what_was_typed_into_a_blank_is_there_again_after_esc(make_app: MakeApp, post: Post) -> None:
+    app = console(make_app, post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await incident(pilot)
+        await pilot.press("U")
+        await opens(pilot, FillDialog)
+        await pilot.press("escape")
+        await shows(pilot, "Cancelled: nothing was sent.")
+        assert "as you left it" not in screen_text(app), "nothing was typed"
+        await pilot.press("U")
+        await opens(pilot, FillDialog)
+        await pilot.press(*"half", "escape")
+        await shows(pilot, "Cancelled: nothing was sent. U shows it again as you left it.")
+        await pilot.press("U")
+        await opens(pilot, FillDialog)
+        assert [field.value for field in app.screen.query(Field)] == ["half", ""]
+        assert post.got == []
 
 
 def option_text(app: VigieApp) -> str:

@@ -34,6 +34,8 @@ class FillDialog(Dialog[dict[str, str] | None]):
         self._blanks = tuple(blanks)
         self._notes = tuple(notes)
         self._problem = ""
+        self.left: dict[str, str] = {}
+        """What stood in the fields when it was cancelled."""
         self._at_the_end = False
         """True while the button has the focus: what Enter does there is said."""
 
@@ -83,8 +85,18 @@ class FillDialog(Dialog[dict[str, str] | None]):
         else:
             self.focus_next()
 
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields now, by how each blank is written."""
+        return {b.written: self.query_one(f"#blank{n}", Input).value for n, b in enumerate(self._blanks)}
+
+    def action_cancel(self) -> None:
+        """Esc and Cancel: what was typed stays with whoever asked."""
+        self.left = {written: value for written, value in self.values.items() if value.strip()}
+        super().action_cancel()
+
     def pressed(self, button: str) -> None:
-        values = {b.written: self.query_one(f"#blank{n}", Input).value for n, b in enumerate(self._blanks)}
+        values = self.values
         missing = [b.name for b in self._blanks if not values[b.written].strip()]
         if missing:
             self._problem = f"Still empty: {', '.join(missing)}."

@@ -20,7 +20,7 @@ SILENT_WHEN_WELL = ("release", "rollback", "settings", "migrations", "alerts", "
 def header(model: Model, width: int) -> Line:
     """One line: drill bar or site, environment, overall state and since when, incident, operator.
 
-    Where it does not fit, the site's name gives way first, then the operator, then the long words of the drill bar,
+    Where it does not fit, the site's name gives way first, then the long words of the drill bar, then the operator,
     then how many more things are overdue.
     """
     forms = (
@@ -31,7 +31,7 @@ def header(model: Model, width: int) -> Line:
         (False, False, False, "first"),
         (False, False, False, ""),
     )
-    for site, operator, long, clock in forms:
+    for site, long, operator, clock in forms:
         left = line(*_place(model, site=site, long=long), "  ", *_state(model), *_incident(model, clock=clock))
         right = line((model.operator, "dim"), " ") if operator else ()
         if width_of(left) + width_of(right) < width:
