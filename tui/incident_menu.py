@@ -37,6 +37,7 @@ class IncidentMenu(PageActions):
             ("how far it is: investigating, identified, monitoring", self._state),
             ("close it: the checklist begins", self._close),
             ("the report, as a file", self._report),
+            ("what it is called", self._title),
         ]
         chosen = await self._which("What about it?", [words for words, _ in choices])
         if chosen is None:
@@ -58,10 +59,20 @@ class IncidentMenu(PageActions):
         words = [line(question)] if question else []
         return await self.push_screen_wait(ChooseDialog(title, words, options, chosen))
 
-    async def _ask(self, title: str, question: str, *, required: bool = True, placeholder: str = "") -> str | None:
+    async def _ask(
+        self, title: str, question: str, *, required: bool = True, placeholder: str = "", known: str = ""
+    ) -> str | None:
         from tui.dialogs.small import AskDialog
 
-        return await self.push_screen_wait(AskDialog(title, question, required=required, placeholder=placeholder))
+        dialog = AskDialog(title, question, required=required, placeholder=placeholder, known=known)
+        return await self.push_screen_wait(dialog)
+
+    async def _title(self, incident: Incident) -> None:
+        from operations.incident.acts import set_title
+
+        words = await self._ask("Title", "What is it called in lists, brief and report?", known=incident.title)
+        if words and (cut := set_title(self.live.journal, self._as_it_is(incident), words)):
+            self.say(cut, "warning")
 
     async def _role(self, incident: Incident) -> None:
         from operations.incident.roles import give, roles_of, take

@@ -13,7 +13,7 @@ from operations.commands.incident_clock import clock, remind, settle, snooze
 from operations.commands.incident_export import export, stats
 from operations.commands.incident_follow import follow
 from operations.commands.incident_people import answered, call, role
-from operations.commands.incident_state import close, resolve, restrict, severity, state
+from operations.commands.incident_state import close, resolve, restrict, severity, state, title
 from operations.commands.incident_timeline import correct_line, pin_line, show
 from operations.commands.incident_told import task, tell
 from operations.commands.printing import hung
@@ -29,8 +29,8 @@ def incident() -> None:
 
 
 _EVERY_PART = (
-    severity, state, resolve, close, restrict, role, call, answered, tell, task, clock, snooze, settle, remind, follow,
-    show, pin_line, correct_line, export, stats,
+    severity, title, state, resolve, close, restrict, role, call, answered, tell, task, clock, snooze, settle, remind,
+    follow, show, pin_line, correct_line, export, stats,
 )  # fmt: skip
 for _part in _EVERY_PART:
     incident.add_command(_part)

@@ -1,4 +1,5 @@
-"""`vigie incident severity, state, resolve, close and restrict`: how bad it is, where it stands, who may know."""
+"""`vigie incident severity, title, state, resolve, close and restrict`: how bad it is, what it is called, where it
+stands, who may know."""
 
 from __future__ import annotations
 
@@ -35,6 +36,25 @@ def severity(session: Session, id: str, level: str | None, as_json: bool) -> int
     result = {"severity": one.severity.value, "means": one.severity.means, "confirmed": confirmed}
     words = f"{one.severity} {one.severity.means}{'' if confirmed else '; nobody has confirmed it'}"
     return _print(settings, one, "incident severity", as_json, result, words)
+
+
+@click.command()
+@click.argument("id")
+@click.argument("words", metavar="[TITLE]", default="")
+@_JSON
+@click.pass_obj
+def title(session: Session, id: str, words: str, as_json: bool) -> int:
+    """Say what it is called from now on; without a title, print it."""
+    from operations.incident.acts import set_title
+
+    settings = settings_of(session, to_change=bool(words))
+    with journal_and_book(settings) as (journal, book):
+        one = named(book, id)
+        if words:
+            if cut := set_title(journal, one, words):
+                say(cut, "WARN")
+            one = again(journal, book, id)
+    return _print(settings, one, "incident title", as_json, {"title": one.title}, one.title)
 
 
 @click.command()

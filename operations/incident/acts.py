@@ -44,7 +44,7 @@ def open_incident(
         "site": site,
         "environment": environment,
         "severity": (severity or Severity.P0).value,
-        "title": one_line(title, 200) or "no title",
+        "title": one_line(title, TITLE_MOST) or "no title",
     }
     if severity is None:
         data["assumed"] = True
@@ -71,6 +71,8 @@ def _refuse_second(book: IncidentBook, environment: str) -> None:
         )
 
 
+TITLE_MOST = 200
+"""Characters of a title that are kept."""
 NOTE_MOST = 500
 """Characters of a note that are kept."""
 
@@ -99,6 +101,21 @@ def set_severity(journal: EventBook, incident: Incident, severity: Severity) -> 
         key = turn_key(incident, "incident.severity", severity.value, journal.actor)
         data = {"before": incident.severity.value, "severity": severity.value, "key": key}
         journal.append("incident.severity", data, incident=incident.id)
+
+
+def set_title(journal: EventBook, incident: Incident, title: str) -> str:
+    """Call it so from now on, in lists, brief and report. The same title again is no event; an empty one refused.
+
+    What is left out of one that is too long is said in the words that are returned; else they are empty.
+    """
+    words = one_line(" ".join(clean(title, limit=4 * TITLE_MOST).split()), TITLE_MOST)
+    if not words:
+        raise VigieError("A title needs a word.")
+    if words != incident.title:
+        key = turn_key(incident, "incident.title", words, journal.actor)
+        data = {"before": incident.title, "title": words, "key": key}
+        journal.append("incident.title", data, incident=incident.id)
+    return left_out(title, words)
 
 
 def severity_is_assumed(incident: Incident) -> bool:

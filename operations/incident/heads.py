@@ -1,4 +1,4 @@
-"""The list of all incidents from their marks alone: opened, severity, state. Read once, decoded when asked for."""
+"""The list of all incidents from their marks alone: opened, severity, state, title. Decoded when asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from operations.engine.events import Event, utc_text
 from operations.incident.model import IncidentHead, IncidentState, Severity
 
-MARKS = ("incident.opened", "incident.state", "incident.severity")
+MARKS = ("incident.opened", "incident.state", "incident.severity", "incident.title")
 _Mark = tuple[str, int, str, str, str, Any]
 """Writer, seq, kind, at (text), actor, data (text, or as it came)."""
 
@@ -63,7 +63,7 @@ def severity_of(value: object) -> Severity:
 
 def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     opened: IncidentHead | None = None
-    severity, state = None, IncidentState.INVESTIGATING
+    severity, state, title = None, IncidentState.INVESTIGATING, ""
     resolved_at: datetime | None = None
     seen: set[str] = set()
     for _, _, kind, at, actor, raw in marks:
@@ -80,6 +80,8 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
                 )
             elif kind == "incident.severity":
                 severity = severity_of(data.get("severity"))
+            elif kind == "incident.title":
+                title = str(data.get("title", "")) or title
             elif kind == "incident.state":
                 state = IncidentState(str(data.get("state")))
                 kept = resolved_at if state is IncidentState.CLOSED else None
@@ -87,6 +89,6 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     if opened is None:
         return None
     return IncidentHead(
-        id, opened.site, opened.environment, severity or opened.severity, opened.title, state, opened.opened_at,
-        opened.opened_by, resolved_at,
+        id, opened.site, opened.environment, severity or opened.severity, title or opened.title, state,
+        opened.opened_at, opened.opened_by, resolved_at,
     )  # fmt: skip

@@ -25,13 +25,14 @@ def open_lost(journal: Journal, *, site: str, environment: str) -> tuple[str, ..
         if not events:
             continue
         said = [severity_of(event.data.get("severity")) for event in events if event.kind == "incident.severity"]
+        called = [str(event.data.get("title", "")) for event in events if event.kind == "incident.title"]
         plans = [event.data.get("plan") for event in events if event.kind == "job.created"]
         named = [str(plan["environment"]) for plan in plans if isinstance(plan, dict) and plan.get("environment")]
         data = {
             "site": site,
             "environment": named[0] if named else environment,
             "severity": (said[-1] if said else Severity.P0).value,
-            "title": TITLE,
+            "title": called[-1] if called else TITLE,
             "key": f"opened:lost:{id}",
             **({} if said else {"assumed": True}),
         }

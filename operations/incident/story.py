@@ -130,6 +130,8 @@ class _Fold:
             self._walk.append(WalkEvent(event.kind, event.at, data, str(data.get("walk", "")), event.actor))
         elif event.kind == "incident.severity":
             self._head = replace(head, severity=severity_of(data.get("severity")))
+        elif event.kind == "incident.title":
+            self._head = replace(head, title=str(data.get("title", "")) or head.title)
         elif event.kind == "incident.state":
             state = IncidentState(str(data.get("state")))
             # Closed it stays resolved when it was; gone on with it is not resolved any more.

@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "note": ("incident.note", "walk.noted"),
     "people": ("role.", "help."),
     "restrict": ("incident.restricted",),
-    "state": ("incident.opened", "incident.state", "incident.severity", "incident.restricted"),
+    "state": ("incident.opened", "incident.state", "incident.severity", "incident.title", "incident.restricted"),
     "task": ("task.",),
     "walk": ("walk.",),
     "watch": ("probe.", "alarm.", "change."),

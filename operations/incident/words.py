@@ -219,6 +219,7 @@ _HOW = {
 _LINES: dict[str, Callable[[_Data], Described | None]] = {
     "incident.opened": _opened,
     "incident.severity": _severity,
+    "incident.title": lambda data: (f"called from now on: {data.get('title', '')}", "plain"),
     "incident.state": _state,
     "incident.note": lambda data: (f"note: {data.get('text', '')}", "plain"),
     "probe.changed": _probe,

@@ -157,6 +157,20 @@ async def test_it_is_restricted_and_opened_again_closed_and_reported(make_app: M
         assert len(reports(tmp_path / "state")) == 1
 
 
+async def test_what_it_is_called_stands_in_the_field_and_can_be_changed(make_app: MakeApp) -> None:
+    app = make_app(Injected(fresh(down_snapshot())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await page(pilot)
+        before = now(pilot).title
+        await pilot.press("enter", *["down"] * 9, "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "it asks")
+        assert app.screen.query_one("#answer", Field).value == before
+        await pilot.press(*", since noon", "enter")
+        await until(pilot, lambda: now(pilot).title == f"{before}, since noon", "it is called so")
+        await does(pilot, "what it is called", "[/x] no quotes")
+        await shows(pilot, "called from now on: [/x] no quotes")
+
+
 def reports(folder: Path) -> list[Path]:
     return list(folder.glob("report-*.html"))
 

@@ -80,7 +80,14 @@ class AskDialog(Dialog[str | None]):
     """Asks for one line of text. Enter in the field accepts, because nothing is changed by it but the record."""
 
     def __init__(
-        self, title: str, question: str, *, placeholder: str = "", required: bool = True, button: str = "keep"
+        self,
+        title: str,
+        question: str,
+        *,
+        placeholder: str = "",
+        required: bool = True,
+        button: str = "keep",
+        known: str = "",
     ) -> None:
         super().__init__()
         self.title_text = title
@@ -88,12 +95,17 @@ class AskDialog(Dialog[str | None]):
         self.question = question
         self.placeholder = placeholder
         self.required = required
+        self.known = known
 
     def words(self, width: int) -> Sequence[Line]:
         return [line(words) for part in self.question.split("\n") for words in wrap(part, width)]
 
     def fields(self) -> ComposeResult:
         yield Field(self.placeholder, id="answer")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#answer", Input).value = inert(self.known)
 
     def buttons(self) -> ComposeResult:
         yield MeantButton("Cancel", id="cancel")

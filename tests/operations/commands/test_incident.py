@@ -77,6 +77,16 @@ def id(team: Team) -> str:
     return team("open", "the board is empty").out.strip()
 
 
+def test_an_incident_is_called_otherwise_from_then_on(team: Team, id: str) -> None:
+    before = team("title", id).out.strip()
+    assert team.document("title", id, "  no quotes\nsince the release ")["title"] == "no quotes since the release"
+    assert "no quotes since the release" in team("list").out and before not in team("list").out
+    assert "called from now on: no quotes since the release" in team("show", id).out
+    assert "no quotes since the release" in team("brief", id).out
+    assert "too long: of 300 characters 200 are kept" in team("title", id, "x" * 300).err
+    assert "A title needs a word." in team("title", id, " ", code=1).err
+
+
 def test_opened_without_a_severity_it_is_p0_until_somebody_says_so(team: Team, id: str) -> None:
     assert "P0" in team("severity", id).out
     assert team.document("severity", id) == {

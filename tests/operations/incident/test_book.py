@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from operations.errors import VigieError
-from operations.incident.acts import add_note, open_incident, set_severity, set_state
+from operations.incident.acts import add_note, open_incident, set_severity, set_state, set_title
 from operations.incident.book import IncidentBook
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
@@ -68,11 +68,15 @@ def test_notes_severity_and_state_are_events_on_the_timeline(desk: Desk) -> None
     set_severity(desk.journal, incident, Severity.P1)
     set_severity(desk.journal, incident, Severity.P0)
     set_state(desk.journal, incident, IncidentState.MONITORING)
+    assert set_title(desk.journal, incident, "no quotes") == set_title(desk.journal, incident, incident.title) == ""
     after = desk.read().get(incident.id)
     assert after is not None
     assert after.severity is Severity.P1
     assert after.state is IncidentState.MONITORING
-    assert [e.text for e in after.entries][1:] == ["note: phones ring", "severity P0 -> P1", "state: monitoring"]
+    assert after.title == "no quotes"
+    assert [e.text for e in after.entries][1:] == [
+        "note: phones ring", "severity P0 -> P1", "state: monitoring", "called from now on: no quotes",
+    ]  # fmt: skip
 
 
 def test_an_empty_note_is_refused(desk: Desk) -> None:

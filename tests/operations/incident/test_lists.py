@@ -45,6 +45,7 @@ def many(journal: Journal, clock: Clock, count: int = 30) -> None:
         drafts = [Draft("incident.opened", data, incident=id)]
         drafts += [Draft("incident.note", {"text": f"{n}"}, incident=id) for n in range(5)]
         drafts += [Draft("incident.severity", {"severity": "P2"}, incident=id)] if number % 2 else []
+        drafts += [Draft("incident.title", {"title": f"{id} {n}"}, incident=id) for n in range(2)] if number % 5 else []
         if number < count - 1:
             state = "resolved" if number % 3 else "closed"
             drafts.append(Draft("incident.state", {"state": state, "why": ""}, incident=id))

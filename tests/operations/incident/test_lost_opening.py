@@ -13,12 +13,13 @@ def test_an_incident_without_its_opening_begins_with_the_first_event_that_was_sa
     desk.journal.append("incident.note", {"text": "phones ring"}, incident="1121-bbb")
     desk.journal.append("incident.state", {"state": "monitoring"}, incident="1121-bbb")
     desk.journal.append("job.created", {"plan": {"environment": "staging"}}, incident="1121-ccc", job="j1")
+    desk.journal.append("incident.title", {"title": "no quotes"}, incident="1121-ccc")
     desk.pass_time(hours=1)
     assert desk.read().heads() == ()
     lost = open_lost(desk.journal, site="harbour", environment="production")
     assert words_of(lost).startswith("the opening of 1121-bbb, 1121-ccc was lost")
     staging, first = sorted(desk.read().all(), key=lambda one: one.environment == "production")
-    assert (staging.environment, staging.severity) == ("staging", Severity.P0)
+    assert (staging.environment, staging.severity, staging.title) == ("staging", Severity.P0, "no quotes")
     assert (first.severity, first.state, first.opened_at) == (Severity.P1, IncidentState.MONITORING, START)
     assert {f"incident opened, P1: {TITLE}", "note: phones ring"} < {entry.text for entry in first.entries}
 
