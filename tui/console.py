@@ -28,6 +28,7 @@ from tui.colours import THEMES, theme_named
 from tui.crash import crash_words, write_crash_report
 from tui.keys import KeysInTurn
 from tui.lines import Tone
+from tui.memory import share_one_arena
 from tui.model import Model, bare_model
 from tui.screens.base import Page
 from tui.screens.main import MainScreen
@@ -99,6 +100,7 @@ class Console(KeysInTurn):
 
     async def _go_live(self) -> None:
         """The first frame stands: load the rest beside the loop, read the journal, and begin to watch."""
+        share_one_arena()
         await asyncio.to_thread(import_module, "tui.live")
         self._ages = self.set_timer(TICK, self.repaint)
         self.repaint()
