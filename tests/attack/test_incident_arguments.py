@@ -63,6 +63,7 @@ incident state {open} identified --why why
 incident stats --since 2026-01-01 --env production
 incident task {open} change 000000 --text words --owner tom --due 2h
 incident tell {open} impact users
+incident title {open} words
 incident close {gone} --why why
 message draft update --set impact=x --incident {gone}
 message list --incident {open}
