@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from operations.ages import age_words, seconds_between
 from operations.text import one_line
 from operations.watch.model import Status
-from operations.watch.told_by_jobs import is_own_smoke, last_smoke_job
 from runbooks.facts import fact_of
 from tui.lines import Line, Tone, line, rule, width_of
 from tui.model import Model
@@ -85,11 +84,14 @@ def _bucket(model: Model) -> list[Line]:
 
 
 def _smoke(model: Model, width: int) -> list[Line]:
+    never = line("  smoke   ", (f"{model.glyphs.unknown} never run from here", "unknown"), "   press ", ("T", "key"))
+    if not model.jobs:
+        return [never]
+    from operations.watch.told_by_jobs import is_own_smoke, last_smoke_job  # 6 ms that the first frame need not wait
+
     last = last_smoke_job(model.jobs)
     if last is None or last.ended_at is None:
-        return [
-            line("  smoke   ", (f"{model.glyphs.unknown} never run from here", "unknown"), "   press ", ("T", "key"))
-        ]
+        return [never]
     good = last.code == 0
     glyph = model.glyphs.of(Status.OK if good else Status.DOWN)
     age = age_words(seconds_between(last.ended_at, model.now))
