@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from operations.beside import beside
 from operations.errors import VigieError
 from operations.text import one_line
-from tui.lines import line
+from tui.lines import inert, line
 from tui.pages import PageActions
 
 if TYPE_CHECKING:
@@ -70,8 +70,14 @@ class IncidentMenu(PageActions):
     async def _title(self, incident: Incident) -> None:
         from operations.incident.acts import set_title
 
-        words = await self._ask("Title", "What is it called in lists, brief and report?", known=incident.title)
-        if words and (cut := set_title(self.live.journal, self._as_it_is(incident), words)):
+        shown = inert(incident.title).strip()
+        words = await self._ask("Title", "What is it called in lists, brief and report?", known=shown)
+        if not words or words == shown:
+            return
+        before, incident = incident.title, self._as_it_is(incident)
+        if incident.title != before:
+            self.say(f"It is called otherwise meanwhile: {incident.title}. Nothing was changed.", "warning")
+        elif cut := set_title(self.live.journal, incident, words):
             self.say(cut, "warning")
 
     async def _role(self, incident: Incident) -> None:

@@ -185,10 +185,10 @@ class MessageActions(LookingActions):
             if answers is not None:
                 given.update(answers)
                 continue
-            typed = {**given, **dialog.left}
-            if typed:
-                self.unsent[place] = replace(unsent, given={**unsent.given, **typed})
-            self.say(f"Cancelled: nothing was sent.{AS_LEFT if typed else ''}")
+            # What was emptied is to be gone.
+            left = {one: value for one, value in {**unsent.given, **given, **dialog.left}.items() if value.strip()}
+            self.unsent[place] = unsent = replace(unsent, given=left)
+            self.say(f"Cancelled: nothing was sent.{AS_LEFT if left or unsent.edited else ''}")
             return None, given
 
     async def _targets(self, incident: Incident | None, past: tuple[Message, ...]) -> tuple[MessageTarget, ...] | None:

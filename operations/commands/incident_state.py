@@ -40,17 +40,17 @@ def severity(session: Session, id: str, level: str | None, as_json: bool) -> int
 
 @click.command()
 @click.argument("id")
-@click.argument("words", metavar="[TITLE]", default="")
+@click.argument("words", metavar="[TITLE]", required=False)
 @_JSON
 @click.pass_obj
-def title(session: Session, id: str, words: str, as_json: bool) -> int:
+def title(session: Session, id: str, words: str | None, as_json: bool) -> int:
     """Say what it is called from now on; without a title, print it."""
     from operations.incident.acts import set_title
 
-    settings = settings_of(session, to_change=bool(words))
+    settings = settings_of(session, to_change=words is not None)
     with journal_and_book(settings) as (journal, book):
         one = named(book, id)
-        if words:
+        if words is not None:
             if cut := set_title(journal, one, words):
                 say(cut, "WARN")
             one = again(journal, book, id)

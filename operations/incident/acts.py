@@ -5,21 +5,19 @@ The console and the command line call these same functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from operations.engine.events import Event, EventBook
-from operations.engine.record import JobRecord
 from operations.errors import JournalUnavailable, VigieError
 from operations.incident.book import IncidentBook
-from operations.incident.clock_facts import facts_of
+from operations.incident.heads import TITLE_MOST
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.incident.naming import new_incident_id
 from operations.incident.opening import alone
 from operations.incident.order import turn_key
 from operations.text import clean, one_line
-from operations.watch.told_by_jobs import is_own_smoke
 
 
 def open_incident(
@@ -71,8 +69,6 @@ def _refuse_second(book: IncidentBook, environment: str) -> None:
         )
 
 
-TITLE_MOST = 200
-"""Characters of a title that are kept."""
 NOTE_MOST = 500
 """Characters of a note that are kept."""
 
@@ -173,32 +169,3 @@ def reopen(journal: EventBook, book: IncidentBook, incident: Incident, why: str,
         _refuse_second(book, incident.environment)
     data = {"state": IncidentState.INVESTIGATING.value, "why": words, "reopened": True}
     journal.append("incident.state", data, incident=incident.id)
-
-
-def smoke_passed_since(incident: Incident, jobs: Iterable[JobRecord]) -> bool:
-    """True when smoke tests passed on the incident's environment after it opened, alone or inside another job, and no
-    other release or switch followed.
-
-    After it went on once more, those that passed before say nothing.
-    """
-    here = [job for job in jobs if job.environment == incident.environment]
-    since = facts_of(incident).began
-    return any(
-        job.code == 0
-        and (is_own_smoke(job) or (job.details or {}).get("smoke_ok") is True)
-        and not any(_came_after(act, job) for act in here)
-        for job in here
-        if job.ended_at is not None and job.ended_at >= since
-    )
-
-
-SERVES_ANOTHER = ("rollback", "deploy", "redeploy", "restore", "restore-undo", "flag")
-"""Jobs after which the site is not what a smoke run before them has tried."""
-
-
-def _came_after(act: JobRecord, smoke: JobRecord) -> bool:
-    """Whether an act that has changed the site was still at it when a smoke run began, or began later."""
-    if act.id == smoke.id or act.operation not in SERVES_ANOTHER or not act.past_no_return:
-        return False
-    ended = act.ended_at or (None if act.live else act.created_at)
-    return ended is None or ended > smoke.created_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable, KeysView, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,10 @@ import msgspec
 
 from operations.engine.events import Event, utc_text
 from operations.incident.model import IncidentHead, IncidentState, Severity
+from operations.text import one_line
 
+TITLE_MOST = 200
+"""Characters of a title that are kept."""
 MARKS = ("incident.opened", "incident.state", "incident.severity", "incident.title")
 _Mark = tuple[str, int, str, str, str, Any]
 """Writer, seq, kind, at (text), actor, data (text, or as it came)."""
@@ -61,6 +64,11 @@ def severity_of(value: object) -> Severity:
         return Severity.P0
 
 
+def title_in(data: Mapping[str, Any]) -> str:
+    """The title that an event names, on one line whatever is in it; empty where there is none."""
+    return one_line(str(data.get("title") or ""), TITLE_MOST)
+
+
 def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
     opened: IncidentHead | None = None
     severity, state, title = None, IncidentState.INVESTIGATING, ""
@@ -73,7 +81,7 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
                 continue
             seen.add(key)
             if kind == "incident.opened" and opened is None:
-                words = [str(data.get(name, "")) for name in ("site", "environment", "title")]
+                words = [*(str(data.get(name, "")) for name in ("site", "environment")), title_in(data)]
                 moment = datetime.fromisoformat(at)
                 opened = IncidentHead(
                     id, words[0], words[1], severity_of(data.get("severity")), words[2], state, moment, actor
@@ -81,7 +89,7 @@ def _folded(id: str, marks: list[_Mark]) -> IncidentHead | None:
             elif kind == "incident.severity":
                 severity = severity_of(data.get("severity"))
             elif kind == "incident.title":
-                title = str(data.get("title", "")) or title
+                title = title_in(data) or title
             elif kind == "incident.state":
                 state = IncidentState(str(data.get("state")))
                 kept = resolved_at if state is IncidentState.CLOSED else None

@@ -6,7 +6,7 @@ To be asked after a repair, when what was kept elsewhere has come in. Changes no
 from __future__ import annotations
 
 from operations.engine.journal import Journal
-from operations.incident.heads import severity_of
+from operations.incident.heads import severity_of, title_in
 from operations.incident.model import Severity
 
 TITLE = "its opening was lost with the damaged journal; this is what could be read"
@@ -25,7 +25,7 @@ def open_lost(journal: Journal, *, site: str, environment: str) -> tuple[str, ..
         if not events:
             continue
         said = [severity_of(event.data.get("severity")) for event in events if event.kind == "incident.severity"]
-        called = [str(event.data.get("title", "")) for event in events if event.kind == "incident.title"]
+        called = [words for event in events if event.kind == "incident.title" and (words := title_in(event.data))]
         plans = [event.data.get("plan") for event in events if event.kind == "job.created"]
         named = [str(plan["environment"]) for plan in plans if isinstance(plan, dict) and plan.get("environment")]
         data = {

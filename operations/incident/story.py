@@ -10,7 +10,7 @@ from typing import Any
 
 from operations.engine.events import Event
 from operations.engine.order import Line, in_order
-from operations.incident.heads import severity_of
+from operations.incident.heads import severity_of, title_in
 from operations.incident.model import Call, Entry, Incident, IncidentState, WalkEvent
 from operations.incident.words import describe
 
@@ -131,7 +131,7 @@ class _Fold:
         elif event.kind == "incident.severity":
             self._head = replace(head, severity=severity_of(data.get("severity")))
         elif event.kind == "incident.title":
-            self._head = replace(head, title=str(data.get("title", "")) or head.title)
+            self._head = replace(head, title=title_in(data) or head.title)
         elif event.kind == "incident.state":
             state = IncidentState(str(data.get("state")))
             # Closed it stays resolved when it was; gone on with it is not resolved any more.
@@ -159,7 +159,7 @@ def _opened(event: Event) -> Incident:
         site=str(data.get("site", "")),
         environment=str(data.get("environment", "")),
         severity=severity_of(data.get("severity")),
-        title=str(data.get("title", "")),
+        title=title_in(data),
         state=IncidentState.INVESTIGATING,
         opened_at=event.at,
         opened_by=event.actor,

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal
 
 from operations.engine.record import JobRecord
-from operations.incident.acts import smoke_passed_since
 from operations.incident.clock_facts import facts_of
 from operations.incident.model import Incident
 from operations.incident.quiet import not_quiet
+from operations.jobs.smoke_since import smoke_passed_since
 from operations.jobs.standing import maintenance_line
 from operations.watch.model import Overall, Snapshot, Status
 
@@ -41,7 +41,7 @@ def still_open(
     `speed` is a drill's. Where nobody `looked` the quiet watch is not judged: a reason was given before.
     """
     found: list[StillOpen] = []
-    if not smoke_passed_since(incident, jobs):
+    if not smoke_passed_since(incident, jobs, now):
         found.append(StillOpen("smoke", "no smoke run has passed since it was opened and last acted on"))
     if looked and (early := not_quiet(snapshot, speed)):
         found.append(StillOpen("quiet", early))

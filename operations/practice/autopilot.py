@@ -16,7 +16,7 @@ from operations.engine.jobs import JobBook
 from operations.engine.journal import Journal
 from operations.engine.record import JobRecord
 from operations.errors import VigieError
-from operations.incident.acts import open_incident, set_state, smoke_passed_since
+from operations.incident.acts import open_incident, set_state
 from operations.incident.book import IncidentBook
 from operations.incident.brief import make_brief
 from operations.incident.help import ask_after, call_for_help, contact_named
@@ -28,6 +28,7 @@ from operations.incident.roles import Role, take
 from operations.incident.told import tell
 from operations.incident.walks import load_book, record, start_walk, walk_of, walks_of
 from operations.jobs.launch import launch
+from operations.jobs.smoke_since import smoke_passed_since
 from operations.jobs.watching import open_watch, recorded_traffic
 from operations.places import places_for
 from operations.practice.autopilot_telling import came_words, tell_users, update_is_due
@@ -186,7 +187,7 @@ class Player:
             await asyncio.sleep(2.0)
         self._read()
         incident = self._incident()
-        if incident is None or not smoke_passed_since(incident, self._history()):
+        if incident is None or not smoke_passed_since(incident, self._history(), utc_now()):
             self.say("the smoke tests do not pass; not resolved")
             return
         await self._watch_quietly(QUIET / self.speed + 1.0)

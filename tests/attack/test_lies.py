@@ -18,10 +18,10 @@ from operations.engine.record import JobRecord, JobState
 from operations.errors import VigieError
 from operations.health import judge_health
 from operations.http import Answer
-from operations.incident.acts import smoke_passed_since
 from operations.incident.model import Incident, IncidentState, Severity
 from operations.jobs.launch import desk_for
 from operations.jobs.outside import Look, wait_until_seen
+from operations.jobs.smoke_since import smoke_passed_since
 from operations.watch.history import History
 from operations.watch.loop import Watch
 from operations.watch.model import Overall, ProbeState, Reading, Snapshot, Status
@@ -191,8 +191,8 @@ def smoke_job(**request: str) -> JobRecord:
 def test_smoke_tests_of_another_address_resolve_nothing() -> None:
     opened = NOW - timedelta(minutes=5)
     incident = Incident("1", "dispatch", "production", Severity.P0, "down", IncidentState.INVESTIGATING, opened, "ana")
-    assert smoke_passed_since(incident, [smoke_job()])
-    assert not smoke_passed_since(incident, [smoke_job(url="http://127.0.0.1:9/preview")])
+    assert smoke_passed_since(incident, [smoke_job()], NOW)
+    assert not smoke_passed_since(incident, [smoke_job(url="http://127.0.0.1:9/preview")], NOW)
     shown = scene(jobs=(smoke_job(url="http://127.0.0.1:9/preview"),))
     assert "7 of 7" not in "\n".join(text_of(row) for row in recent(shown, 80, 9))
 

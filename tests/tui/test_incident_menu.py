@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from operations.incident.acts import set_title
 from operations.incident.clock import clock_of
 from operations.incident.model import Incident, IncidentState
 from operations.incident.roles import Role, roles_of
@@ -167,6 +168,11 @@ async def test_what_it_is_called_stands_in_the_field_and_can_be_changed(make_app
         assert app.screen.query_one("#answer", Field).value == before
         await pilot.press(*", since noon", "enter")
         await until(pilot, lambda: now(pilot).title == f"{before}, since noon", "it is called so")
+        await pilot.press("enter", *["down"] * 9, "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "it asks again")
+        set_title(app.live.journal, now(pilot), "named by a colleague meanwhile")
+        await pilot.press("enter")
+        await until(pilot, lambda: now(pilot).title == "named by a colleague meanwhile", "Enter took nothing back")
         await does(pilot, "what it is called", "[/x] no quotes")
         await shows(pilot, "called from now on: [/x] no quotes")
 

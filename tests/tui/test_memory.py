@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 import pytest
 
@@ -27,6 +28,8 @@ def test_one_arena_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert library.asked == [(-8, 1)]
 
 
-def test_a_library_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_cannot_be_asked_for_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    share_one_arena()
+    monkeypatch.setitem(sys.modules, "ctypes", None)
     share_one_arena()

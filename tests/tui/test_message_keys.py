@@ -198,6 +198,10 @@ async def test_what_was_typed_into_a_blank_is_there_again_after_esc(make_app: Ma
         await pilot.press("U")
         await opens(pilot, FillDialog)
         assert [field.value for field in app.screen.query(Field)] == ["half", ""]
+        await pilot.press(*"moitié", "shift+tab", "end", *["backspace"] * 4, "escape")
+        await pilot.press("U")
+        await opens(pilot, FillDialog)
+        assert [field.value for field in app.screen.query(Field)] == ["", "moitié"], "what was emptied is gone"
         assert post.got == []
 
 

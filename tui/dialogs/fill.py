@@ -92,7 +92,7 @@ class FillDialog(Dialog[dict[str, str] | None]):
 
     def action_cancel(self) -> None:
         """Esc and Cancel: what was typed stays with whoever asked."""
-        self.left = {written: value for written, value in self.values.items() if value.strip()}
+        self.left = self.values
         super().action_cancel()
 
     def pressed(self, button: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from operations.engine.record import JobRecord, JobState
+from operations.engine.record import JobRecord
 from operations.jobs.still_open import still_open
 from operations.watch.model import Overall, Snapshot
 from tests.operations.incident.stage import Stage
@@ -53,24 +53,6 @@ def test_once_it_went_on_again_the_smoke_run_before_says_nothing() -> None:
     stage.wait(minutes=2).state("investigating")
     assert found(stage, jobs) == {"smoke": True}
     assert found(stage, after(stage, SMOKE)) == {}
-
-
-def test_what_was_tried_before_the_last_act_says_nothing_of_what_it_left() -> None:
-    stage = Stage()
-    smoke = after(stage, SMOKE)[0]
-    stage.wait(minutes=2)
-    flag, backup, refused = after(stage, job("flag", 0), job("backup", 0), job("deploy", 0))
-    assert found(stage, [backup, replace(refused, past_no_return=False), smoke]) == {}, "neither changed the site"
-    assert found(stage, [flag, smoke]) == {"smoke": True}
-    running = replace(flag, state=JobState.RUNNING, ended_at=None)
-    stage.wait(minutes=2)
-    again = replace(after(stage, SMOKE)[0], id="again")
-    assert found(stage, [again, running, smoke]) == {"smoke": True}, "it was still at it"
-    assert found(stage, [again, replace(running, state=JobState.LOST), smoke]) == {}
-    assert found(stage, [again, flag, smoke]) == {}
-    stage.wait(minutes=2)
-    rollback = replace(after(stage, job("rollback", 0))[0], details={"smoke_ok": True})
-    assert found(stage, [rollback, again, flag, smoke]) == {}, "its own smoke tests passed"
 
 
 def test_users_who_were_told_that_it_broke_are_to_hear_that_it_is_over_and_that_stops_nobody() -> None:
