@@ -29,10 +29,15 @@ class IncidentActions(PageActions):
     """Part of the app."""
 
     def action_incident(self) -> None:
-        """The incident's page when one is open, else the question how bad it is."""
+        """The incident's page when one is open, or one is over and not closed while nothing is wrong; else the question
+        how bad it is. From the page of one that is over the same key opens a new one."""
         incident = self.live.incident
+        unclosed = incident is not None and incident.state.value == "resolved"
         if incident is not None and (incident.open or self.readonly):
             self.open_incident_page()
+        elif unclosed and self.place != "incident" and not self._is_wrong():
+            self.open_incident_page()
+            self.say("It is resolved and not closed: Enter, then “close it”. I once more opens a new one.")
         elif self.readonly:
             self.say("No incident is open, and this console is read-only.")
         else:
@@ -54,7 +59,9 @@ class IncidentActions(PageActions):
                 self._open(levels[index], title)
 
         words = [f"{level.value}  {level.means}" for level in levels]
-        self.push_screen(ChooseDialog("Open an incident", question, words), chosen)
+        # Where no probe is down, an Enter too many must not call the whole company.
+        at = 0 if self._is_wrong() else len(levels) - 1
+        self.push_screen(ChooseDialog("Open an incident", question, words, at), chosen)
 
     def _open(self, severity: Severity, title: str) -> None:
         from operations.incident.acts import open_incident
@@ -91,6 +98,13 @@ class IncidentActions(PageActions):
 
         draft_first_notice(self.live.journal, incident, self.settings, self.live.snapshot, self.live.now())
         self.read_back()
+
+    def _is_wrong(self) -> bool:
+        """Whether the site is down or an alarm offers an incident, or nobody looks."""
+        snapshot = self.live.snapshot
+        if snapshot is None or snapshot.overall.value == "down":
+            return True
+        return any(alarm.offers_incident and alarm.closed_at is None for alarm in snapshot.alarms)
 
     def _what_is_wrong(self) -> str:
         snapshot = self.live.snapshot

@@ -43,6 +43,17 @@ def target_choices(
     return choices, at
 
 
+LANGUAGES = {"en": "English", "fr": "French"}
+
+
+def hint_for(name: str, language: str) -> str:
+    """What goes into a blank, as its empty field says it."""
+    from operations.incident.told import FIELDS
+
+    meant = FIELDS.get(name.replace(" ", "_"), name)
+    return f"{meant}, in {LANGUAGES.get(language, language)}"
+
+
 def with_texts(plan: Plan, texts: Mapping[str, str], *, can_edit: bool = False) -> Plan:
     """The plan with every word that leaves among its lines."""
     from operations.engine.model import PlanLine

@@ -11,7 +11,7 @@ from operations.errors import VigieError
 from operations.text import one_line
 from tui.lines import line, wrap
 from tui.looking import LookingActions
-from tui.message_lines import message_lines, message_words, target_choices, with_texts
+from tui.message_lines import hint_for, message_lines, message_words, target_choices, with_texts
 from tui.unsent import Unsent, as_left, newest_texts, place_of, promise_words
 
 if TYPE_CHECKING:
@@ -173,14 +173,14 @@ class MessageActions(LookingActions):
             if not draft.missing:
                 return draft, given
             asked = [
-                Asked(written, f"{name} ({language})", unsent.given.get(written, ""))
+                Asked(written, f"{name} ({language})", unsent.given.get(written, ""), hint_for(name, language))
                 for language, names in draft.blanks.items()
                 for name in names
                 for written in [name if language == "en" else f"{name}.{language}"]
             ]
             notes = [f"{name}: {why}" for name, why in draft.why.items() if name in draft.missing]
             text = "\n\n".join(draft.texts.values())
-            dialog = FillDialog(text, asked, notes)
+            dialog = FillDialog(text, asked, notes, leaves=True)
             answers = await self.push_screen_wait(dialog)
             if answers is not None:
                 given.update(answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from operations.ages import age_words
 from operations.text import one_line
 from tui.lines import Line, Tone, line, wrap
 from tui.messaging import MessageActions
@@ -261,6 +262,6 @@ def task_lines(tasks: Sequence[Item], width: int) -> list[Line]:
 
 
 def _evidence(head: str, text: str, source: str, age: float | None, tone: Tone, width: int) -> list[Line]:
-    when = f"  {source} {age:.0f} s ago" if age is not None else f"  {source}"
+    when = f"  ({source}, {age_words(age)} ago)" if age is not None else f"  ({source})"
     pieces = wrap(f"{text}{when}", max(20, width - len(head)))
     return [line((head if n == 0 else " " * len(head), tone), piece) for n, piece in enumerate(pieces)]

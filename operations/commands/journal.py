@@ -112,7 +112,7 @@ def export(session: Session, folder: str, incident: str, unmasked: bool) -> int:
         done = write(book, Path(folder), redactor=redactor, incident=incident)
     for path in done.files:
         click.echo(str(path))
-    say(f"{done.events} events in {len(done.files)} files")
+    say(f"{done.events} events in {len(done.files)} file{'' if len(done.files) == 1 else 's'}")
     if done.unreadable:
         say(f"{done.unreadable} damaged events are left out", "WARN")
     return 3 if done.unreadable else 0

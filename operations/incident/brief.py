@@ -96,7 +96,7 @@ def _broken(incident: Incident, snapshot: Snapshot | None, up: datetime | None) 
     # Where nobody can see (no way out of the bastion) what is down is the looking, not the site.
     seen = snapshot is not None and snapshot.overall is not Overall.UNKNOWN
     down = [s for s in snapshot.states if s.status is Status.DOWN] if snapshot and seen and up is None else []
-    rows = [f"{s.title} {one_line(s.last.detail if s.last else s.reason, 60)}".strip() for s in down[:3]]
+    rows = [f"{s.title} {one_line(s.last.detail if s.last else s.reason, 100)}".strip() for s in down[:3]]
     told = told_of(incident).get("impact")
     words = "; ".join([*([told.text] if told else []), *(rows or [incident.title])])
     return f"was: {one_line(words, 200)}; up again since {up:%H:%M:%SZ}" if up else one_line(words, 240)
@@ -151,7 +151,8 @@ def _changed(incident: Incident, snapshot: Snapshot | None, up: datetime | None)
     if not incident.open:
         return _changed_then(incident) or "nothing that was seen"
     measured = _changed_now(snapshot) if up is None else ""
-    return measured or _changed_then(incident) or "not known"
+    # Where a watch put anything on record it would have put a change there, too.
+    return measured or _changed_then(incident) or ("nothing that was seen" if incident.observed else "not known")
 
 
 def _changed_then(incident: Incident) -> str:

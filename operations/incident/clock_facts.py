@@ -221,3 +221,9 @@ def _undelivered(events: tuple[Timed, ...]) -> set[str]:
 def _severity(word: object) -> Severity:
     """The severity an event names; one that is not known counts as the highest."""
     return Severity(str(word)) if str(word) in set(Severity) else Severity.P0
+
+
+def wait_for_the_end(facts: Facts) -> bool:
+    """True where users were told that it broke, and not yet that it is over; a correction takes nothing of it back."""
+    said = [one.kind for one in facts.notices if one.kind != "correction"] or [one.kind for one in facts.notices]
+    return bool(said) and said[-1] != "resolved"

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from operations.incident.model import Incident, IncidentState
+from operations.incident.order import as_it_happened
 from operations.incident.told import said_of
+from operations.incident.well import well_again
 from operations.settings import Settings
 from operations.text import clean, one_line
 from operations.watch.model import Overall, Snapshot
@@ -243,8 +245,13 @@ def _as_nothing(said: str, language: str) -> str:
 def _ended(
     incident: Incident, snapshot: Snapshot | None, moment: Callable[[str, datetime, str], None], why: dict[str, str]
 ) -> None:
+    recorded = well_again(as_it_happened(incident.events))
     if incident.resolved_at is not None and not incident.open:
-        moment("ended", incident.resolved_at, "when it was resolved")
+        if recorded is not None and recorded <= incident.resolved_at:
+            # Users had it back when it was measured well, not when somebody said so.
+            moment("ended", recorded, "since when all that was down is on record as well")
+        else:
+            moment("ended", incident.resolved_at, "when it was resolved")
     elif well := _well_since(incident, snapshot):
         moment("ended", well, "since when all is measured to be well")
     else:

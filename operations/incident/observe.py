@@ -16,6 +16,8 @@ from operations.incident.onset import KEY as ONSET_KEY
 from operations.text import one_line
 from operations.watch.model import ProbeState, Snapshot, Status
 
+DETAIL_MOST = 300
+"""Characters of what a probe, an alarm or a change says that go on record: a report has room for a sentence."""
 BEFORE = timedelta(hours=1)
 """Changes this long before the opening belong to the story."""
 
@@ -42,17 +44,20 @@ def _all(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
     yield from _probes(snapshot, incident)
     for alarm in snapshot.alarms:
         if alarm.closed_at is None or alarm.closed_at >= incident.opened_at:
-            data = {"key": f"alarm:{alarm.key}:{_stamp(alarm.opened_at)}", "title": one_line(alarm.title, 120)}
+            data = {"key": f"alarm:{alarm.key}:{_stamp(alarm.opened_at)}", "title": one_line(alarm.title, DETAIL_MOST)}
             yield Observation("alarm.opened", alarm.opened_at, data)
         if alarm.closed_at is not None and alarm.closed_at >= incident.opened_at:
-            data = {"key": f"alarm-over:{alarm.key}:{_stamp(alarm.closed_at)}", "title": one_line(alarm.title, 120)}
+            data = {
+                "key": f"alarm-over:{alarm.key}:{_stamp(alarm.closed_at)}",
+                "title": one_line(alarm.title, DETAIL_MOST),
+            }
             yield Observation("alarm.closed", alarm.closed_at, data)
     for change in snapshot.changes:
         if change.at >= incident.opened_at - BEFORE:
             data = {
                 "key": f"change:{change.kind}:{change.title}:{change.at:%Y%m%dT%H%M}",
                 "kind": change.kind,
-                "title": one_line(f"{change.title}{f' by {change.who}' if change.who else ''}", 120),
+                "title": one_line(f"{change.title}{f' by {change.who}' if change.who else ''}", DETAIL_MOST),
             }
             yield Observation("change.seen", change.told_at or change.at, data)
 
@@ -75,7 +80,7 @@ def _probes(snapshot: Snapshot, incident: Incident) -> Iterator[Observation]:
         if state.status is Status.UNKNOWN or not _is_news(state, incident):
             continue
         since = state.since or snapshot.at
-        detail = one_line(state.last.detail if state.last and state.status is not Status.OK else "", 100)
+        detail = one_line(state.last.detail if state.last and state.status is not Status.OK else "", DETAIL_MOST)
         yield Observation(
             "probe.changed",
             since,

@@ -84,11 +84,17 @@ def offered_to(incident: Incident, who: str) -> tuple[Role, ...]:
     return tuple(role for role, holder in roles_of(incident).items() if who and holder.offered_to == who)
 
 
+MOST_WORDS = 4
+"""Words of a name: what has more was meant for another field."""
+
+
 def give(journal: EventBook, incident: Incident, role: Role, to: str) -> None:
     """Offer a role to somebody, who takes it or not; until then it stays where it is. Raises VigieError."""
     name = one_line(to, 60)
     if not name:
         raise VigieError("Nobody is named.", next_step=f"To take an offer back: vigie incident role {incident.id}")
+    if len(name.split()) > MOST_WORDS:
+        raise VigieError("That is no name: nobody is offered a role by a sentence.")
     holder = roles_of(incident)[role]
     if holder.who == name:
         raise VigieError(f"{name} is {role.value} already.")

@@ -182,7 +182,7 @@ def _time_box(box: Box) -> Timer:
 def _ladder(incident: Incident, facts: Facts, settings: Settings) -> Iterator[Timer]:
     restricted = restriction_of(incident)
     steps: dict[tuple[float, str], list[Contact]] = {}
-    if facts.severity in _PAGED:
+    if facts.severity in _PAGED and not facts.well:
         for kind, after in settings.incident.escalate.items():
             if kind == "cto" and facts.severity is Severity.P0 and settings.incident.cto_in_outage:
                 after = min(after, settings.incident.cto_in_outage)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from operations.engine.record import JobRecord
-from operations.incident.clock_facts import facts_of
+from operations.incident.clock_facts import facts_of, wait_for_the_end
 from operations.incident.model import Incident
 from operations.incident.quiet import not_quiet
 from operations.jobs.smoke_since import smoke_passed_since
@@ -49,9 +49,7 @@ def still_open(
         found.append(StillOpen("maintenance", closed))
     if snapshot is not None and (wrong := _still_wrong(snapshot)):
         found.append(StillOpen("state", wrong, stops=False))
-    notices = facts_of(incident).notices
-    said = [one.kind for one in notices if one.kind != "correction"] or [one.kind for one in notices]
-    if said and said[-1] != "resolved":
+    if wait_for_the_end(facts_of(incident)):
         # It is sent right after as well as before: whoever is told it is over reads when it ended.
         found.append(StillOpen("notice", "users were told that it broke, and not yet that it is over", stops=False))
     return tuple(found)

@@ -162,7 +162,8 @@ def _astray(steps: Sequence[Step], book: Book) -> Iterator[str]:
         end = next((n for n in range(number, len(steps)) if steps[n].walked == steps[n].reference), len(steps))
         mine = next((one.walked for one in steps[number:] if one.walked), "")
         other = next((one.reference for one in steps[number:] if one.reference), "")
-        if last:
+        went_back = bool(mine) and not other and mine in {one.walked for one in steps[:number]}
+        if last and not went_back:
             after = f"after {_titled(last, book)} you {f'went to {_titled(mine, book)}' if mine else 'went no further'}"
             reference = f"the reference {f'goes to {_titled(other, book)}' if other else 'does not'}"
             section = book.by_label(last)

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from operations.desk import utc_now
+from operations.incident.acts import set_state
+from operations.incident.model import IncidentState
 from operations.watch.model import Snapshot
 from runbooks.facts import Fact
 from tests.tui.conftest import Injected, MakeApp
@@ -203,6 +206,27 @@ async def test_the_incident_page_shows_the_timeline_and_resolving_asks_why_witho
         await pilot.press(*"false alarm", "enter")
         await until(pilot, lambda: app.live.incident is not None and not app.live.incident.open, "resolved")
         await until(pilot, lambda: "r resolve" not in screen_text(app), "no key in the footer that does nothing")
+
+
+async def test_behind_an_incident_its_key_leads_to_what_is_left_of_it_and_only_then_to_a_new_one(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(Injected(fresh(quiet_snapshot())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✓ ok")
+        await pilot.press("I")
+        await shows(pilot, "How bad is it?")
+        assert app.screen.query_one(OptionList).highlighted == 3, "an Enter too many calls nobody"
+        await pilot.press("1")
+        await until(pilot, lambda: app.live.incident is not None, "it is open")
+        (first,) = app.live.incidents.heads()
+        set_state(app.live.journal, app.live.incidents.all()[0], IncidentState.RESOLVED)
+        await shows(pilot, f"press I to close {first.id}")
+        await pilot.press("I")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen), "the page of the one that is not closed")
+        await shows(pilot, "It is resolved and not closed")
+        await pilot.press("I")
+        await shows(pilot, "How bad is it?")
 
 
 async def test_hostile_answers_change_nothing_but_their_row(make_app: MakeApp) -> None:

@@ -99,7 +99,7 @@ async def fills(pilot: Pilot[None], *answers: str) -> None:
     for field, words in zip(pilot.app.screen.query(Field), answers, strict=True):
         field.value = words
     await pilot.press(*["enter"] * len(answers))
-    await shows(pilot, "Enter shows its plan")
+    await shows(pilot, "Enter shows it whole")
     await pilot.press("enter")
 
 

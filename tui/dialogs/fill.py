@@ -22,13 +22,20 @@ class Asked:
     written: str
     name: str
     known: str = ""
+    hint: str = ""
+    """What the empty field says; how it is written, where there is none."""
+
+
+_PLAN_FIRST = "Enter shows its plan; nothing runs or leaves before it."
 
 
 class FillDialog(Dialog[dict[str, str] | None]):
     """A field for each blank. Enter goes to the next one; the answer has every value by how its blank is written."""
 
-    def __init__(self, text: str, blanks: Sequence[Asked], notes: Sequence[str] = ()) -> None:
+    def __init__(self, text: str, blanks: Sequence[Asked], notes: Sequence[str] = (), *, leaves: bool = False) -> None:
         super().__init__()
+        self._leaves = leaves
+        """True for a message: it is read whole and leaves, and nothing runs."""
         self.title_text = "Fill in"
         self._text = text
         self._blanks = tuple(blanks)
@@ -44,18 +51,20 @@ class FillDialog(Dialog[dict[str, str] | None]):
         rows += [line((note, "dim")) for words in self._notes for note in wrap(words, width)]
         rows += [line((words, "warn")) for words in wrap(self._problem, width)] if self._problem else []
         if self._at_the_end:
-            return [*rows, line(("Enter shows its plan; nothing runs or leaves before it.", "key"))]
-        return [*rows, line(("Its plan is shown before anything runs.", "dim"))]
+            whole = "Enter shows it whole; nothing leaves before that." if self._leaves else _PLAN_FIRST
+            return [*rows, line((whole, "key"))]
+        before = "It is shown whole before it leaves." if self._leaves else "Its plan is shown before anything runs."
+        return [*rows, line((before, "dim"))]
 
     def fields(self) -> ComposeResult:
         for number, blank in enumerate(self._blanks):
             with Horizontal():
                 yield Block(id=f"label{number}")
-                yield Field(inert(blank.written), id=f"blank{number}")
+                yield Field(inert(blank.hint or blank.written), id=f"blank{number}")
 
     def buttons(self) -> ComposeResult:
         yield MeantButton("Cancel", id="cancel")
-        yield MeantButton("show its plan", id="plan")
+        yield MeantButton("show it whole" if self._leaves else "show its plan", id="plan")
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -31,8 +31,8 @@ def health_line(model: Model, state: ProbeState, width: int, strip: Sequence[Sta
     head = line(
         (f" {model.glyphs.of(state.status)} ", tone),
         (f"{WORD_OF_STATUS[state.status]:<8}", tone),
+        (f"{since + more:<7}  ", "dim"),
         (f"{one_line(state.title, 20):<21}", "strong"),
-        (f"{since + more:>7}  ", "dim"),
     )
     marks = strip_spans(strip, model.glyphs) if strip else ()
     return spread(line(*head, one_line(detail, 200)), line(*marks, " ") if marks else (), width)

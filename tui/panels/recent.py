@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from operations.ages import age_words, seconds_between
@@ -35,18 +36,40 @@ def recent(model: Model, width: int, most: int) -> list[Line]:
     return rows[:most]
 
 
+ENDED_LATELY = timedelta(hours=24)
+"""So long after its end the console asks for what is still to be done about an incident."""
+
+
 def offer(model: Model) -> list[Line]:
-    """The offer to open an incident when an alarm is open or the site is down."""
+    """The offer to open an incident when an alarm is open or the site is down; behind one, what is left to do."""
     snapshot = model.snapshot
     if snapshot is None or model.readonly or (model.incident is not None and model.incident.open):
         return []
     alarm = next((a for a in snapshot.alarms if a.offers_incident and a.closed_at is None), None)
     if alarm is None and snapshot.overall.value != "down":
-        over = model.drill and model.incident is not None
-        return [line(" press ", ("G", "key"), " to end the drill, and to read how it went")] if over else []
+        return _behind_it(model)
     why = alarm.title if alarm else "the site is down for users"
     head = line(" ", (f"{model.glyphs.warn} ", "bad"), "press ", ("I", "key"), " to open an incident: ")
     return [(*head, (one_line(why, 120), "bad"))]
+
+
+def _behind_it(model: Model) -> list[Line]:
+    """Behind an incident: that users wait for its end, that it is not closed, and in a drill how that ends."""
+    incident = model.incident
+    if incident is None:
+        return []
+    rows: list[Line] = []
+    lately = incident.resolved_at is not None and model.now - incident.resolved_at < ENDED_LATELY
+    if lately and incident.state.value == "resolved":
+        from operations.incident.clock_facts import facts_of, wait_for_the_end
+
+        if wait_for_the_end(facts_of(incident)):
+            rows.append(line(" press ", ("U", "key"), " to tell users that it is over: ", ("they wait for it", "warn")))
+        else:
+            rows.append(line(" press ", ("I", "key"), f" to close {incident.id}: it is over, its checklist is next"))
+    if model.drill:
+        rows.append(line(" press ", ("G", "key"), " to end the drill, and to read how it went"))
+    return rows
 
 
 def _backups(model: Model) -> list[Line]:

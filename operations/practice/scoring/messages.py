@@ -35,11 +35,14 @@ def taken(played: Played) -> Iterator[Deduction]:
 
 
 def _first(played: Played, first: Message) -> Iterator[Deduction]:
-    """By the time that the incident's clock shows: both read one figure."""
+    """Within the minutes that the incident's clock gives from the alarm; none of them before it could be seen here."""
     opened = played.opened
     began = opened.at if opened is not None else played.began_at
     alarm = first_alarm(began, (event.at for event in played.events if event.kind == "alarm.opened"))
     since = "the alarm" if alarm or opened is None else "the opening"
+    if alarm is not None and alarm < played.began_at:
+        # What passed before anybody sat here is nobody's delay.
+        alarm, since = played.began_at, "it could be seen"
     severity = Severity(_severity(played, _sent(first)))
     wanted = first_notice_due(alarm or began, severity, played.first_notice, played.cadence)
     if wanted is None:

@@ -109,7 +109,7 @@ def test_a_mark_that_fits_is_counted(folder: Path) -> None:
 
 def test_an_export_is_taken_in_elsewhere_and_the_incident_reads_the_same(folder: Path, tmp_path: Path) -> None:
     done = called(folder, "export", "out", "--incident", "0730-kfp")
-    assert done.code == 0 and "4 events in 1 files" in done.err
+    assert done.code == 0 and "4 events in 1 file" in done.err
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "vigie.toml").write_text(SETTINGS.format(state=elsewhere / "state"), "utf-8")

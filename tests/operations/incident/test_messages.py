@@ -129,6 +129,17 @@ def test_the_end_is_when_all_was_measured_well_or_when_it_was_resolved(desk: Des
     assert "ended" in draft(desk, incident, "resolved", snapshot=before).missing
 
 
+def test_the_end_is_when_it_is_on_record_as_well_and_not_when_somebody_said_resolved(desk: Desk) -> None:
+    incident = told(desk, opened(desk), impact="x")
+    health = {"probe": "health", "title": "health"}
+    desk.journal.append("probe.changed", {**health, "key": "p1", "status": "down"}, incident=incident.id)
+    desk.pass_time(minutes=8)
+    desk.journal.append("probe.changed", {**health, "key": "p2", "status": "ok"}, incident=incident.id)
+    desk.pass_time(minutes=12)
+    set_state(desk.journal, again(desk, incident), IncidentState.RESOLVED)
+    assert "working again since 03:08 UTC" in draft(desk, again(desk, incident), "resolved").texts["en"]
+
+
 def test_an_update_says_what_is_measured_or_told_where_nobody_moved_the_state(desk: Desk) -> None:
     incident = told(desk, opened(desk), impact="x", cause="a release")
     down, well = down_snapshot(), replace(quiet_snapshot(), since=START + timedelta(minutes=12), onset=None)

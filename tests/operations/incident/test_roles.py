@@ -55,6 +55,13 @@ def test_an_offer_is_taken_back_and_overtaken_by_whoever_takes_the_role() -> Non
     assert offered_to(stage.incident(), "tom") == ()
 
 
+def test_a_sentence_is_nobodys_name() -> None:
+    stage = Stage()
+    with pytest.raises(VigieError, match="no name"):
+        give(stage, stage.incident(), Role.OPERATIONS, "minutes; the database people started it again.")
+    give(stage, stage.incident(), Role.OPERATIONS, "Ana Maria da Silva")
+
+
 def test_what_changes_nothing_is_no_event() -> None:
     stage = Stage()
     take(stage, stage.incident(), Role.SCRIBE)

@@ -49,7 +49,7 @@ def test_every_command_line_of_the_page_works_without_a_terminal(yard: Yard) -> 
 def test_the_crontab_runs_in_utc_and_each_line_names_its_user() -> None:
     rows = [row for row in BLOCKS["cron"].splitlines() if row and not row.startswith("#")]
     assert rows[0] == "CRON_TZ=UTC"
-    assert all(re.match(r"(\S+ ){5} *ops +vigie ", row) for row in rows[2:])
+    assert all(re.match(r"(\S+ ){5} *ops +vigie ", row) for row in rows[3:])
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")

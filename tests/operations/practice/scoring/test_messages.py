@@ -67,6 +67,16 @@ def test_the_first_notice_is_scored_by_the_very_time_that_the_clock_shows() -> N
     assert not [why for _, _, why in told(story) if "first notice went out" in why]
 
 
+def test_what_passed_before_anybody_could_see_it_is_no_delay_of_theirs() -> None:
+    story = opened()
+    story.say(-500, "alarm.opened", title="5xx")
+    late = story.message(750)
+    assert (late, 4.0, "the first notice went out 750 s after it could be seen") in told(story)
+    story.events[-2:] = []
+    story.message(299)
+    assert not [why for _, _, why in told(story) if "first notice went out" in why]
+
+
 def test_a_notice_that_reached_nobody_is_none() -> None:
     story = opened()
     story.message(11, result="failed")
