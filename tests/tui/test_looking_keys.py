@@ -68,7 +68,7 @@ async def test_every_probe_is_listed_the_reds_first_and_opened_whole(make_app: M
             await pilot.press(*words, "enter")
             await until(pilot, lambda: isinstance(app.screen, HealthScreen), "the list is in front")
             if titles is not None:
-                await until(pilot, lambda: [row.split()[2] for row in rows(app)] == titles, f"only “{words}”")  # noqa: B023
+                await until(pilot, lambda: [titles[0] in row.split() for row in rows(app)] == [True], f"only “{words}”")  # noqa: B023
         await until(pilot, lambda: len(rows(app)) == len(states), "all are back")
         await pilot.press("enter")
         await shows(pilot, "looks every 10 s")
