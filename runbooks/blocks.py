@@ -61,7 +61,8 @@ def elements(lines: list[str], first: int, problems: list[Problem], anchors: dic
     anchor of every heading, nested ones too, with its line into `anchors`."""
     blank = [""] * (first - 1)
     env: dict[str, Any] = {}
-    text = "\n".join([*blank, *lines[first - 1 :]])
+    # The newline at the end: markdown-it reads one character too many where a comment of a list in a quote is not closed.
+    text = "\n".join([*blank, *lines[first - 1 :], ""])
     tokens = _markdown(_needed(text)).parse(text, env)
     for index, anchor in anchors_of(tokens, env).items():
         tokens[index].meta["anchor"] = anchor

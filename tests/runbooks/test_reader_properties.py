@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import runbooks
@@ -94,6 +94,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @settings(max_examples=120, deadline=None)
+@example(b">   <!-- path: -->\n> - **Cannot tell** x\n>   <!-- path: \n> ")
 @given(mutated())
 def test_a_mutated_manual_is_still_a_book(source: bytes) -> None:
     check(source)
