@@ -61,7 +61,7 @@ def elements(lines: list[str], first: int, problems: list[Problem], anchors: dic
     anchor of every heading, nested ones too, with its line into `anchors`."""
     blank = [""] * (first - 1)
     env: dict[str, Any] = {}
-    # The newline at the end: markdown-it reads one character too many where a comment of a list in a quote is not closed.
+    # The newline at the end: where a comment of a list in a quote is not closed markdown-it reads one sign too many.
     text = "\n".join([*blank, *lines[first - 1 :], ""])
     tokens = _markdown(_needed(text)).parse(text, env)
     for index, anchor in anchors_of(tokens, env).items():
