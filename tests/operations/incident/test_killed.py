@@ -12,6 +12,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from operations.desk import utc_now
 from operations.engine.journal import Journal
 from operations.engine.redaction import Redactor
@@ -37,6 +39,7 @@ def killed_at(state: Path, chance: random.Random) -> list[str]:
     return [line.strip() for line in said if line.endswith("\n")]
 
 
+@pytest.mark.timeout(120 + 10 * KILLS)
 def test_an_incident_that_is_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
     chance = random.Random(os.environ.get("VIGIE_SEED", "11"))
     acknowledged: set[str] = set()
