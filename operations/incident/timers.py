@@ -182,7 +182,9 @@ def _time_box(box: Box) -> Timer:
 def _ladder(incident: Incident, facts: Facts, settings: Settings) -> Iterator[Timer]:
     restricted = restriction_of(incident)
     steps: dict[tuple[float, str], list[Contact]] = {}
-    if facts.severity in _PAGED and not facts.well:
+    if facts.severity in _PAGED:
+        # Also while the probes are well again: of lost data or a breach they know nothing, and a step that stops by
+        # itself is missed by nobody. Saying "monitoring" ends them.
         for kind, after in settings.incident.escalate.items():
             if kind == "cto" and facts.severity is Severity.P0 and settings.incident.cto_in_outage:
                 after = min(after, settings.incident.cto_in_outage)
