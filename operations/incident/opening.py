@@ -31,14 +31,15 @@ def alone(journal: Path | None) -> Iterator[None]:
         return
     try:
         until = time.monotonic() + _WITHIN
-        while not _locked(descriptor) and time.monotonic() < until:
+        while not locked(descriptor) and time.monotonic() < until:
             time.sleep(0.005)
         yield
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
+    """Take the lock of an open file for oneself, without waiting; False where another process holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

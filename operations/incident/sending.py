@@ -7,7 +7,6 @@ A console that dies in between leaves an attempt of which nobody knows, and that
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import secrets
 import time
@@ -26,6 +25,7 @@ from operations.incident.message_shapes import Parcel, page_body
 from operations.incident.message_targets import deliver
 from operations.incident.messages import Draft, drafted, is_restricted
 from operations.incident.model import Incident, IncidentState
+from operations.incident.opening import locked
 from operations.incident.sent_messages import MESSAGE_KINDS, Delivery, Message, messages_in, remote_of
 from operations.places import places_for
 from operations.settings import MessageTarget, Settings
@@ -325,18 +325,10 @@ async def _claim(settings: Settings) -> AsyncIterator[None]:
         return
     try:
         until = time.monotonic() + _CLAIM_WITHIN
-        while not _locked(descriptor):
+        while not locked(descriptor):
             if time.monotonic() > until:
                 raise Busy("Another console is about to send a message.", next_step="See: vigie message list")
             await asyncio.sleep(0.02)
         yield
     finally:
         os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
