@@ -160,10 +160,12 @@ def _astray(steps: Sequence[Step], book: Book) -> Iterator[str]:
             last, number = step.walked, number + 1
             continue
         end = next((n for n in range(number, len(steps)) if steps[n].walked == steps[n].reference), len(steps))
-        mine = next((one.walked for one in steps[number:] if one.walked), "")
+        walked = [one.walked for one in steps[number:] if one.walked]
+        been = {one.walked for one in steps[:number]}
         other = next((one.reference for one in steps[number:] if one.reference), "")
-        went_back = bool(mine) and not other and mine in {one.walked for one in steps[:number]}
-        if last and not went_back:
+        # Back from help to where it was called from is no other way, where the reference has nothing more.
+        mine = next((label for label in walked if label not in been or other), "")
+        if last and (mine or other or not walked):
             after = f"after {_titled(last, book)} you {f'went to {_titled(mine, book)}' if mine else 'went no further'}"
             reference = f"the reference {f'goes to {_titled(other, book)}' if other else 'does not'}"
             section = book.by_label(last)

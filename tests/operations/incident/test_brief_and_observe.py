@@ -32,6 +32,11 @@ def test_a_brief_without_a_watch_still_says_what_is_known() -> None:
     assert "when the incident was opened" in brief.since
 
 
+def test_where_a_watch_kept_the_record_no_change_on_it_is_none_that_was_seen() -> None:
+    watched = replace(incident(), observed=frozenset({"probe:health"}))
+    assert make_brief(watched, None, need="x", who="ana", now=NOW).changed == "nothing that was seen"
+
+
 def test_who_looks_later_or_cannot_see_says_what_is_on_record_and_not_what_it_sees_first() -> None:
     blind = replace(down_snapshot(), overall=Overall.UNKNOWN, onset=None, since=NOW)
     brief = make_brief(incident(), blind, need="help", who="ana", now=NOW)

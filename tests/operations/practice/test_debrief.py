@@ -52,6 +52,16 @@ def test_the_path_stands_beside_the_reference_and_says_where_they_part_with_the_
     assert f"after B1 {BOOK.by_label('B1').title} you went no further" in folded  # type: ignore[union-attr]
 
 
+def test_who_goes_back_to_where_they_called_for_help_from_is_not_led_astray() -> None:
+    story = good_call()
+    story.open()
+    for number, (here, there) in enumerate((("B1", "E1"), ("E1", "B1"))):
+        story.say(30 + number, "walk.answered", section=anchor(here), target=anchor(there), suggested=False)
+    assert [words for words in debriefed(story).astray if "after E1" in words] == []
+    story.say(33, "walk.answered", section=anchor("B1"), target=anchor("R1"), suggested=False)
+    assert any("you went to" in words for words in debriefed(story).astray), "somewhere new is said"
+
+
 def test_what_was_left_out_and_what_was_added_each_leave_a_gap() -> None:
     assert beside_reference(("N1", "R1", "V1"), ("N1", "N2", "R1")) == (
         Step("N1", "N1"), Step("", "N2"), Step("R1", "R1"), Step("V1", ""),
